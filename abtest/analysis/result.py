@@ -1,0 +1,244 @@
+"""The value that an analysis is. Reports render from it alone; it serialises to ``results.json``.
+
+Principles: rates are fractions, never percent; a value that does not exist is ``None`` (``null``) with a reason,
+never 0, 1 or NaN; numbers keep full precision; nothing here is about one customer.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = "1"
+
+Role = Literal["primary", "secondary", "guardrail"]
+Kind = Literal["rate", "mean"]
+Verdict = Literal["better", "worse", "different", "no difference shown", "safe", "harmed", "not shown safe", "not estimable"]
+Recommendation = Literal["ship", "keep control", "keep running", "inconclusive", "invalid"]
+CheckStatus = Literal["pass", "warn", "fail", "skipped"]
+
+
+class Value(BaseModel):
+    """Base of all parts: immutable, closed, and unable to hold NaN or an infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ArmInfo(Value):
+    """An arm as the definition declares it. ``share`` is its planned fraction of the units."""
+
+    name: str
+    title: str | None = None
+    description: str | None = None
+    control: bool
+    share: float
+    cadence_days: float | None = None
+
+
+class ExperimentInfo(Value):
+    """What was tested. ``period_start`` and ``period_end`` are ISO dates (end inclusive) in ``timezone``."""
+
+    name: str
+    title: str
+    hypothesis: str | None = None
+    unit: str | None = None
+    timezone: str | None = None
+    period_start: str | None = None
+    period_end: str | None = None
+    eligible: str | None = None
+    arms: list[ArmInfo]
+    definition_sha256: str
+    locked: bool = False
+    deviations: list[str] = Field(default_factory=list)
+
+
+class SourceInfo(Value):
+    """A table that was read: the path as the definition writes it, the rows read, and a hash of the content."""
+
+    name: str
+    path: str | None
+    rows: int
+    fingerprint: str
+
+
+class DataInfo(Value):
+    """``through`` is the ISO instant at which the data ends; ``None`` when no event source is used."""
+
+    through: str | None
+    sources: list[SourceInfo]
+
+
+class CustomerBase(Value):
+    """The customers table as a whole. ``unassigned`` counts eligible customers without an arm."""
+
+    total: int
+    eligible: int
+    not_eligible: int
+    unassigned: int
+
+
+class ArmPopulation(Value):
+    """The ledger of one arm: ``assigned`` − Σ ``excluded`` = ``eligible``; ``mature`` is for the longest primary window."""
+
+    arm: str
+    assigned: int
+    eligible: int
+    exposed: int | None = None
+    mature: int
+    excluded: dict[str, int]
+
+
+class Check(Value):
+    """A health check. A failed one makes the analysis invalid."""
+
+    id: str
+    status: CheckStatus
+    message: str
+    p_value: float | None = None
+
+
+class Effect(Value):
+    """An estimate with its interval. A missing bound with a reason is unbounded or not estimable."""
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+    reason: str | None = None
+
+
+class ArmResult(Value):
+    """A metric in one arm.
+
+    ``mature``: eligible units whose whole window lies before the data's end. ``n``: units in the denominator.
+    ``numerator``: units with the event, for a rate. ``immature``: eligible units left out because their window is open.
+    """
+
+    arm: str
+    n: int
+    mature: int
+    immature: int = 0
+    missing: int = 0
+    numerator: int | None = None
+    value: float | None
+    low: float | None
+    high: float | None
+    standard_deviation: float | None = None
+    reason: str | None = None
+
+
+class MarginResult(Value):
+    """Non-inferiority against a pre-declared margin: ``shown`` when the interval excludes harm beyond it."""
+
+    value: float
+    scale: Literal["absolute", "relative"]
+    p_value: float | None
+    shown: bool
+
+
+class Comparison(Value):
+    """One arm against the control.
+
+    ``difference`` is in the metric's unit (a fraction for rates), ``lift`` is relative to the control. Both intervals
+    belong to ``p_value``: it is below α exactly when each of them excludes 0. ``adjusted`` holds the same two at the
+    level at which the correction tested this comparison, and belongs to ``adjusted_p_value`` in the same way.
+    """
+
+    arm: str
+    control: str
+    method: str
+    difference: Effect
+    lift: Effect
+    p_value: float | None
+    adjusted_p_value: float | None = None
+    adjusted_difference: Effect | None = None
+    adjusted_lift: Effect | None = None
+    margin: MarginResult | None = None
+    verdict: Verdict
+    reason: str | None = None
+
+
+class OverallTest(Value):
+    """The test that all arms are equal, for three arms or more."""
+
+    method: str
+    statistic: float | None
+    degrees_of_freedom: float | None
+    p_value: float | None
+
+
+class MetricResult(Value):
+    """All that is known of one metric. ``unit`` is the unit of its values: ``fraction`` for a rate."""
+
+    name: str
+    title: str
+    description: str | None = None
+    role: Role
+    type: str
+    kind: Kind
+    unit: str
+    good: Literal["up", "down"]
+    window_days: tuple[float, float] | None = None
+    estimand: str
+    method: str
+    arms: list[ArmResult]
+    overall: OverallTest | None = None
+    comparisons: list[Comparison]
+
+
+class AnalysisSettings(Value):
+    """How it was tested. ``family`` names the comparisons that share the correction."""
+
+    confidence: float
+    correction: str
+    family: str
+
+
+class Decision(Value):
+    """What the pre-declared rules say. ``arm`` is the arm to ship, else ``None``."""
+
+    recommendation: Recommendation
+    arm: str | None = None
+    reasons: list[str]
+
+
+class Provenance(Value):
+    """What made the numbers. ``generated_at`` is the only thing that differs between two runs on one machine."""
+
+    abtest: str
+    python: str
+    platform: str
+    packages: dict[str, str]
+    seed: int | None = None
+    generated_at: str
+
+
+class Analysis(Value):
+    """A complete analysis. Build reports from it with :func:`abtest.render`; it holds no customer-level data."""
+
+    schema_version: str = SCHEMA_VERSION
+    experiment: ExperimentInfo
+    settings: AnalysisSettings
+    data: DataInfo
+    customers: CustomerBase | None = None
+    population: list[ArmPopulation]
+    checks: list[Check]
+    metrics: list[MetricResult]
+    curves: list[dict[str, object]] = Field(default_factory=list)
+    segments: list[dict[str, object]] = Field(default_factory=list)
+    decision: Decision
+    provenance: Provenance
+
+    @property
+    def valid(self) -> bool:
+        """Whether no health check failed."""
+        return not any(check.status == "fail" for check in self.checks)
+
+    def metric(self, name: str) -> MetricResult:
+        """Return the metric called ``name``; raises ``KeyError`` when there is none."""
+        for metric in self.metrics:
+            if metric.name == name:
+                return metric
+        raise KeyError(name)
+
+    def to_json(self) -> str:
+        """Return ``results.json`` as text: UTF-8, two-space indent, a final newline."""
+        return self.model_dump_json(indent=2) + "\n"

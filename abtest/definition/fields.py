@@ -1,0 +1,188 @@
+"""The kinds of values that a definition holds, and how each is read from text.
+
+Every reader takes what a YAML file gives (text) and what Python gives (numbers, dates, booleans), and raises
+``ValueError`` with the cure.
+"""
+
+import datetime as dt
+import math
+import re
+import zoneinfo
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+
+from abtest.definition.nodes import Plain
+
+SECONDS = {"h": 3_600, "d": 86_400, "w": 604_800}
+_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_DURATION = re.compile(r"([-+]?)([0-9]{1,6})\s*([hdw])")
+_MARGIN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(pp|%)?")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+
+
+def _text(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be text; put it in quotes")  # noqa: TRY004 (pydantic collects ValueErrors)
+    if isinstance(value, int | float):
+        return str(value)
+    return str(value) if isinstance(value, str) else value
+
+
+def _one_line(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise ValueError("must be one line without control characters")
+    return value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004
+    if isinstance(value, int | float):
+        if not math.isfinite(value):
+            raise ValueError("must be a finite number")
+        return value
+    if isinstance(value, Plain) and _NUMBER.fullmatch(value):
+        return float(value)
+    if isinstance(value, str) and re.fullmatch(r"[-+]?0[0-9]+", value):
+        raise ValueError(f"is ambiguous (octal or decimal?); write {value.lstrip('+-').lstrip('0') or '0'}")
+    raise ValueError(f"must be a number (got {_shown(value)})")
+
+
+def _flag(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Plain) and value in {"true", "True", "TRUE"}:
+        return True
+    if isinstance(value, Plain) and value in {"false", "False", "FALSE"}:
+        return False
+    raise ValueError(f"must be true or false (got {_shown(value)})")
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value  # seconds, as a resolved definition holds them
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"must be a length of time such as 28d, 8w or 12h (got {_shown(value)})")
+    sign, count, unit = match.groups()
+    return (-1 if sign == "-" else 1) * int(count) * SECONDS[unit]
+
+
+def duration_text(seconds: int) -> str:
+    """Return ``28d`` or ``12h`` for a number of seconds that is a whole number of hours."""
+    if seconds % SECONDS["d"] == 0:
+        return f"{seconds // SECONDS['d']}d"
+    return f"{seconds // SECONDS['h']}h"
+
+
+def _date(value: object) -> object:
+    if isinstance(value, dt.datetime):
+        raise ValueError("must be a date without a time of day")  # noqa: TRY004
+    if isinstance(value, dt.date):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError(f"is not a day of the calendar ({error})") from None
+    raise ValueError(f"must be a date such as 2026-03-02 (got {_shown(value)})")
+
+
+def _zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        near = nearest(value, zoneinfo.available_timezones())
+        raise ValueError(f"is not a time zone of the tz database{near}, e.g. Europe/Helsinki or UTC") from None
+    return value
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value) or value.endswith("."):
+        raise ValueError("must be 1 to 64 letters, digits, '-', '_' or '.', since files are named after it")
+    return value
+
+
+def _key(value: str) -> str:
+    if not _KEY.fullmatch(value):
+        raise ValueError(f"{value!r} must start with a letter and hold only letters, digits and '_'")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How much worse a guardrail may be: ``1pp`` (percentage points), ``5%`` (of the control) or a plain number."""
+
+    value: float
+    scale: Literal["points", "relative", "plain"]
+
+    def __str__(self) -> str:
+        if self.scale == "plain":
+            return f"{self.value:g}"
+        return f"{Decimal(repr(self.value)) * 100:f}".rstrip("0").rstrip(".") + (
+            "pp" if self.scale == "points" else "%"
+        )
+
+
+def _margin(value: object) -> object:
+    if isinstance(value, Margin):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = repr(value)
+    match = _MARGIN.fullmatch(value) if isinstance(value, str) else None
+    if match is None or not float(match[1]):
+        raise ValueError(f"must be a positive amount such as 1pp, 5% or 0.25 (got {_shown(value)})")
+    if match[2] == "pp":
+        return Margin(float(Decimal(match[1]) / 100), "points")
+    if match[2] == "%":
+        return Margin(float(Decimal(match[1]) / 100), "relative")
+    return Margin(float(match[1]), "plain")
+
+
+def nearest(word: str, known: object) -> str:
+    """Return ``"; did you mean 'x'?"`` for the known name nearest to ``word``, or an empty string."""
+    import difflib
+
+    names = [str(name) for name in known]  # type: ignore[attr-defined]
+    folded = {name.casefold(): name for name in names}
+    found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return f"; did you mean {folded[found[0]]!r}?" if found else ""
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "a mapping"
+    return repr(str(value)[:60])
+
+
+Text = Annotated[str, BeforeValidator(_text), AfterValidator(_one_line)]
+Name = Annotated[Text, AfterValidator(_name)]
+Key = Annotated[Text, AfterValidator(_key)]
+Prose = Annotated[str, BeforeValidator(_text)]
+Number = Annotated[float, BeforeValidator(_number)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Day = Annotated[dt.date, BeforeValidator(_date)]
+Zone = Annotated[Text, AfterValidator(_zone)]
+Duration = Annotated[
+    int,
+    BeforeValidator(_duration),
+    PlainSerializer(duration_text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^[-+]?[0-9]{1,6}\s*[hdw]$"}),
+]
+"""A length of time in seconds, written ``28d``, ``8w`` or ``12h``."""
+MarginField = Annotated[
+    Margin,
+    BeforeValidator(_margin),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?\s*(pp|%)?$"}),
+]

@@ -1,0 +1,29 @@
+"""The metric types. A new one is one new file here and its name in :data:`Metric`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from abtest.definition.metrics.base import EventMetric, MetricBase, Outcome, ValueMetric
+from abtest.definition.metrics.column import Column
+from abtest.definition.metrics.conversion import Conversion
+from abtest.definition.metrics.count import Count
+from abtest.definition.metrics.mean import Mean
+from abtest.definition.metrics.retention import Retention
+from abtest.definition.metrics.sum import Sum
+
+Metric = Annotated[Retention | Conversion | Count | Sum | Mean | Column, Field(discriminator="type")]
+
+__all__ = [
+    "Column",
+    "Conversion",
+    "Count",
+    "EventMetric",
+    "Mean",
+    "Metric",
+    "MetricBase",
+    "Outcome",
+    "Retention",
+    "Sum",
+    "ValueMetric",
+]

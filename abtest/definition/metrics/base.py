@@ -1,0 +1,118 @@
+"""What every metric declares, and the outcome per unit that it asks of the warehouse.
+
+Principle: a metric is one small file. It holds the fields that the YAML may set and says, as an :class:`Outcome`,
+which number each unit contributes. The warehouse turns outcomes into per-arm moments; the kind of the outcome (a rate
+or a mean) chooses the test.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field
+
+from abtest.definition.base import Part
+from abtest.definition.fields import Duration, Flag, Key, MarginField, Prose, Text, duration_text
+
+Reduce = Literal["any", "count", "sum", "mean", "column"]
+
+
+def _ordered(window: tuple[int, int]) -> tuple[int, int]:
+    low, high = window
+    if low >= high:
+        raise ValueError(
+            f"must end after it starts (got [{duration_text(low)}, {duration_text(high)}]); the end is not included"
+        )
+    return window
+
+
+def _after_assignment(window: tuple[int, int]) -> tuple[int, int]:
+    if window[0] < 0:
+        raise ValueError("must not start before the assignment; what came before belongs in `covariate`")
+    return window
+
+
+AnyWindow = Annotated[tuple[Duration, Duration], AfterValidator(_ordered)]
+"""``[from, to)`` in exact 24-hour days since the unit's assignment; may be negative (before it)."""
+Window = Annotated[AnyWindow, AfterValidator(_after_assignment)]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The number that each unit contributes.
+
+    ``source`` is the table it comes from; ``reduce`` how a unit's events in ``window`` (seconds since assignment,
+    half-open) become one number; ``value`` the column that is summed, averaged or taken. A unit without events has 0,
+    but for ``mean``, which exists only where there is an event.
+    """
+
+    source: str
+    reduce: Reduce
+    window: tuple[int, int] | None = None
+    value: str | None = None
+    covariate: "Outcome | None" = None
+
+
+class Covariate(Part):
+    """A number known before the assignment that explains part of the outcome and so narrows the interval.
+
+    Either the same event over an earlier ``window``, or a ``column`` of the customers table.
+    """
+
+    window: AnyWindow | None = Field(None, description="Window before the assignment, such as [-56d, 0d].")
+    column: Text | None = Field(None, description="A numeric column of the customers table.")
+
+
+class MetricBase(Part):
+    """The fields of every metric."""
+
+    role: Literal["primary", "secondary", "guardrail"] = Field(
+        "secondary",
+        description="primary decides, secondary explains, guardrail must not get worse by more than its margin.",
+    )
+    title: Text | None = Field(None, description="What the report calls it; made from the name when absent.")
+    description: Prose | None = Field(None, description="A sentence for the reader of the report.")
+    good: Literal["up", "down"] = Field("up", description="The direction that is good for the business.")
+    margin: MarginField | None = Field(
+        None, description="How much worse a guardrail may be: 1pp, 5% (of the control) or a plain number in its unit."
+    )
+    unit: Text | None = Field(None, description="The unit of the values, such as EUR; rates need none.")
+
+    conditional: ClassVar[bool] = False
+    """Whether the denominator is itself an outcome, so that the treatment can move it."""
+
+    def outcome(self, name: str) -> Outcome:
+        """Return what each unit contributes to the metric called ``name``."""
+        raise NotImplementedError
+
+    def estimand(self, name: str) -> str:
+        """Return in words what is estimated."""
+        raise NotImplementedError
+
+
+class EventMetric(MetricBase):
+    """The fields of every metric that looks at a unit's events in a window after its assignment."""
+
+    event: Key = Field(description="The event source under `data`.")
+    window: Window = Field(description="[from, to) since assignment, such as [28d, 56d]; `to` is not included.")
+    covariate: Covariate | None = Field(None, description="Pre-period window or column for regression adjustment.")
+
+    def _outcome(self, reduce: Reduce, value: str | None = None) -> Outcome:
+        covariate = None
+        if self.covariate is not None and self.covariate.column is not None:
+            covariate = Outcome("customers", "column", None, self.covariate.column)
+        elif self.covariate is not None:
+            # A mean exists only for units with events; as a covariate it needs a value for every unit.
+            covariate = Outcome(self.event, "sum" if reduce == "mean" else reduce, self.covariate.window, value)
+        return Outcome(self.event, reduce, self.window, value, covariate)
+
+    def _when(self) -> str:
+        return f"from {duration_text(self.window[0])} to before {duration_text(self.window[1])} after assignment"
+
+
+class ValueMetric(EventMetric):
+    """The fields of metrics of an event's value."""
+
+    value: Text | None = Field(None, description="The value column; the source's `value` when absent.")
+    allow_conditional: Flag = Field(
+        False, description="Accept a metric as primary although its denominator can be moved by the treatment."
+    )

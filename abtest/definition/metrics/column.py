@@ -1,0 +1,32 @@
+"""Column: the outcome already stands in the customers table."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from abtest.definition.base import Part
+from abtest.definition.fields import Text
+from abtest.definition.metrics.base import MetricBase, Outcome
+
+
+class ColumnCovariate(Part):
+    """A number known before the assignment that explains part of the outcome and so narrows the interval."""
+
+    column: Text = Field(description="A numeric column of the customers table.")
+
+
+class Column(MetricBase):
+    """A column of the customers table: true/false or 0/1 is a rate, other numbers a mean; empty cells are left out."""
+
+    type: Literal["column"]
+    column: Text | None = Field(None, description="The column; the metric's name when absent.")
+    covariate: ColumnCovariate | None = Field(None, description="Pre-period column for regression adjustment.")
+
+    def outcome(self, name: str) -> Outcome:
+        """Return the unit's value in the column."""
+        covariate = Outcome("customers", "column", None, self.covariate.column) if self.covariate else None
+        return Outcome("customers", "column", None, self.column or name, covariate)
+
+    def estimand(self, name: str) -> str:
+        """Return in words what is estimated."""
+        return f"Average of the column {self.column or name} over units that have a value"

@@ -1,0 +1,19 @@
+"""Return retention: is the customer back in the window?"""
+
+from typing import Literal
+
+from abtest.definition.metrics.base import EventMetric, Outcome
+
+
+class Retention(EventMetric):
+    """Share of mature eligible units with at least one event in the window."""
+
+    type: Literal["retention"]
+
+    def outcome(self, name: str) -> Outcome:  # noqa: ARG002
+        """One when the unit has an event in the window, else zero."""
+        return self._outcome("any")
+
+    def estimand(self, name: str) -> str:  # noqa: ARG002
+        """Return in words what is estimated."""
+        return f"Share of units that return: at least one event in {self.event} {self._when()} (intention to treat)"

@@ -1,0 +1,20 @@
+"""Sum: how much per customer?"""
+
+from typing import Literal
+
+from abtest.definition.metrics.base import Outcome, ValueMetric
+
+
+class Sum(ValueMetric):
+    """Mean over mature eligible units of the sum of an event's value; units without events count as 0."""
+
+    type: Literal["sum"]
+
+    def outcome(self, name: str) -> Outcome:  # noqa: ARG002
+        """Return the unit's sum of values in the window."""
+        return self._outcome("sum", self.value)
+
+    def estimand(self, name: str) -> str:  # noqa: ARG002
+        """Return in words what is estimated."""
+        what = f"{self.value} of {self.event}" if self.value else f"the value of {self.event}"
+        return f"Mean per unit of the sum of {what} {self._when()}, 0 without events (intention to treat)"

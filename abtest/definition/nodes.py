@@ -1,0 +1,164 @@
+"""YAML text → plain values that remember where they stood.
+
+Principle: no scalar changes its meaning behind the analyst's back. YAML 1.1 turns ``no`` into false, ``012`` into 10,
+``12:30:00`` into 45000 and lets the second of two equal keys win. Here every scalar stays the text that was written,
+the field it lands in decides how to read it, and equal keys are refused.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import yaml
+
+from abtest.errors import DefinitionError
+
+Path: TypeAlias = tuple[str | int, ...]
+Tree: TypeAlias = "None | str | list[Tree] | dict[str, Tree]"
+
+MAX_BYTES = 1_000_000
+MAX_NODES = 50_000
+MAX_DEPTH = 50
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_TAGS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"})
+
+
+class Plain(str):
+    """A scalar written without quotes: a number, a date or ``true`` where the field asks for one, else text."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in the file, counted from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a definition: where, and what to do."""
+
+    path: Path
+    message: str
+    on_key: bool = False
+
+
+class Document:
+    """A parsed file: the tree of values and the mark of every key and value."""
+
+    def __init__(self, tree: Tree, values: dict[Path, Mark], keys: dict[Path, Mark]) -> None:
+        self.tree = tree
+        self._values = values
+        self._keys = keys
+
+    def mark(self, path: Path, *, on_key: bool = False) -> Mark:
+        """Return where ``path`` stands, or its nearest ancestor that is in the file."""
+        if on_key and path in self._keys:
+            return self._keys[path]
+        while path not in self._values and path:
+            path = path[:-1]
+        return self._values.get(path, Mark(1, 1))
+
+    def known(self, path: Path) -> bool:
+        """Whether the file holds a value at ``path``."""
+        return path in self._values
+
+
+def decode(raw: bytes, name: str) -> str:
+    """Return the text of a definition file; only UTF-8 (with or without a byte-order mark) is read."""
+    if len(raw) > MAX_BYTES:
+        raise DefinitionError(f"{name}: the file has {len(raw):,} bytes; a definition may have {MAX_BYTES:,} at most")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
+        raise DefinitionError(f"{name}:{line}:{column}: the file is not UTF-8 text; save it as UTF-8") from None
+
+
+def parse(text: str, name: str) -> Document:
+    """Parse one YAML document. Raises :class:`DefinitionError` with ``name:line:column`` for all that is not plain."""
+    try:
+        root = yaml.compose(text, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{name}:1:1"
+        problem = error.problem or error.context or "not valid YAML"
+        hint = "; indent with spaces, not tabs" if "'\\t'" in problem else ""
+        raise DefinitionError(f"{where}: not valid YAML: {problem}{hint}") from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
+        raise DefinitionError(f"{name}:{line}:{column}: a character that YAML does not allow; remove it") from None
+    except RecursionError:
+        raise DefinitionError(f"{name}:1:1: the file is nested too deeply (at most {MAX_DEPTH} levels)") from None
+    if root is None:
+        raise DefinitionError(f"{name}:1:1: the file is empty; it needs at least name, data, arms and metrics")
+    return _Builder(name).build(root)
+
+
+class _Builder:
+    """Turns composed nodes into values, once; refuses duplicate keys, tags, and anchors that expand without end."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.values: dict[Path, Mark] = {}
+        self.keys: dict[Path, Mark] = {}
+        self.nodes = 0
+        self.problems: list[str] = []
+
+    def build(self, root: yaml.Node) -> Document:
+        tree = self._value(root, (), ())
+        if self.problems:
+            raise DefinitionError("\n".join(self.problems))
+        return Document(tree, self.values, self.keys)
+
+    def _refuse(self, node: yaml.Node, message: str) -> None:
+        mark = _mark(node)
+        self.problems.append(f"{self.name}:{mark.line}:{mark.column}: {message}")
+
+    def _value(self, node: yaml.Node, path: Path, above: tuple[int, ...]) -> Tree:
+        self.nodes += 1
+        if self.nodes > MAX_NODES or len(path) > MAX_DEPTH or id(node) in above:
+            mark = _mark(node)
+            raise DefinitionError(
+                f"{self.name}:{mark.line}:{mark.column}: the file expands without end or is nested too deeply; "
+                "write the values out instead of using anchors"
+            )
+        self.values[path] = _mark(node)
+        if node.tag not in _TAGS:
+            self._refuse(node, f"the tag {node.tag.replace('tag:yaml.org,2002:', '!!')} is not used here; remove it")
+            return None
+        above = (*above, id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path, above)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(child, (*path, index), above) for index, child in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path, above: tuple[int, ...]) -> Tree:
+        result: dict[str, Tree] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._refuse(key_node, "a key must be plain text")
+                continue
+            key = str(key_node.value)
+            if key in result:
+                first = self.keys[(*path, key)]
+                self._refuse(key_node, f"the key {key!r} stands twice (first in line {first.line}); keep one")
+                continue
+            self.keys[(*path, key)] = _mark(key_node)
+            result[key] = self._value(value_node, (*path, key), above)
+        return result
+
+    @staticmethod
+    def _scalar(node: yaml.ScalarNode) -> Tree:
+        if node.style is None:
+            return None if node.value in _NULLS else Plain(node.value)
+        return str(node.value)
+
+
+def _mark(node: yaml.Node) -> Mark:
+    return Mark(node.start_mark.line + 1, node.start_mark.column + 1)

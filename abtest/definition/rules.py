@@ -1,0 +1,152 @@
+"""What no single field can see: the rules between the parts of a definition."""
+
+from collections.abc import Iterator
+
+from abtest.definition.expression import parse_expression, uses_period
+from abtest.definition.fields import nearest
+from abtest.definition.metrics import Column, EventMetric, ValueMetric
+from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
+from abtest.definition.nodes import Problem
+
+
+def problems(definition: Definition) -> list[Problem]:
+    """Return all that is wrong between the parts; empty when the definition holds together."""
+    checks = (_arms, _period, _names, _tables, _metrics, _expressions)
+    return [problem for check in checks for problem in check(definition)]
+
+
+def _arms(definition: Definition) -> Iterator[Problem]:
+    controls = [index for index, arm in enumerate(definition.arms) if arm.control]
+    if not controls:
+        yield Problem(("arms",), "no arm has control: true; mark the one that the others are compared with")
+    for index in controls[1:]:
+        yield Problem(("arms", index, "control"), "a second control; only one arm can have control: true")
+    seen: dict[str, int] = {}
+    for index, arm in enumerate(definition.arms):
+        if arm.name in seen:
+            yield Problem(("arms", index, "name"), f"{arm.name!r} is the name of arms[{seen[arm.name]}] too; rename one")
+        seen.setdefault(arm.name, index)
+
+
+def _period(definition: Definition) -> Iterator[Problem]:
+    period = definition.period
+    if period is None:
+        return
+    if period.end is not None and period.end < period.start:
+        yield Problem(("period", "end"), f"must not be before period.start ({period.start})")
+    if period.through is not None and period.through < period.start:
+        yield Problem(("period", "through"), f"must not be before period.start ({period.start})")
+
+
+_RESERVED = frozenset({"assigned", "customer", "population", "outcomes"})
+"""Names that the SQL gives to its own steps."""
+
+
+def _names(definition: Definition) -> Iterator[Problem]:
+    for part, keys in (("data", definition.data), ("metrics", definition.metrics)):
+        seen: dict[str, str] = {}
+        for key in keys:
+            other = seen.setdefault(key.lower(), key)
+            if other != key:
+                yield Problem((part, key), f"differs from {other!r} only in upper and lower case; rename one", on_key=True)
+    for key in definition.data:
+        if key.lower() in _RESERVED or key.lower().startswith("raw_") or key.lower().endswith("_by_unit"):
+            yield Problem(("data", key), "is a name that the queries use themselves; rename it", on_key=True)
+
+
+def _tables(definition: Definition) -> Iterator[Problem]:
+    data = definition.data
+    customers = data.get(CUSTOMERS)
+    wide_arm = customers.arm if customers else None
+    if ASSIGNMENTS in data and wide_arm:
+        yield Problem(
+            ("data", CUSTOMERS, "arm"), "the arms stand in data.assignments already; remove this or data.assignments"
+        )
+    if ASSIGNMENTS not in data and not wide_arm:
+        place = ("data", CUSTOMERS) if customers else ("data",)
+        yield Problem(place, "no table holds the arms: add data.assignments, or data.customers.arm for a wide file")
+    for name, source in data.items():
+        if name in {CUSTOMERS, ASSIGNMENTS}:
+            if source.value is not None:
+                yield Problem(("data", name, "value"), "only event tables have a value column; remove it", on_key=True)
+        else:
+            if source.at is None:
+                yield Problem(("data", name), "needs `at`: the column with the time of the event")
+            if source.arm is not None:
+                yield Problem(("data", name, "arm"), "only assignments and customers have an arm; remove it", on_key=True)
+        if name != CUSTOMERS and definition.unit_column(name) is None:
+            yield Problem(("data", name), "needs `unit`: the column with the id (or set `unit` for all tables)")
+    if definition.timed and wide_arm and ASSIGNMENTS not in data:
+        if customers and customers.at is None:
+            yield Problem(("data", CUSTOMERS), "needs `at`: the column with the time of the assignment")
+        if definition.unit_column(CUSTOMERS) is None:
+            yield Problem(("data", CUSTOMERS), "needs `unit`: the column with the id that the events have too")
+    if ASSIGNMENTS in data and customers and definition.unit_column(CUSTOMERS) is None:
+        yield Problem(("data", CUSTOMERS), "needs `unit`: the column with the id that the assignments have too")
+
+
+def _metrics(definition: Definition) -> Iterator[Problem]:
+    data = definition.data
+    events = [name for name in data if name not in {CUSTOMERS, ASSIGNMENTS}]
+    if not any(metric.role == "primary" for metric in definition.metrics.values()):
+        yield Problem(("metrics",), "no metric has role: primary; the decision needs one, chosen before the start")
+    for name, metric in definition.metrics.items():
+        here = ("metrics", name)
+        if isinstance(metric, EventMetric):
+            if metric.event not in events:
+                known = f"; the event tables under data are {', '.join(events)}" if events else "; data has no event table"
+                yield Problem((*here, "event"), f"{metric.event!r} is not under data{nearest(metric.event, events) or known}")
+            elif isinstance(metric, ValueMetric) and not (metric.value or data[metric.event].value):
+                yield Problem(here, f"needs `value`: the column of {metric.event} to take (here or under data)")
+            yield from _covariate(definition, name, metric)
+        if isinstance(metric, Column) and CUSTOMERS not in data:
+            yield Problem(here, "a column metric needs data.customers")
+        if metric.conditional and metric.role == "primary" and not getattr(metric, "allow_conditional", False):
+            yield Problem(
+                (*here, "role"),
+                "its denominator (units with an event) can be moved by the treatment, so it cannot be primary; "
+                "use type: sum or retention, or accept it with allow_conditional: true",
+            )
+        if metric.margin is not None and metric.role != "guardrail":
+            yield Problem((*here, "margin"), "only a guardrail has a margin; set role: guardrail or remove it", on_key=True)
+        if metric.margin is not None and metric.margin.scale == "points" and metric.type in {"count", "sum", "mean"}:
+            yield Problem((*here, "margin"), "percentage points are for rates; write 5% (of the control) or a plain number")
+        if metric.margin is not None and metric.margin.scale == "plain" and metric.type in {"retention", "conversion"}:
+            yield Problem(
+                (*here, "margin"), "say which it is for a rate: 1pp (percentage points) or 1% (of the control's rate)"
+            )
+
+
+def _covariate(definition: Definition, name: str, metric: EventMetric) -> Iterator[Problem]:
+    covariate = metric.covariate
+    here = ("metrics", name, "covariate")
+    if covariate is None:
+        return
+    if (covariate.window is None) == (covariate.column is None):
+        yield Problem(here, "needs either `window` (such as [-56d, 0d]) or `column`, and not both")
+    if covariate.window is not None and covariate.window[1] > 0:
+        yield Problem(
+            (*here, "window"),
+            "must end at 0d or earlier: what comes after the assignment can be moved by the treatment",
+        )
+    if covariate.column is not None and CUSTOMERS not in definition.data:
+        yield Problem((*here, "column"), "needs data.customers to take the column from")
+
+
+def _expressions(definition: Definition) -> Iterator[Problem]:
+    eligible = definition.population.eligible
+    conditions = [(("data", name, "where"), source.where) for name, source in definition.data.items()]
+    for place, condition in [(("population", "eligible"), eligible), *conditions]:
+        if condition is None or not uses_period(parse_expression(condition)):
+            continue
+        if definition.period is None:
+            yield Problem(place, "names the period, but the definition has no `period`")
+        elif "period.end" in condition and definition.period.end is None:
+            yield Problem(place, "names period.end, but the period has no `end`")
+    if eligible is not None and CUSTOMERS not in definition.data:
+        yield Problem(("population", "eligible"), "needs data.customers to take the columns from")
+    if (
+        definition.assignment.at is not None
+        and CUSTOMERS not in definition.data
+    ):
+        yield Problem(("assignment", "at"), "needs data.customers to take the column from")

@@ -1,0 +1,98 @@
+"""Write simulated tables as Parquet files, as an export from a shop would hold them.
+
+Principle: what a shop could not know is not written. The latent rates and churn stay in memory.
+"""
+
+import os
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from abtest.planning.simulate import NEVER, Customers, Events
+
+CUSTOMERS_SQL = f"""
+    SELECT
+        customer_id::VARCHAR AS customer_id,
+        country::VARCHAR AS country,
+        channel::VARCHAR AS channel,
+        make_timestamp(first_order_at) AT TIME ZONE 'UTC' AS first_order_at,
+        make_timestamp(nullif(enrolled_at, {NEVER})) AT TIME ZONE 'UTC' AS enrolled_at
+    FROM customers
+    ORDER BY customers.first_order_at, customer_id
+"""  # noqa: S608 - a constant of ours
+
+ORDERS_SQL = """
+    SELECT
+        customer_id::VARCHAR AS customer_id,
+        make_timestamp(ordered_at) AT TIME ZONE 'UTC' AS ordered_at,
+        amount::DECIMAL(10, 2) AS amount
+    FROM orders JOIN customers USING (customer)
+    ORDER BY orders.ordered_at, customer, amount
+"""
+
+SENDS_SQL = """
+    SELECT
+        customer_id::VARCHAR AS customer_id,
+        make_timestamp(sent_at) AT TIME ZONE 'UTC' AS sent_at
+    FROM sends JOIN customers USING (customer)
+    ORDER BY sends.sent_at, customer
+"""
+
+UNSUBSCRIBES_SQL = """
+    SELECT
+        customer_id::VARCHAR AS customer_id,
+        make_timestamp(unsubscribed_at) AT TIME ZONE 'UTC' AS unsubscribed_at
+    FROM unsubscribes JOIN customers USING (customer)
+    ORDER BY unsubscribes.unsubscribed_at, customer
+"""
+
+TABLES = {"customers": CUSTOMERS_SQL, "orders": ORDERS_SQL, "sends": SENDS_SQL, "unsubscribes": UNSUBSCRIBES_SQL}
+"""The tables written, each to the Parquet file of its name, and the statements that make them."""
+
+
+def write_tables(folder: Path, customers: Customers, events: Events) -> list[Path]:
+    """Write customers, orders, sends and unsubscribes as Parquet files into ``folder`` and return their paths.
+
+    Rows are sorted by time, then customer; times are UTC timestamps, amounts decimals with two places. The folder is
+    made if need be. Files take their names only once all are whole, so nothing half-written stays behind.
+
+    Raises:
+        OSError: the folder or a file in it cannot be written.
+
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = {folder / f"{table}.parquet": folder / f".{table}.parquet.{os.getpid()}.tmp" for table in TABLES}
+    try:
+        with _connection(customers, events) as connection:
+            for statement, path in zip(TABLES.values(), unfinished.values(), strict=True):
+                connection.sql(statement).write_parquet(str(path), compression="zstd")
+        for path, whole in unfinished.items():
+            whole.replace(path)
+    except duckdb.IOException as error:
+        raise OSError(f"{folder}: cannot write the simulated tables: {error}") from error
+    finally:
+        for path in unfinished.values():
+            path.unlink(missing_ok=True)
+    return list(unfinished)
+
+
+def _connection(customers: Customers, events: Events) -> duckdb.DuckDBPyConnection:
+    """Return an engine that sees the arrays as tables. One thread, so that equal tables give equal bytes."""
+    connection = duckdb.connect(
+        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False, "threads": 1}
+    )
+    connection.register(
+        "customers",
+        {
+            "customer": np.arange(len(customers)),
+            "customer_id": customers.customer_id,
+            "country": customers.country,
+            "channel": customers.channel,
+            "first_order_at": customers.first_order_at,
+            "enrolled_at": customers.enrolled_at,
+        },
+    )
+    for name, table in (("orders", events.orders), ("sends", events.sends), ("unsubscribes", events.unsubscribes)):
+        connection.register(name, vars(table))
+    return connection

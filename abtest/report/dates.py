@@ -1,0 +1,55 @@
+"""How a report writes dates and instants."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from abtest.report.words import Language
+
+
+def parse_instant(text: str) -> datetime | None:
+    """Return the ISO instant in its own offset (UTC when it names none), or ``None`` when it is not one."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def day(text: str, language: Language) -> str:
+    """Return an ISO date in words, ``2 March 2026``; other text is returned as it is."""
+    try:
+        value = date.fromisoformat(text[:10])
+    except ValueError:
+        return text
+    return language.say("date.day", day=value.day, month=language.months[value.month - 1], year=value.year)
+
+
+def period(start: str | None, end: str | None, language: Language) -> str | None:
+    """Return ``2 March 2026 to 12 April 2026``, or what is known of it."""
+    if start and end:
+        return language.say("date.period", start=day(start, language), end=day(end, language))
+    if start:
+        return language.say("date.from", start=day(start, language))
+    if end:
+        return language.say("date.until", end=day(end, language))
+    return None
+
+
+def instant(text: str, timezone: str | None, language: Language) -> str:
+    """Return an ISO instant in words, in ``timezone`` (UTC when there is none); other text as it is."""
+    value = parse_instant(text)
+    if value is None:
+        return text
+    zone: ZoneInfo | None = None
+    if timezone:
+        try:
+            zone = ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            zone = None
+    local = value.astimezone(zone or UTC)
+    return language.say(
+        "date.instant",
+        date=day(local.date().isoformat(), language),
+        time=f"{local:%H:%M}",
+        zone=timezone if zone else "UTC",
+    )

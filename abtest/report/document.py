@@ -1,0 +1,179 @@
+"""Analysis → Document: the whole report in ready text, before any layout.
+
+Principle: everything a reader sees is decided here, from the ``Analysis`` alone; renderers only place it.
+"""
+
+from typing import TYPE_CHECKING
+
+from abtest.report import dates, headline, plots, tables
+from abtest.report.parts import Block, Bullets, Cell, Chart, Column, Document, Fact, Facts, Paragraph, RowGroup, Section, Table
+from abtest.report.view import View, clean
+from abtest.report.words import ENGLISH, Language
+
+if TYPE_CHECKING:
+    from abtest.analysis.result import Analysis
+
+__all__ = ["Document", "build"]
+
+
+def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
+    """Return the report of ``analysis`` in ``language``."""
+    view = View(analysis, language)
+    experiment = analysis.experiment
+    provenance = analysis.provenance
+    generated = dates.instant(provenance.generated_at, None, language)
+    name = clean(experiment.name)
+    short = experiment.definition_sha256[:12]
+    period = dates.period(experiment.period_start, experiment.period_end, language)
+    footer = view.say("card.footer", definition=short, abtest=provenance.abtest, generated=generated)
+    return Document(
+        language=language.code,
+        name=name,
+        title=clean(experiment.title) or name,
+        kicker=view.join([view.say("kicker"), period or ""]),
+        page=view.say("page", page="{page}", pages="{pages}"),
+        hypothesis=clean(experiment.hypothesis or ""),
+        facts=headline.facts(view),
+        banner=headline.banner(view),
+        warning=view.say("invalid.banner") if view.invalid else "",
+        headline=headline.headline(view),
+        reasons_title=view.say("reasons"),
+        reasons=tuple(clean(reason) for reason in analysis.decision.reasons),
+        sections=_sections(view),
+        footer=view.say(
+            "footer", name=name, definition=short, abtest=provenance.abtest, generated=generated
+        ),
+        card_footer=footer,
+        plots=plots.plots(view),
+    )
+
+
+def _sections(view: View) -> tuple[Section, ...]:
+    sections = [_metrics(view), *_arms(view), _population(view)]
+    if view.analysis.customers is not None:
+        sections.append(_base(view))
+    return (*sections, _checks(view), _method(view), _guide(view), _provenance(view))
+
+
+def _warned(view: View) -> list[Block]:
+    return [Paragraph(view.say("invalid.effects"), "bad")] if view.invalid else []
+
+
+def _metrics(view: View) -> Section:
+    metrics = view.analysis.metrics
+    blocks: list[Block] = _warned(view)
+    if not metrics:
+        blocks.append(Paragraph(view.say("empty.metrics")))
+        return Section("metrics", view.say("section.metrics"), tuple(blocks))
+    settings = view.analysis.settings
+    adjusted = any(c.adjusted_p_value is not None for metric in metrics for c in metric.comparisons)
+    correction = view.say(
+        "section.metrics.adjusted" if adjusted else "section.metrics.none",
+        correction=clean(settings.correction),
+        family=clean(settings.family),
+    )
+    intro = view.say(
+        "section.metrics.intro", control=view.control, confidence=view.confidence, correction=correction
+    )
+    blocks += [Paragraph(intro), tables.metric_table(view, metrics), Chart("effects")]
+    if any(metric.overall is not None for metric in metrics):
+        blocks.append(tables.overall_table(view, metrics))
+    return Section("metrics", view.say("section.metrics"), tuple(blocks))
+
+
+def _arms(view: View) -> list[Section]:
+    rates = [metric for metric in view.analysis.metrics if metric.kind == "rate"]
+    means = [metric for metric in view.analysis.metrics if metric.kind == "mean"]
+    sections = []
+    if rates:
+        blocks: list[Block] = [*_warned(view), tables.arms_table(view, rates, rates=True), Chart("retention")]
+        sections.append(Section("rates", view.say("section.rates"), tuple(blocks)))
+    if means:
+        blocks = [*_warned(view), tables.arms_table(view, means, rates=False)]
+        sections.append(Section("means", view.say("section.means"), tuple(blocks)))
+    return sections
+
+
+def _population(view: View) -> Section:
+    blocks: list[Block] = []
+    if view.analysis.population:
+        blocks.append(Paragraph(view.say("section.population.intro")))
+        blocks += tables.population_tables(view)
+        blocks.append(Paragraph(view.say("step.mature.note"), "muted"))
+    else:
+        blocks.append(Paragraph(view.say("empty.population")))
+    return Section("population", view.say("section.population"), tuple(blocks))
+
+
+def _base(view: View) -> Section:
+    base = view.analysis.customers
+    counts = [
+        ("base.total", base.total if base else None),
+        ("base.not eligible", base.not_eligible if base else None),
+        ("base.eligible", base.eligible if base else None),
+        ("base.unassigned", base.unassigned if base else None),
+    ]
+    rows = tuple((Cell(view.say(message)), Cell(view.numbers.count(count))) for message, count in counts)
+    title = view.say("section.base")
+    columns = (Column(view.say("column.step"), weight=1), Column(view.say("column.n"), "right"))
+    return Section("base", title, (Table(title, columns, (RowGroup(rows),)),))
+
+
+def _checks(view: View) -> Section:
+    block: Block = tables.checks_table(view) if view.analysis.checks else Paragraph(view.say("empty.checks"))
+    return Section("checks", view.say("section.checks"), (block,))
+
+
+def _method(view: View) -> Section:
+    settings = view.analysis.settings
+    facts = Facts(
+        (
+            Fact(view.say("method.confidence"), (view.confidence,)),
+            Fact(view.say("method.correction"), (clean(settings.correction),)),
+            Fact(view.say("method.family"), (clean(settings.family) or view.numbers.missing,)),
+        )
+    )
+    blocks: list[Block] = [facts]
+    if view.analysis.metrics:
+        blocks.append(tables.method_table(view))
+    return Section("method", view.say("section.method"), tuple(blocks))
+
+
+def _guide(view: View) -> Section:
+    alpha = view.numbers.plain(view.alpha, 3 if view.alpha < 0.0095 else 2)
+    topics = ["difference", "lift", "interval", "p", "adjusted", "primary", "mature", "srm"]
+    items = tuple(view.say(f"guide.{topic}", confidence=view.confidence, alpha=alpha) for topic in topics)
+    return Section("guide", view.say("section.guide"), (Bullets(items),))
+
+
+def _provenance(view: View) -> Section:
+    analysis = view.analysis
+    provenance, experiment = analysis.provenance, analysis.experiment
+    through = view.say("provenance.data.none")
+    if analysis.data.through:
+        local = dates.instant(analysis.data.through, experiment.timezone, view.language)
+        through = view.say("effect", estimate=local, interval=clean(analysis.data.through))
+    packages = ", ".join(f"{name} {version}" for name, version in sorted(provenance.packages.items()))
+    versions = [f"abtest {provenance.abtest}", f"Python {provenance.python}"]
+    facts = [
+        Fact(view.say("provenance.definition"), (f"sha256 {experiment.definition_sha256}",)),
+        Fact(
+            view.say("provenance.locked"),
+            (view.say("provenance.locked.yes" if experiment.locked else "provenance.locked.no"),),
+        ),
+        *(
+            [Fact(view.say("provenance.deviations"), tuple(clean(text) for text in experiment.deviations))]
+            if experiment.deviations
+            else []
+        ),
+        Fact(view.say("provenance.data"), (through,)),
+        Fact(view.say("provenance.generated"), (clean(provenance.generated_at),)),
+        Fact(view.say("provenance.versions"), (", ".join(versions), *([packages] if packages else []))),
+        Fact(view.say("provenance.platform"), (clean(provenance.platform),)),
+        *([Fact(view.say("provenance.seed"), (str(provenance.seed),))] if provenance.seed is not None else []),
+        Fact(view.say("provenance.schema"), (analysis.schema_version,)),
+    ]
+    blocks: list[Block] = [Facts(tuple(facts))]
+    if analysis.data.sources:
+        blocks.append(tables.sources_table(view))
+    return Section("provenance", view.say("section.provenance"), tuple(blocks))

@@ -1,0 +1,279 @@
+"""What page 1, the card and the top of the terminal say: facts, verdict, headline effect."""
+
+from typing import TYPE_CHECKING
+
+from abtest.report import dates
+from abtest.report.parts import Banner, Cell, Column, Fact, Headline, RowGroup, Table, Tile, Tone
+from abtest.report.view import ShownEffect, View, arm_result, clean, scales, shown, verdict_tone
+
+if TYPE_CHECKING:
+    from abtest.analysis.result import ArmInfo, ArmResult, Comparison, MetricResult
+
+_TONES: dict[str, Tone] = {
+    "ship": "good",
+    "keep control": "neutral",
+    "keep running": "caution",
+    "inconclusive": "neutral",
+    "invalid": "bad",
+}
+
+
+def facts(view: View) -> tuple[Fact, ...]:
+    """Return what was tested: arms, enrolment, who, and until when the data goes."""
+    experiment = view.analysis.experiment
+    period = dates.period(experiment.period_start, experiment.period_end, view.language)
+    through = view.analysis.data.through
+    found = [
+        Fact(view.say("fact.arms"), tuple(_arm_line(view, arm) for arm in experiment.arms) or (view.numbers.missing,)),
+        Fact(view.say("fact.who"), _who(view)),
+    ]
+    if period:
+        lines = (view.join([period, experiment.timezone or ""]),)
+        found.append(Fact(view.say("fact.period"), lines))
+    if through:
+        found.append(Fact(view.say("fact.data"), (dates.instant(through, experiment.timezone, view.language),)))
+    return tuple(found)
+
+
+def _arm_line(view: View, arm: "ArmInfo") -> str:
+    label = view.arm(arm.name)
+    details = []
+    if label != clean(arm.name):
+        details.append(clean(arm.name))
+    if arm.control:
+        details.append(view.say("arm.control"))
+    details.append(view.say("arm.share", share=view.numbers.share(arm.share)))
+    if arm.cadence_days is not None:
+        days = view.numbers.plain(arm.cadence_days, 0 if float(arm.cadence_days).is_integer() else 1)
+        details.append(view.say("arm.cadence.one" if arm.cadence_days == 1 else "arm.cadence", days=days))
+    line = view.say("arm.line", arm=label, details=", ".join(details))
+    return view.say("arm.described", arm=line, description=clean(arm.description)) if arm.description else line
+
+
+def _who(view: View) -> tuple[str, ...]:
+    experiment = view.analysis.experiment
+    lines = []
+    if view.analysis.population:
+        eligible = view.numbers.count(sum(arm.eligible for arm in view.analysis.population))
+        assigned = view.numbers.count(sum(arm.assigned for arm in view.analysis.population))
+        lines.append(view.say("who.eligible", eligible=eligible, assigned=assigned))
+    unit = view.say("who.unit", unit=clean(experiment.unit)) if experiment.unit else view.say("who.row")
+    lines.append(unit)
+    if experiment.eligible:
+        lines.append(view.say("who.rule", rule=clean(experiment.eligible)))
+    return tuple(lines)
+
+
+def banner(view: View) -> Banner:
+    """Return the verdict, with the headline effect (or the failed checks) in a sentence."""
+    decision = view.analysis.decision
+    if view.invalid:
+        failed = [clean(check.message) for check in view.analysis.checks if check.status == "fail"]
+        sentence = view.say("verdict.failed", message=" ".join(failed)) if failed else view.say("invalid.effects")
+        return Banner(view.say("verdict"), view.say("verdict.invalid"), sentence, "bad")
+    if decision.recommendation == "ship" and decision.arm is None:
+        title = view.say("verdict.ship.none")
+    else:
+        arm = view.arm(decision.arm) if decision.arm else ""
+        title = view.say(f"verdict.{decision.recommendation}", arm=arm, control=view.control)
+    return Banner(view.say("verdict"), title, _sentence(view), _TONES[decision.recommendation])
+
+
+def _sentence(view: View) -> str:
+    metric = view.headline_metric()
+    if metric is None:
+        return view.say("verdict.no metric")
+    lead = view.lead(metric)
+    if lead is None:
+        if not metric.comparisons:
+            return clean(metric.title)
+        count = len(metric.comparisons)
+        return view.say("verdict.many", metric=clean(metric.title), count=count, control=view.control)
+    effect = shown(lead)
+    if effect.difference.estimate is None:
+        reason = clean(lead.reason or effect.difference.reason or view.say("note.unknown"))
+        return view.say("verdict.missing", metric=clean(metric.title), arm=view.arm(lead.arm), reason=reason)
+    scale = scales(metric)
+    arm, control = arm_result(metric, lead.arm), arm_result(metric, lead.control)
+    bounded = effect.difference.low is not None or effect.difference.high is not None
+    return view.say(
+        "verdict.effect" if bounded else "verdict.effect.open",
+        metric=clean(metric.title),
+        arm=view.arm(lead.arm),
+        control=view.arm(lead.control),
+        value=view.numbers.quantity(arm.value if arm else None, scale.value),
+        control_value=view.numbers.quantity(control.value if control else None, scale.value),
+        difference=view.numbers.quantity(effect.difference.estimate, scale.change, signed=True),
+        interval_name=view.interval_name(adjusted=effect.adjusted),
+        interval=view.numbers.interval(effect.difference.low, effect.difference.high, scale.change, signed=True),
+    )
+
+
+def headline(view: View) -> Headline | None:
+    """Return the effect on the headline metric: tiles for one comparison, a table for several."""
+    metric = view.headline_metric()
+    if metric is None:
+        return None
+    lead = view.lead(metric)
+    return Headline(
+        title=clean(metric.title),
+        details=metric_details(view, metric),
+        plain=_per_thousand(view, metric, lead) if lead and not view.invalid else "",
+        tiles=_tiles(view, metric, lead) if lead else (),
+        table=_table(view, metric) if lead is None and metric.comparisons else None,
+    )
+
+
+def metric_details(view: View, metric: "MetricResult") -> str:
+    """Return ``primary · more is better · days 28 to 56 after assignment · margin 1 pp``."""
+    window = ""
+    if metric.window_days is not None:
+        low, high = (view.numbers.plain(d, 0 if float(d).is_integer() else 1) for d in metric.window_days)
+        window = view.say("window", low=low, high=high)
+    return view.join([view.say(f"role.{metric.role}"), view.say(f"good.{metric.good}"), window, margin(view, metric)])
+
+
+def margin(view: View, metric: "MetricResult") -> str:
+    """Return the metric's non-inferiority margin as text, or an empty one."""
+    found = next((c.margin for c in metric.comparisons if c.margin), None)
+    if found is None:
+        return ""
+    if found.scale == "relative":
+        return view.say("margin", margin=view.numbers.share(abs(found.value), 2))
+    scale = scales(metric).change
+    shortest = next((d for d in range(5) if abs(round(x := scale.factor * found.value, d) - x) < 1e-9), scale.decimals)
+    exact = type(scale)(scale.factor, shortest, scale.pattern, scale.unit)
+    return view.say("margin", margin=view.numbers.quantity(abs(found.value), exact))
+
+
+def _tiles(view: View, metric: "MetricResult", lead: "Comparison") -> tuple[Tile, ...]:
+    scale, effect = scales(metric), shown(lead)
+    p_message = "headline.p.adjusted" if effect.adjusted else "headline.p"
+    p_text = view.say(p_message, p=view.numbers.p_value(effect.p_value, view.alpha)) if effect.p_value is not None else ""
+    tone: Tone = "muted" if view.invalid else verdict_tone(lead.verdict)
+    missing = view.say("headline.not estimable")
+    tiles = [
+        _arm_tile(view, metric, arm_result(metric, lead.control), lead.control),
+        _arm_tile(view, metric, arm_result(metric, lead.arm), lead.arm),
+        Tile(
+            view.say("headline.difference"),
+            view.numbers.quantity(effect.difference.estimate, scale.change, signed=True),
+            _interval_lines(view, effect, "difference", metric) + ((p_text,) if p_text else ()),
+            tone,
+        ),
+    ]
+    if effect.lift.estimate is not None or effect.lift.low is not None or effect.lift.high is not None:
+        relative = view.say("headline.lift.detail", control=view.arm(lead.control))
+        value = view.numbers.quantity(effect.lift.estimate, scale.lift, signed=True)
+        tiles.append(
+            Tile(view.say("headline.lift"), value, (*_interval_lines(view, effect, "lift", metric), relative), tone)
+        )
+    else:
+        reason = clean(effect.lift.reason or lead.reason or missing)
+        tiles.append(Tile(view.say("headline.lift"), view.numbers.missing, (reason,), "muted"))
+    return tuple(tiles)
+
+
+def _interval_lines(view: View, effect: ShownEffect, part: str, metric: "MetricResult") -> tuple[str, ...]:
+    shown_part = effect.lift if part == "lift" else effect.difference
+    scale = scales(metric).lift if part == "lift" else scales(metric).change
+    if shown_part.low is None and shown_part.high is None:
+        return (clean(shown_part.reason or view.say("headline.not estimable")),)
+    interval = view.numbers.interval(shown_part.low, shown_part.high, scale, signed=True)
+    return (interval, view.interval_name(adjusted=effect.adjusted))
+
+
+def _arm_tile(view: View, metric: "MetricResult", result: "ArmResult | None", arm: str) -> Tile:
+    label = view.arm(arm)
+    if result is None or result.value is None:
+        reason = clean((result.reason if result else None) or view.say("headline.not estimable"))
+        return Tile(label, view.numbers.missing, (reason,), "muted")
+    n = view.numbers.count(result.n)
+    if result.numerator is None:
+        detail = view.say("headline.arm.mean", n=n)
+    else:
+        detail = view.say("headline.arm.rate", numerator=view.numbers.count(result.numerator), n=n)
+    details = (detail, view.say("arm.control")) if arm == _control_of(metric) else (detail,)
+    return Tile(label, view.numbers.quantity(result.value, scales(metric).value), details)
+
+
+def _control_of(metric: "MetricResult") -> str | None:
+    return metric.comparisons[0].control if metric.comparisons else None
+
+
+def _per_thousand(view: View, metric: "MetricResult", lead: "Comparison") -> str:
+    """Return the effect on a rate as a natural frequency, in the smallest round base that shows its interval."""
+    effect = shown(lead).difference
+    if metric.kind != "rate" or effect.estimate is None or effect.low is None or effect.high is None:
+        return ""
+    width = effect.high - effect.low
+    base = next((b for b in (1_000, 10_000, 100_000) if b * width >= 5), 1_000_000)
+
+    def counted(value: float) -> str:
+        number = round(base * value)
+        name = "same" if number == 0 else "more" if number > 0 else "fewer"
+        return view.say(f"headline.count.{name}", count=view.numbers.count(abs(number)))
+
+    return view.say(
+        "headline.more" if effect.estimate >= 0 else "headline.fewer",
+        estimate=view.numbers.count(abs(round(base * effect.estimate))),
+        base=view.numbers.count(base),
+        arm=view.arm(lead.arm),
+        interval_name=view.interval_name(adjusted=shown(lead).adjusted),
+        interval=view.say("headline.range", low=counted(effect.low), high=counted(effect.high)),
+    )
+
+
+def _table(view: View, metric: "MetricResult") -> Table:
+    """Return the comparisons of the headline metric, one row each, under the control's row."""
+    scale = scales(metric)
+    adjusted = any(shown(c).adjusted for c in metric.comparisons)
+    notes: list[str] = []
+    control = arm_result(metric, metric.comparisons[0].control)
+    rows = [
+        (
+            Cell(view.arm(metric.comparisons[0].control), (view.say("arm.control"),)),
+            Cell(view.numbers.count(control.n if control else None)),
+            Cell(view.numbers.quantity(control.value if control else None, scale.value)),
+            *(Cell("") for _ in range(4)),
+        )
+    ]
+    for comparison in metric.comparisons:
+        effect, result = shown(comparison), arm_result(metric, comparison.arm)
+        note = None
+        if effect.difference.estimate is None or effect.lift.estimate is None:
+            reason = comparison.reason or effect.difference.reason or effect.lift.reason or view.say("note.unknown")
+            notes.append(clean(reason))
+            note = len(notes)
+        rows.append(
+            (
+                Cell(view.arm(comparison.arm)),
+                Cell(view.numbers.count(result.n if result else None)),
+                Cell(view.numbers.quantity(result.value if result else None, scale.value)),
+                _effect_cell(view, metric, effect, "difference", note),
+                _effect_cell(view, metric, effect, "lift", note),
+                Cell(view.numbers.p_value(effect.p_value, view.alpha)),
+                Cell(view.say(f"metric.verdict.{comparison.verdict}"), tone=verdict_tone(comparison.verdict)),
+            )
+        )
+    columns = (
+        Column(view.say("column.arm"), weight=2),
+        Column(view.say("column.n"), "right"),
+        Column(view.say("column.value"), "right"),
+        Column(view.say("column.difference"), "right"),
+        Column(view.say("column.lift"), "right"),
+        Column(view.say("column.adjusted" if adjusted else "column.p"), "right"),
+        Column(view.say("column.verdict"), weight=1),
+    )
+    title = view.say("table.headline", control=view.arm(metric.comparisons[0].control))
+    return Table(title, columns, (RowGroup(tuple(rows)),), tuple(notes), muted=view.invalid)
+
+
+def _effect_cell(view: View, metric: "MetricResult", effect: ShownEffect, part: str, note: int | None) -> Cell:
+    value = effect.lift if part == "lift" else effect.difference
+    scale = scales(metric).lift if part == "lift" else scales(metric).change
+    missing = value.estimate is None
+    bounded = value.low is not None or value.high is not None
+    interval = (view.numbers.interval(value.low, value.high, scale, signed=True),) if bounded else ()
+    text = view.numbers.quantity(value.estimate, scale, signed=True)
+    return Cell(text, interval, note=note if missing else None)

@@ -1,0 +1,118 @@
+"""How a report writes numbers: percent, percentage points, means with a unit, p-values, counts and intervals.
+
+Principles: decimals follow the precision of the estimate (two significant digits of its interval's width); a minus sign is
+U+2212 and an interval says "to", so that no hyphen is ambiguous; a bound that is not 0 is never shown as 0 when a few more
+decimals can tell; a value that does not exist is a dash, and the table says why.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from abtest.report.words import Language
+
+MINUS = "\u2212"
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How one quantity is shown: multiplied by ``factor``, with ``decimals``, inside the message ``pattern``.
+
+    ``pattern`` is a message id such as ``number.percent``; ``unit`` fills its ``{unit}`` field where it has one.
+    """
+
+    factor: float
+    decimals: int
+    pattern: str | None = None
+    unit: str = ""
+
+
+def decimals_for(width: float | None, minimum: int, maximum: int) -> int:
+    """Return the decimals that show two significant digits of ``width``, within ``minimum`` and ``maximum``."""
+    if width is None or not math.isfinite(width) or width <= 0:
+        return minimum
+    return min(max(1 - math.floor(math.log10(width)), minimum), maximum)
+
+
+def reveal_zero(values: Iterable[float | None], decimals: int, extra: int = 2) -> int:
+    """Return ``decimals``, raised by at most ``extra`` so that no value other than 0 is written as 0."""
+    nonzero = [abs(value) for value in values if value]
+    for candidate in range(decimals, decimals + extra + 1):
+        if all(round(value, candidate) > 0 for value in nonzero):
+            return candidate
+    return decimals
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Formats numbers in one language. Rates come in as fractions and go out as percent."""
+
+    language: Language
+
+    @property
+    def missing(self) -> str:
+        """The mark of a value that does not exist."""
+        return self.language.say("number.missing")
+
+    def plain(self, value: float, decimals: int = 0, *, signed: bool = False) -> str:
+        """Return ``value`` with ``decimals`` and grouped thousands; ``signed`` gives positive values a plus."""
+        size = abs(value)
+        if size >= 1e15:
+            mantissa, exponent = f"{size:.3e}".split("e")
+            digits = mantissa.replace(".", self.language.decimal) + "×10" + str(int(exponent)).translate(_SUPERSCRIPTS)
+        else:
+            digits = f"{size:,.{decimals}f}".translate({44: self.language.group, 46: self.language.decimal})
+        if not any(digit in digits for digit in "123456789"):
+            return digits
+        sign = MINUS if value < 0 else "+" if signed else ""
+        return sign + digits
+
+    def count(self, value: int | None) -> str:
+        """Return a count with grouped thousands, or the missing mark."""
+        return self.missing if value is None else self.plain(value)
+
+    def quantity(self, value: float | None, scale: Scale, *, signed: bool = False) -> str:
+        """Return ``value`` on ``scale`` with its unit, or the missing mark."""
+        if value is None:
+            return self.missing
+        return self._with_unit(self.plain(value * scale.factor, scale.decimals, signed=signed), scale)
+
+    def interval(self, low: float | None, high: float | None, scale: Scale, *, signed: bool = False) -> str:
+        """Return ``+1.2 to +5.0 pp``; with one bound ``above +1.2 pp`` or ``below +5.0 pp``; without, the missing mark."""
+        say = self.language.say
+        low_text, high_text = (
+            None if bound is None else self.plain(bound * scale.factor, scale.decimals, signed=signed)
+            for bound in (low, high)
+        )
+        if low_text is not None and high_text is not None:
+            return self._with_unit(say("number.interval", low=low_text, high=high_text), scale)
+        if low_text is not None:
+            return say("number.above", value=self._with_unit(low_text, scale))
+        if high_text is not None:
+            return say("number.below", value=self._with_unit(high_text, scale))
+        return self.missing
+
+    def share(self, fraction: float | None, decimals: int = 1) -> str:
+        """Return a fraction as percent, without needless zeros: ``50 %``, ``33.3 %``."""
+        if fraction is None:
+            return self.missing
+        percent = 100 * fraction
+        needed = next((d for d in range(decimals) if abs(percent - round(percent, d)) < 1e-9), decimals)
+        return self.quantity(fraction, Scale(100, needed, "number.percent"))
+
+    def p_value(self, p: float | None, alpha: float = 0.05) -> str:
+        """Return ``0.003``, ``< 0.001`` or ``> 0.999``; never a figure that seems to lie on the other side of ``alpha``."""
+        if p is None:
+            return self.missing
+        if p < 0.001:
+            return f"<\u00a0{self.plain(0.001, 3)}"
+        if 0.9995 <= p < 1:
+            return f">\u00a0{self.plain(0.999, 3)}"
+        decimals = next((d for d in range(3, 8) if (round(p, d) < alpha) == (p < alpha)), 8)
+        return self.plain(p, decimals)
+
+    def _with_unit(self, text: str, scale: Scale) -> str:
+        if scale.pattern is None:
+            return text
+        return self.language.say(scale.pattern, value=text, unit=scale.unit)

@@ -1,0 +1,182 @@
+"""What the builders of a report ask of an analysis: labels, scales, and which effect is the one to show."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from abtest.report.numbers import Numbers, Scale, decimals_for, reveal_zero
+from abtest.report.parts import Tone
+from abtest.report.words import Language
+
+if TYPE_CHECKING:
+    from abtest.analysis.result import Analysis, ArmResult, Comparison, Effect, MetricResult
+
+_CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b\ufeff]+")
+
+_TONES: dict[str, Tone] = {
+    "better": "good",
+    "safe": "good",
+    "worse": "bad",
+    "harmed": "bad",
+    "different": "caution",
+    "not shown safe": "caution",
+    "no difference shown": "neutral",
+    "not estimable": "muted",
+}
+
+
+@dataclass(frozen=True)
+class Scales:
+    """How a metric's values, differences and lifts are shown."""
+
+    value: Scale
+    change: Scale
+    lift: Scale
+
+
+@dataclass(frozen=True)
+class ShownEffect:
+    """The effect on display: the adjusted intervals and p-value where there are any, else the plain ones."""
+
+    difference: "Effect"
+    lift: "Effect"
+    p_value: float | None
+    adjusted: bool
+
+
+def clean(text: str) -> str:
+    """Return ``text`` on one line, without control characters."""
+    return _CONTROLS.sub(" ", text).strip()
+
+
+@dataclass(frozen=True)
+class View:
+    """An analysis seen in a language."""
+
+    analysis: "Analysis"
+    language: Language
+
+    @property
+    def numbers(self) -> Numbers:
+        """The number format of the language."""
+        return Numbers(self.language)
+
+    @property
+    def alpha(self) -> float:
+        """One minus the confidence."""
+        return 1 - self.analysis.settings.confidence
+
+    @property
+    def confidence(self) -> str:
+        """The confidence as text, ``95 %``."""
+        return self.numbers.share(self.analysis.settings.confidence, 2)
+
+    @property
+    def invalid(self) -> bool:
+        """Whether the report must be marked invalid."""
+        return not self.analysis.valid or self.analysis.decision.recommendation == "invalid"
+
+    def say(self, message: str, /, **fields: object) -> str:
+        """Return a message of the catalogue."""
+        return self.language.say(message, **fields)
+
+    def join(self, items: Sequence[str]) -> str:
+        """Return the items that are not empty with a separator between them."""
+        return self.say("separator").join(item for item in items if item)
+
+    def arm(self, name: str) -> str:
+        """Return what the report calls an arm: its title, else its name."""
+        for arm in self.analysis.experiment.arms:
+            if arm.name == name:
+                return clean(arm.title or arm.name)
+        return clean(name)
+
+    def place(self, name: str) -> int:
+        """Return the arm's place for its colour: 0 for the control, then 1, 2, … in the order of the definition."""
+        others = [arm.name for arm in self.analysis.experiment.arms if not arm.control]
+        return others.index(name) + 1 if name in others else 0
+
+    @property
+    def control(self) -> str:
+        """The label of the control arm, or the missing mark."""
+        names = [arm.name for arm in self.analysis.experiment.arms if arm.control]
+        return self.arm(names[0]) if names else self.numbers.missing
+
+    def interval_name(self, *, adjusted: bool) -> str:
+        """Return ``95 % interval``, with what it is adjusted for."""
+        return self.say("interval.adjusted" if adjusted else "interval", confidence=self.confidence)
+
+    def headline_metric(self) -> "MetricResult | None":
+        """Return the first primary metric, else the first metric, else ``None``."""
+        metrics = self.analysis.metrics
+        return next((metric for metric in metrics if metric.role == "primary"), metrics[0] if metrics else None)
+
+    def lead(self, metric: "MetricResult") -> "Comparison | None":
+        """Return the comparison to put first: the decision's arm, the only one, or ``None`` when there are several."""
+        chosen = [c for c in metric.comparisons if c.arm == self.analysis.decision.arm]
+        if chosen:
+            return chosen[0]
+        return metric.comparisons[0] if len(metric.comparisons) == 1 else None
+
+    def effect_text(self, effect: "Effect", scale: Scale) -> str:
+        """Return ``+3.5 pp (+1.9 to +5.1 pp)``, the estimate or the interval alone when the other does not exist."""
+        estimate = self.numbers.quantity(effect.estimate, scale, signed=True)
+        interval = self.numbers.interval(effect.low, effect.high, scale, signed=True)
+        if effect.low is None and effect.high is None:
+            return estimate
+        if effect.estimate is None:
+            return interval
+        return self.say("effect", estimate=estimate, interval=interval)
+
+
+def shown(comparison: "Comparison") -> ShownEffect:
+    """Return the effect on which the verdict rests: adjusted where the comparison was corrected."""
+    adjusted = comparison.adjusted_p_value is not None and comparison.adjusted_difference is not None
+    return ShownEffect(
+        difference=(comparison.adjusted_difference if adjusted else None) or comparison.difference,
+        lift=(comparison.adjusted_lift if adjusted else None) or comparison.lift,
+        p_value=comparison.adjusted_p_value if adjusted else comparison.p_value,
+        adjusted=adjusted,
+    )
+
+
+def arm_result(metric: "MetricResult", arm: str) -> "ArmResult | None":
+    """Return the metric's result in ``arm``, or ``None``."""
+    return next((result for result in metric.arms if result.arm == arm), None)
+
+
+def verdict_tone(verdict: str) -> Tone:
+    """Return the tone in which a verdict is shown."""
+    return _TONES.get(verdict, "neutral")
+
+
+def scales(metric: "MetricResult") -> Scales:
+    """Return the scales of a metric: one number of decimals for its values and differences, one for its lifts."""
+    differences = [effect for c in metric.comparisons for effect in (c.difference, c.adjusted_difference) if effect]
+    lifts = [effect for c in metric.comparisons for effect in (c.lift, c.adjusted_lift) if effect]
+    lift_bounds = [100 * bound for effect in lifts for bound in (effect.low, effect.high) if bound is not None]
+    lift_decimals = reveal_zero(lift_bounds, decimals_for(_width(lifts, 100), 0, 3))
+    lift = Scale(100, lift_decimals, "number.percent")
+    factor = 100.0 if metric.kind == "rate" else 1.0
+    bounds = [factor * bound for effect in differences for bound in (effect.low, effect.high) if bound is not None]
+    width = _width(differences, factor) or _width(metric.arms, factor)
+    if metric.kind == "rate":
+        decimals = reveal_zero(bounds, decimals_for(width, 1, 4))
+        return Scales(Scale(100, decimals, "number.percent"), Scale(100, decimals, "number.points"), lift)
+    decimals = reveal_zero(bounds, decimals_for(width, 0, 6))
+    unit = clean(metric.unit)
+    if decimals == 1 and len(unit) == 3 and unit.isupper():
+        decimals = 2  # a currency is written with its cents or without
+    mean = Scale(1, decimals, "number.unit" if unit else None, unit)
+    return Scales(mean, mean, lift)
+
+
+def _width(effects: Sequence["Effect | ArmResult"], factor: float) -> float | None:
+    """Return the width of the narrowest interval that has one."""
+    widths = [
+        factor * (effect.high - effect.low)
+        for effect in effects
+        if effect.low is not None and effect.high is not None and effect.high > effect.low
+    ]
+    return min(widths, default=None)

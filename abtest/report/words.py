@@ -1,0 +1,313 @@
+"""Every word that a report says, by message id and language, and how the language writes numbers and dates.
+
+Principle: renderers hold no prose. A new language is one more :class:`Language` in :data:`LANGUAGES`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from abtest.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language: its messages, and its conventions for numbers and dates.
+
+    ``group`` separates thousands, ``decimal`` the fraction; both are display characters, e.g. U+202F and ``.``.
+    """
+
+    code: str
+    decimal: str
+    group: str
+    months: tuple[str, ...]
+    messages: Mapping[str, str]
+
+    def say(self, message: str, /, **fields: object) -> str:
+        """Return the message with its fields filled in; raises ``KeyError`` for an unknown message id."""
+        return self.messages[message].format(**fields)
+
+    def knows(self, message: str) -> bool:
+        """Whether the catalogue has the message id."""
+        return message in self.messages
+
+
+_ENGLISH_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+_ENGLISH = {
+    # Numbers and dates. U+00A0 keeps a number and its unit on one line.
+    "number.percent": "{value}\u00a0%",
+    "number.points": "{value}\u00a0pp",
+    "number.unit": "{value}\u00a0{unit}",
+    "number.interval": "{low} to {high}",
+    "number.above": "above {value}",
+    "number.below": "below {value}",
+    "number.missing": "–",
+    "number.of": "{part} of {whole}",
+    "date.day": "{day} {month} {year}",
+    "date.period": "{start} to {end}",
+    "date.from": "from {start}",
+    "date.until": "until {end}",
+    "date.instant": "{date}, {time} {zone}",
+    # The frame of the page.
+    "kicker": "A/B experiment",
+    "page": "Page {page} of {pages}",
+    "footer": "{name} · definition {definition} · abtest {abtest} · generated {generated}",
+    "card.footer": "Definition {definition} · abtest {abtest} · {generated}",
+    "invalid.banner": "INVALID · a health check failed · do not act on these numbers",
+    "invalid.effects": (
+        "The effects below are shown for diagnosis only. A failed check means that the arms cannot be compared fairly, "
+        "whatever the numbers say."
+    ),
+    # What was tested.
+    "fact.hypothesis": "Hypothesis",
+    "fact.arms": "Arms",
+    "fact.period": "Enrolment",
+    "fact.who": "Who",
+    "fact.data": "Data through",
+    "arm.control": "control",
+    "arm.share": "{share} planned",
+    "arm.cadence": "every {days} days",
+    "arm.cadence.one": "every day",
+    "arm.line": "{arm} ({details})",
+    "arm.described": "{arm}: {description}",
+    "who.eligible": "{eligible} eligible of {assigned} assigned",
+    "who.unit": "unit: {unit}",
+    "who.row": "each row of the data is one unit",
+    "who.rule": "eligible when {rule}",
+    "list": "{first}; {second}",
+    # The verdict.
+    "verdict": "Verdict",
+    "verdict.ship": "Ship {arm}",
+    "verdict.ship.none": "Ship",
+    "verdict.keep control": "Keep {control}",
+    "verdict.keep running": "Keep running",
+    "verdict.inconclusive": "Inconclusive",
+    "verdict.invalid": "INVALID: do not use these results",
+    "verdict.effect": (
+        "{metric}: {value} with {arm}, {control_value} with {control}. Difference {difference} ({interval_name} {interval})."
+    ),
+    "verdict.effect.open": "{metric}: {value} with {arm}, {control_value} with {control}. Difference {difference}.",
+    "verdict.missing": "{metric}: the effect of {arm} could not be estimated. {reason}",
+    "verdict.many": "{metric}: {count} arms compared with {control}; the table below gives each effect.",
+    "verdict.failed": "Failed check: {message}",
+    "verdict.no metric": "No metric was analysed.",
+    "reasons": "Why",
+    "interval": "{confidence} interval",
+    "interval.adjusted": "{confidence} interval, adjusted for several comparisons",
+    # The headline effect.
+    "headline": "Headline effect",
+    "headline.caption": "{metric} ({details})",
+    "headline.difference": "Difference",
+    "headline.lift": "Lift",
+    "headline.lift.detail": "relative to {control}",
+    "headline.arm.rate": "{numerator} of {n}",
+    "headline.arm.mean": "n = {n}",
+    "headline.p": "p {p}",
+    "headline.p.adjusted": "adjusted p {p}",
+    "headline.more": "About {estimate} more per {base} with {arm} ({interval_name}: {interval}).",
+    "headline.fewer": "About {estimate} fewer per {base} with {arm} ({interval_name}: {interval}).",
+    "headline.range": "{low} to {high}",
+    "headline.count.more": "{count} more",
+    "headline.count.fewer": "{count} fewer",
+    "headline.count.same": "no change",
+    "headline.not estimable": "not estimable",
+    # Roles, directions, verdicts, statuses.
+    "role.primary": "primary",
+    "role.secondary": "secondary",
+    "role.guardrail": "guardrail",
+    "good.up": "more is better",
+    "good.down": "less is better",
+    "window": "days {low} to {high} after assignment",
+    "margin": "margin {margin}",
+    "margin.p": "margin test p {p}",
+    "worse": "worse",
+    "better": "better",
+    "metric.verdict.better": "better",
+    "metric.verdict.worse": "worse",
+    "metric.verdict.different": "different",
+    "metric.verdict.no difference shown": "no difference shown",
+    "metric.verdict.safe": "safe",
+    "metric.verdict.harmed": "harmed",
+    "metric.verdict.not shown safe": "not shown safe",
+    "metric.verdict.not estimable": "not estimable",
+    "status.pass": "✓ pass",
+    "status.warn": "! warn",
+    "status.fail": "✗ FAIL",
+    "status.skipped": "– skipped",
+    "separator": " · ",
+    # Sections, tables, columns.
+    "section.metrics": "Metrics",
+    "section.metrics.intro": (
+        "Each arm against {control}. Every estimate has its {confidence} interval under it; {correction}."
+    ),
+    "section.metrics.none": "p-values are not corrected for several comparisons",
+    "section.metrics.adjusted": (
+        "the adjusted p-value and the adjusted interval account for several comparisons ({correction}; family: {family})"
+    ),
+    "section.rates": "Retention and other rates by arm",
+    "section.means": "Means by arm",
+    "section.population": "Who was counted",
+    "section.population.intro": "From every assigned unit to those whose outcome could be read. Shares are of the assigned.",
+    "section.base": "The customers table",
+    "section.checks": "Health checks",
+    "section.method": "Method",
+    "section.guide": "How to read this report",
+    "section.provenance": "Provenance",
+    "table.metrics": "Metrics by arm and comparisons with the control",
+    "table.overall": "Are all arms equal?",
+    "table.rates": "Rates by arm",
+    "table.means": "Means by arm",
+    "table.population": "Population by arm",
+    "table.population.part": "Population by arm, part {part} of {parts}",
+    "table.checks": "Health checks",
+    "table.method": "Estimand and method of each metric",
+    "table.sources": "Sources",
+    "table.headline": "Primary metric: every arm against {control}",
+    "column.arm": "Arm",
+    "column.n": "n",
+    "column.value": "Value",
+    "column.difference": "Difference",
+    "column.lift": "Lift",
+    "column.p": "p-value",
+    "column.adjusted": "Adjusted p",
+    "column.verdict": "Verdict",
+    "column.numerator": "With event",
+    "column.rate": "Rate",
+    "column.mean": "Mean",
+    "column.sd": "SD",
+    "column.interval": "{confidence} interval",
+    "column.missing": "Missing",
+    "column.step": "Step",
+    "column.check": "Check",
+    "column.status": "Status",
+    "column.message": "Finding",
+    "column.metric": "Metric",
+    "column.estimand": "What is estimated",
+    "column.method": "How",
+    "column.statistic": "Statistic",
+    "column.df": "df",
+    "column.source": "Source",
+    "column.rows": "Rows",
+    "column.fingerprint": "Fingerprint",
+    "cell.control": "control",
+    "cell.adjusted": "adj. {interval}",
+    "step.share": "Planned share",
+    "step.assigned": "Assigned",
+    "step.excluded": "− {reason}",
+    "step.eligible": "= Eligible",
+    "step.exposed": "Exposed",
+    "step.immature": "− window still open",
+    "step.mature": "= Mature",
+    "step.mature.note": (
+        "Mature: the whole window of the longest primary metric lies before the data's end. Other windows may have other counts."
+    ),
+    "base.total": "Customers in the table",
+    "base.not eligible": "Not eligible",
+    "base.eligible": "Eligible",
+    "base.unassigned": "Eligible without an arm",
+    "note.reason": "{metric}, {arm}: {reason}",
+    "note.unknown": "No reason was recorded.",
+    "empty.metrics": "No metric was analysed.",
+    "empty.population": "No unit was assigned.",
+    "empty.checks": "No check was run.",
+    # Method and provenance.
+    "method.confidence": "Confidence",
+    "method.correction": "Correction",
+    "method.family": "Family",
+    "method.open": "– to day {high}",
+    "provenance.definition": "Definition",
+    "provenance.locked": "Locked before the data",
+    "provenance.locked.yes": "yes",
+    "provenance.locked.no": "no",
+    "provenance.deviations": "Deviations",
+    "provenance.data": "Data through",
+    "provenance.data.none": "no event source was used",
+    "provenance.generated": "Generated",
+    "provenance.versions": "Versions",
+    "provenance.platform": "Platform",
+    "provenance.seed": "Seed",
+    "provenance.schema": "Results format",
+    "provenance.path.none": "in memory",
+    "guide.difference": (
+        "Difference: the arm's value minus the control's, in the metric's own unit. pp is percentage points: from 40 % "
+        "to 43 % is +3 pp."
+    ),
+    "guide.lift": "Lift: the same difference relative to the control's value: from 40 % to 43 % is +7.5 %.",
+    "guide.interval": (
+        "{confidence} interval: the range of effects that fit the data. If such an experiment were repeated many times, "
+        "about {confidence} of the intervals would contain the true effect. An interval that contains 0 means that no "
+        "difference has been shown, not that there is none."
+    ),
+    "guide.p": (
+        "p-value: how often chance alone would give a difference at least this large if the arms did not differ. Below {alpha} "
+        "the interval excludes 0. It is not the probability that the result is wrong."
+    ),
+    "guide.adjusted": (
+        "Adjusted: with several comparisons, chance has several opportunities; the adjusted p-value and interval allow for that."
+    ),
+    "guide.primary": (
+        "Primary metrics decide. Secondary metrics explain. A guardrail must not get worse by more than its margin: safe (harm "
+        "beyond the margin is excluded), not shown safe (it is not excluded), harmed (harm is shown)."
+    ),
+    "guide.mature": "Mature: a unit whose whole window lies before the data's end. Others are too young to be counted.",
+    "guide.srm": (
+        "Sample-ratio mismatch: the arms' sizes differ from the plan by more than chance allows. It points to lost or "
+        "misrouted units, and makes a comparison unfair."
+    ),
+    # Charts.
+    "chart.headline": "{metric}",
+    "chart.headline.values": "By arm",
+    "chart.headline.values.rate": "Rate by arm",
+    "chart.headline.values.mean": "Mean by arm, {unit}",
+    "chart.headline.values.plain": "Mean by arm",
+    "chart.headline.difference": "Difference from {control}, {unit}",
+    "chart.headline.difference.plain": "Difference from {control}",
+    "chart.points": "pp",
+    "chart.retention": "Rates by arm",
+    "chart.effects": "Lift against {control}",
+    "chart.effects.title": "All metrics: lift against {control}",
+    "chart.subtitle": "{title} · {interval_name}",
+    "chart.interval": "dots are estimates, lines their {confidence} intervals",
+    "chart.interval.adjusted": "dots are estimates, lines their {confidence} intervals (adjusted where several arms are compared)",
+    "chart.clipped": "an arrow: the interval goes on beyond the chart",
+    "chart.none": "not estimable",
+    "chart.empty": "Nothing to show.",
+    "chart.invalid": "INVALID: for diagnosis only",
+    "chart.rate.text": "{value} ({numerator} of {n})",
+    "chart.alt.values": "{arm} {value}",
+    "chart.alt.headline": "Chart of {metric}. {values}. {effects}.",
+    "chart.alt.effect": "{arm} against {control}: {effect}",
+    "chart.alt.retention": "Chart of rates by arm with intervals: {values}.",
+    "chart.alt.effects": "Chart of the lifts of all metrics with intervals: {values}.",
+    "effect": "{estimate} ({interval})",
+    # Terminal.
+    "text.metrics": "Metrics ({confidence} intervals)",
+    "text.population": "Population",
+    "text.checks": "Checks that did not pass",
+    "text.checks.all": "All {count} health checks passed.",
+}
+
+ENGLISH = Language(code="en", decimal=".", group="\u202f", months=_ENGLISH_MONTHS, messages=_ENGLISH)
+LANGUAGES: Mapping[str, Language] = {"en": ENGLISH}
+
+
+def language(code: str) -> Language:
+    """Return the language with this code; raises :class:`~abtest.errors.UsageError` when reports do not speak it."""
+    try:
+        return LANGUAGES[code]
+    except KeyError:
+        known = ", ".join(sorted(LANGUAGES))
+        raise UsageError(f"report.language: {code!r} is not available; use one of: {known}") from None

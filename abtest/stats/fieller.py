@@ -1,0 +1,91 @@
+"""Fieller's interval for a lift, from two means that may be correlated.
+
+Source: Fieller (1954), J. R. Stat. Soc. B 16:175-185.
+
+The quadratic is solved in the lift itself, not in the ratio: its constant term is then d² − c²·var(d), whose sign *is*
+the two-sided test, and a small lift of a large mean loses no digits.
+"""
+
+import math
+
+from abtest.stats.score import TINY
+from abtest.stats.values import Estimate
+
+ZERO_CONTROL = "the control mean is 0, so a relative change cannot be estimated"
+WHOLE_LINE = "the control mean is too uncertain: every relative change is compatible with the data"
+HALF_LINE = "the control mean cannot be told from 0, so the relative change is bounded on one side only"
+TWO_PIECES = (
+    "the control mean cannot be told from 0: the relative changes compatible with the data fall into two pieces, "
+    "which no single interval describes"
+)
+
+
+def sided(low: float, high: float, significant: bool, estimate: float) -> tuple[float, float]:
+    """Bounds that exclude 0 exactly when ``significant``; they move only by rounding error, if at all."""
+    if not significant:
+        return min(low, 0.0), max(high, 0.0)
+    return (max(low, TINY), high) if estimate > 0 else (low, min(high, -TINY))
+
+
+def fieller_lift(
+    control: float,
+    difference: float,
+    errors: tuple[float, float, float],
+    critical: float,
+    *,
+    significant: bool,
+) -> Estimate:
+    """Lift = ``difference`` / |``control``| with Fieller's bounds at the critical value of the difference test.
+
+    ``errors`` holds the sampling variances of the control mean and of the treatment mean, and their covariance.
+    ``significant`` is the verdict of the two-sided test of the difference, with which the bounds agree.
+    """
+    if control == 0:
+        return Estimate(None, None, None, ZERO_CONTROL)
+    if control < 0:  # mirrored: lift = difference / |control|
+        mirrored = fieller_lift(-control, -difference, errors, critical, significant=significant)
+        return Estimate(
+            difference / -control,
+            None if mirrored.high is None else -mirrored.high,
+            None if mirrored.low is None else -mirrored.low,
+            mirrored.reason,
+        )
+    estimate = difference / control
+    square_c, square_t, covariance = errors
+    square = critical**2
+    with_difference = covariance - square_c  # covariance of the difference with the control mean
+    of_difference = square_c + square_t - 2 * covariance
+    lead = control**2 - square * square_c
+    half = difference * control - square * with_difference
+    constant = difference**2 - square * of_difference
+    # The discriminant, expanded so that the leading terms cancel by algebra and not by subtraction.
+    inside = square * (
+        control**2 * of_difference
+        - 2 * control * difference * with_difference
+        + difference**2 * square_c
+        - square * (of_difference * square_c - with_difference**2)
+    )
+    if inside <= 0:
+        return Estimate(estimate, None, None, WHOLE_LINE)
+    root = math.sqrt(inside)
+    far = half + math.copysign(root, half)
+    roots = sorted((far / lead, constant / far)) if lead else [constant / far]
+    if lead > 0:
+        low, high = sided(roots[0], roots[1], significant, estimate)
+        return Estimate(estimate, low, high)
+    return _branch(estimate, roots, significant)
+
+
+def _branch(estimate: float, roots: list[float], significant: bool) -> Estimate:
+    """Return the branch of an unbounded set that holds the estimate, unless 0 lies only in the other branch."""
+    if estimate >= roots[-1]:
+        low = max(roots[-1], TINY) if significant else roots[-1]
+        kept = Estimate(estimate, low, None, HALF_LINE)
+        holds_zero = low <= 0
+    else:
+        high = min(roots[0], -TINY) if significant else roots[0]
+        kept = Estimate(estimate, None, high, HALF_LINE)
+        holds_zero = high >= 0
+    if holds_zero == significant:
+        return Estimate(estimate, None, None, TWO_PIECES)
+    return kept

@@ -1,0 +1,188 @@
+"""Means and sums per unit: t intervals, Welch's comparison with Fieller's lift, margins, and all arms at once.
+
+Units without events count with the value 0, so a mean over units is also a sum per unit. All is computed from moments.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy import special
+
+from abtest.stats import checks
+from abtest.stats.checks import CONFIDENCE
+from abtest.stats.fieller import fieller_lift, sided
+from abtest.stats.rates import Good, Scale, agreeing
+from abtest.stats.values import Estimate, MarginTest, Moments, OverallTest, TwoSample
+
+METHOD = "Welch t, lift by Fieller"
+NO_VARIATION = "no variation: all units of both arms have one and the same value per arm, so chance cannot be judged"
+
+
+def mean_interval(moments: Moments, confidence: float = CONFIDENCE) -> Estimate:
+    """Student's (1908) t interval for the mean of one arm.
+
+    Estimand: the mean per unit. Assumes independent units and a mean that is nearly normal, which heavy tails delay:
+    winsorise then. Without two units, or without variation, there is a mean and no interval.
+    """
+    alpha = 1 - checks.confidence_level(confidence)
+    if moments.mean is None:
+        return Estimate(None, None, None, "there are no units")
+    error = moments.standard_error
+    if error is None:
+        return Estimate(moments.mean, None, None, "there is only one unit, so its variation is unknown")
+    if error == 0:
+        return Estimate(moments.mean, None, None, "no variation: all units have the same value")
+    half = critical_t(moments.n - 1, alpha) * error
+    return Estimate(moments.mean, moments.mean - half, moments.mean + half)
+
+
+def critical_t(degrees: float, alpha: float) -> float:
+    """Two-sided critical value of Student's t."""
+    return -float(special.stdtrit(degrees, alpha / 2))
+
+
+@dataclass(frozen=True, slots=True)
+class _Welch:
+    """Two means with the squared standard errors of each and Satterthwaite's degrees of freedom."""
+
+    control: float
+    treatment: float
+    square_c: float
+    square_t: float
+    degrees: float
+
+    @property
+    def difference(self) -> float:
+        return self.treatment - self.control
+
+    def statistic(self, excess: float, ratio: float = 1.0) -> float:
+        """``excess`` over its standard error, that of treatment − ratio · control."""
+        return excess / math.sqrt(self.square_t + ratio**2 * self.square_c)
+
+
+def _welch(control: Moments, treatment: Moments) -> _Welch | str:
+    """Return the ingredients of Welch's test, or the reason why there is none."""
+    if control.mean is None or treatment.mean is None:
+        return f"the {'control' if control.mean is None else 'treatment'} has no units"
+    if control.variance is None or treatment.variance is None:
+        arm = "control" if control.variance is None else "treatment"
+        return f"the {arm} has only one unit, so its variation is unknown"
+    square_c, square_t = control.variance / control.n, treatment.variance / treatment.n
+    total = square_c + square_t
+    if total == 0:
+        return NO_VARIATION
+    # Satterthwaite (1946), Biometrics Bulletin 2:110; shares rather than squares, so that nothing under- or overflows.
+    share = square_c / total
+    degrees = 1 / (share**2 / (control.n - 1) + (1 - share) ** 2 / (treatment.n - 1))
+    return _Welch(control.mean, treatment.mean, square_c, square_t, degrees)
+
+
+def compare_means(control: Moments, treatment: Moments, confidence: float = CONFIDENCE) -> TwoSample:
+    """Welch's (1947) t test, Biometrika 34:28-35, with the lift by Fieller (1954), J. R. Stat. Soc. B 16:175-185.
+
+    Estimands: the difference of the means, and the lift: the difference divided by the *absolute value* of the control
+    mean, so that a positive lift always means more, also where the control mean is negative (a loss). Difference and
+    lift use the same statistic, degrees of freedom and critical value, so they exclude 0 together.
+    Fieller's set can be unbounded when the control mean is not distinguishable from 0: then the branch that holds the
+    estimate is given with one bound, or no bound if that branch alone would contradict the p-value.
+    Assumes independent units and nearly normal means; for randomised clusters use ``clusters``.
+    """
+    alpha = 1 - checks.confidence_level(confidence)
+    welch = _welch(control, treatment)
+    if isinstance(welch, str):
+        return _without_test(control.mean, treatment.mean, welch)
+    statistic = welch.statistic(welch.difference)
+    p_value = 2 * float(special.stdtr(welch.degrees, -abs(statistic)))
+    critical = critical_t(welch.degrees, alpha)
+    half = critical * math.sqrt(welch.square_c + welch.square_t)
+    low, high = sided(welch.difference - half, welch.difference + half, p_value < alpha, welch.difference)
+    errors = (welch.square_c, welch.square_t, 0.0)
+    lift = fieller_lift(welch.control, welch.difference, errors, critical, significant=p_value < alpha)
+    return TwoSample(METHOD, Estimate(welch.difference, low, high), lift, p_value, statistic, welch.degrees, None)
+
+
+def _without_test(control: float | None, treatment: float | None, reason: str) -> TwoSample:
+    """Return the point estimates that exist, with the reason why nothing can be said about chance."""
+    difference = None if control is None or treatment is None else treatment - control
+    lift = None if difference is None or not control else difference / abs(control)
+    return TwoSample(
+        METHOD,
+        Estimate(difference, None, None, reason),
+        Estimate(lift, None, None, reason),
+        None,
+        None,
+        None,
+        reason,
+    )
+
+
+def mean_margin_test(
+    control: Moments,
+    treatment: Moments,
+    margin: float,
+    scale: Scale,
+    good: Good,
+    *,
+    confidence: float = CONFIDENCE,
+) -> MarginTest:
+    """Non-inferiority of a mean by Welch's statistic at the margin (relative: Fieller's statistic at 1 ∓ margin).
+
+    ``margin`` > 0 is the largest loss still accepted: in the metric's unit (absolute), or as a fraction of the absolute
+    control mean (relative). With ``good`` up the hypothesis to reject is difference ≤ −margin, with ``good`` down
+    difference ≥ margin. ``shown`` when the one-sided p-value is below half of 1 − confidence; it agrees with the
+    interval of ``compare_means`` wherever that is bounded on both sides. See Hauschke et al. (1999) for the ratio.
+    """
+    checks.one_of("scale", scale, ("absolute", "relative"))
+    checks.one_of("good", good, ("up", "down"))
+    checks.confidence_level(confidence)
+    margin = checks.positive_margin(margin, below_one=scale == "relative" and good == "up")
+    welch = _welch(control, treatment)
+    if isinstance(welch, str):
+        return MarginTest(None, False, welch)
+    signed = -margin if good == "up" else margin
+    if scale == "absolute":
+        statistic = welch.statistic(welch.difference - signed)
+    elif welch.control == 0:
+        return MarginTest(None, False, "the control mean is 0, so a relative margin has no size")
+    else:
+        ratio = 1 + math.copysign(1, welch.control) * signed
+        statistic = welch.statistic(welch.difference - signed * abs(welch.control), ratio)
+    p_value = float(special.stdtr(welch.degrees, -statistic if good == "up" else statistic))
+    shown = _margin_excluded(
+        compare_means(control, treatment, confidence), signed, scale, p_value < (1 - confidence) / 2
+    )
+    return MarginTest(agreeing(p_value, shown, (1 - confidence) / 2), shown, None)
+
+
+def _margin_excluded(comparison: TwoSample, signed: float, scale: Scale, significant: bool) -> bool:
+    """Whether the interval excludes the margin; where it has no bound on that side the test decides alone."""
+    effect = comparison.difference if scale == "absolute" else comparison.lift
+    bound = effect.low if signed < 0 else effect.high
+    if bound is None or not math.isclose(bound, signed, rel_tol=1e-9):
+        return significant
+    return bound > signed if signed < 0 else bound < signed
+
+
+def overall_means(moments: Sequence[Moments]) -> OverallTest:
+    """Do all arms have the same mean? Welch's (1951) heteroscedastic F test, Biometrika 38:330-336, eq. 28.
+
+    Assumes independent units and nearly normal means, not equal variances. With two arms F is the square of Welch's t.
+    An arm with fewer than two units, or without variation, has no weight in it, so there is no result.
+    """
+    if len(moments) < 2:
+        return OverallTest(None, None, None, "fewer than two arms were given")
+    if any(arm.n < 2 for arm in moments):
+        return OverallTest(None, None, None, "an arm has fewer than two units")
+    if any(not arm.variance for arm in moments):
+        return OverallTest(None, None, None, "no variation: an arm has the same value for all its units")
+    weights = [arm.n / (arm.variance or math.inf) for arm in moments]
+    means = [arm.mean or 0.0 for arm in moments]
+    # Weighted deviations from the first mean, not from 0: large means keep their digits.
+    total, arms = math.fsum(weights), len(moments)
+    centre = math.fsum(w * (m - means[0]) for w, m in zip(weights, means, strict=True)) / total
+    between = math.fsum(w * (m - means[0] - centre) ** 2 for w, m in zip(weights, means, strict=True)) / (arms - 1)
+    spread = math.fsum((1 - w / total) ** 2 / (arm.n - 1) for w, arm in zip(weights, moments, strict=True))
+    statistic = between / (1 + 2 * (arms - 2) / (arms**2 - 1) * spread)
+    second = (arms**2 - 1) / (3 * spread)
+    return OverallTest(statistic, arms - 1.0, float(special.fdtrc(arms - 1, second, statistic)), None, second)

@@ -1,0 +1,150 @@
+"""Rates (retention, conversion): Wilson intervals, the score comparison of two arms, margins, and all arms at once.
+
+One score statistic serves the p-value, the difference and the lift, so the three never contradict each other. The
+formulas and their sources are in ``score``.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from scipy import special
+
+from abtest.stats import checks
+from abtest.stats.checks import CONFIDENCE
+from abtest.stats.score import Floats, score_bounds, statistic_at_difference, statistic_at_ratio
+from abtest.stats.values import ChiSquare, Estimate, MarginTest, OverallTest, Rate, TwoSample
+
+Scale = Literal["absolute", "relative"]
+Good = Literal["up", "down"]
+
+METHOD = "Miettinen–Nurminen score"
+NO_CONTROL_SUCCESS = "the control has no successes, so the relative change has no upper bound and no estimate"
+NO_SUCCESS = "neither arm has a success, so a relative change cannot be estimated"
+
+
+def wilson(rate: Rate, confidence: float = CONFIDENCE) -> Estimate:
+    """Interval for one rate: Wilson (1927), J. Am. Stat. Assoc. 22:209-212.
+
+    Estimand: the probability of the event for one unit of the arm. Assumes independent units. The bounds are the rates
+    that a score test would just not reject; they never leave [0, 1] and do not collapse at 0 or n successes.
+    Do not read the overlap of two arms' intervals as a comparison: use ``compare_rates``.
+    """
+    alpha = 1 - checks.confidence_level(confidence)
+    if rate.value is None:
+        return Estimate(None, None, None, "there are no units")
+    square = float(special.ndtri(alpha / 2)) ** 2
+    half = math.sqrt(square**2 + 4 * square * rate.successes * ((rate.n - rate.successes) / rate.n))
+    high = min((2 * rate.successes + square + half) / (2 * (rate.n + square)), 1.0)
+    # The product of the two roots is x²/(n(n + z²)): so taken, the lower bound keeps its digits at tiny rates.
+    low = rate.value * (rate.successes / ((rate.n + square) * high))
+    return Estimate(rate.value, low, max(high, rate.value))
+
+
+def compare_rates(control: Rate, treatment: Rate, confidence: float = CONFIDENCE) -> TwoSample:
+    """Score comparison of two rates: Miettinen & Nurminen (1985), Stat. Med. 4:213-226; ratio as Koopman (1984).
+
+    Estimands: the difference p_t − p_c as a fraction, and the lift p_t/p_c − 1. The p-value is two-sided normal.
+    Assumes independent units with one binary outcome each and arms of fixed size; for randomised clusters use
+    ``clusters``, for tables with expected counts below 5 set ``exact`` beside it. The statistic is Pearson's
+    √χ² without continuity correction times √((N − 1)/N). Without a success in the control the lift has only a lower
+    bound; without one in either arm it has nothing.
+    """
+    checks.confidence_level(confidence)
+    missing = _missing_arm(control, treatment)
+    if missing is not None:
+        nothing = Estimate(None, None, None, missing)
+        return TwoSample(METHOD, nothing, nothing, None, None, None, missing)
+    bounds = score_bounds(*_table(control, treatment), confidence)
+    p_c, p_t = control.successes / control.n, treatment.successes / treatment.n
+    difference = Estimate(p_t - p_c, float(bounds.difference_low[0]), float(bounds.difference_high[0]))
+    lift = _lift(p_c, p_t, float(bounds.lift_low[0]), float(bounds.lift_high[0]))
+    return TwoSample(METHOD, difference, lift, float(bounds.p_value[0]), float(bounds.statistic[0]), None, None)
+
+
+def _missing_arm(control: Rate, treatment: Rate) -> str | None:
+    if control.n == 0:
+        return "the control has no units"
+    return "the treatment has no units" if treatment.n == 0 else None
+
+
+def _table(control: Rate, treatment: Rate) -> tuple[int, int, int, int]:
+    return control.successes, control.n, treatment.successes, treatment.n
+
+
+def _lift(p_c: float, p_t: float, low: float, high: float) -> Estimate:
+    if p_c > 0:
+        return Estimate(p_t / p_c - 1, low, high)
+    if p_t > 0:
+        return Estimate(None, low, None, NO_CONTROL_SUCCESS)
+    return Estimate(None, None, None, NO_SUCCESS)
+
+
+def rate_margin_test(
+    control: Rate,
+    treatment: Rate,
+    margin: float,
+    scale: Scale,
+    good: Good,
+    *,
+    confidence: float = CONFIDENCE,
+) -> MarginTest:
+    """Non-inferiority by the score statistic *at the margin*: Farrington & Manning (1990), Stat. Med. 9:1447-1454.
+
+    ``margin`` > 0 is the largest loss that would still be accepted: a fraction of units (``scale`` absolute) or of the
+    control's rate (relative). With ``good`` up the hypothesis to reject is p_t − p_c ≤ −margin (ratio ≤ 1 − margin),
+    with ``good`` down p_t − p_c ≥ margin (ratio ≥ 1 + margin). ``shown`` when the one-sided p-value is below half of
+    1 − confidence, which is when the two-sided interval of ``compare_rates`` excludes the margin.
+    The margin must be fixed before the data are seen; "not significant" is no evidence of non-inferiority.
+    """
+    checks.one_of("scale", scale, ("absolute", "relative"))
+    checks.one_of("good", good, ("up", "down"))
+    alpha = 1 - checks.confidence_level(confidence)
+    margin = checks.positive_margin(margin, below_one=scale == "absolute" or good == "up")
+    missing = _missing_arm(control, treatment)
+    if missing is None and scale == "relative" and control.successes + treatment.successes == 0:
+        missing = NO_SUCCESS
+    if missing is not None:
+        return MarginTest(None, False, missing)
+    signed = -margin if good == "up" else margin
+    x_c, n_c, x_t, n_t = (np.array([float(count)]) for count in _table(control, treatment))
+    arrays = x_c, n_c, x_t, n_t
+    statistic = _statistic_at(arrays, signed, scale)
+    p_value = float(special.ndtr(-statistic if good == "up" else statistic))
+    bounds = score_bounds(x_c, n_c, x_t, n_t, confidence)
+    low, high = (
+        (bounds.difference_low, bounds.difference_high) if scale == "absolute" else (bounds.lift_low, bounds.lift_high)
+    )
+    shown = bool(low[0] > signed if good == "up" else high[0] < signed)
+    return MarginTest(agreeing(p_value, shown, alpha / 2), shown, None)
+
+
+def _statistic_at(table: tuple[Floats, Floats, Floats, Floats], value: float, scale: Scale) -> float:
+    statistic = statistic_at_difference(*table, value) if scale == "absolute" else statistic_at_ratio(*table, 1 + value)
+    return float(statistic[0])
+
+
+def agreeing(p_value: float, shown: bool, level: float) -> float:
+    """Return the p-value on the interval's side of ``level``; it moves only by rounding error, if at all."""
+    return min(p_value, math.nextafter(level, 0)) if shown else max(p_value, level)
+
+
+def overall_rates(rates: Sequence[Rate]) -> ChiSquare:
+    """Do all arms have the same rate? Pearson (1900) χ² of the k × 2 table, k − 1 degrees of freedom, no correction.
+
+    Assumes independent units and expected counts of about 5 or more. Arms without units leave the degrees of freedom.
+    When nobody, or everybody, has the event the arms agree exactly: statistic 0, p = 1. For two arms the statistic is
+    N/(N − 1) times the square of that of ``compare_rates``.
+    """
+    used = [rate for rate in rates if rate.n]
+    if len(used) < 2:
+        return OverallTest(None, None, None, "fewer than two arms have units")
+    total = sum(rate.n for rate in used)
+    successes = sum(rate.successes for rate in used)
+    pooled = successes / total
+    spread = pooled * ((total - successes) / total)
+    deviations = (rate.n * (rate.successes / rate.n - pooled) ** 2 for rate in used)
+    statistic = math.fsum(deviations) / spread if spread else 0.0
+    degrees = len(used) - 1
+    return OverallTest(statistic, float(degrees), float(special.chdtrc(degrees, statistic)))

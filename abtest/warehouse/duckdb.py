@@ -1,0 +1,197 @@
+"""DuckDB, the embedded engine: CSV, Parquet, NDJSON and frames without a server."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from abtest.errors import DataError
+from abtest.warehouse.engine import EngineError, Family, Row, Statement
+from abtest.warehouse.sqltext import ZONED, quote
+
+# DuckDB gets Spark's names, so that one SQL text serves both engines; the last three read text.
+MACROS = f"""\
+CREATE MACRO unix_micros(t) AS epoch_us(t);
+CREATE MACRO to_utc_timestamp(t, zone) AS timezone(zone, t);
+CREATE MACRO rlike(x, pattern) AS regexp_matches(x, pattern);
+CREATE MACRO sha2(x, bits) AS sha256(x);
+CREATE MACRO conv(x, from_base, to_base) AS CAST(('0x' || x) AS BIGINT);
+CREATE MACRO blank_to_null(x) AS nullif(trim(x), '');
+CREATE MACRO parse_number(x) AS
+  CASE lower(trim(x)) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN 'nan' THEN NULL
+                      ELSE CAST(blank_to_null(x) AS DOUBLE) END;
+CREATE MACRO parse_instant(x, zone) AS
+  CASE WHEN rlike(trim(x), '{ZONED}') THEN unix_micros(CAST(upper(trim(x)) AS TIMESTAMPTZ))
+       ELSE unix_micros(to_utc_timestamp(CAST(blank_to_null(x) AS TIMESTAMP), zone)) END;
+"""
+
+Progress = Callable[[str, float | None], None]
+
+
+class DuckDB:
+    """One in-memory database for one analysis."""
+
+    name = "duckdb"
+
+    def __init__(self, *, progress: Progress | None = None) -> None:
+        self._temporary = Path(tempfile.gettempdir()) / f"abtest-{os.getpid()}"
+        self._connection = duckdb.connect(
+            config={
+                # A missing extension must be an error, not a download that hangs.
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "temp_directory": str(self._temporary),
+            }
+        )
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute(MACROS)
+        self._progress = progress
+
+    def attach_files(self, table: str, files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None) -> None:
+        """Make ``table`` a view of files. CSV and NDJSON are read as text: types are decided by use, not by a sample."""
+        names = list(files)
+        with _explained(table):
+            if kind == "parquet":
+                relation = self._connection.read_parquet(names, union_by_name=False)
+            elif kind == "csv" and layout is not None:
+                delimiter, columns = layout
+                relation = self._connection.read_csv(
+                    names,
+                    auto_detect=False,
+                    header=True,
+                    delimiter=delimiter,
+                    quotechar='"',
+                    escapechar='"',
+                    columns=dict.fromkeys(columns, "VARCHAR"),
+                    strict_mode=True,
+                )
+            else:
+                sniffed = self._connection.read_json(names, format="newline_delimited", sample_size=-1)
+                # Nested values stay as they are; everything else is read as the text that stands in the file.
+                relation = self._connection.read_json(
+                    names, format="newline_delimited", columns=dict.fromkeys(sniffed.columns, "VARCHAR")
+                )
+            relation.create_view(table, replace=True)
+
+    def attach_frame(self, table: str, frame: object) -> None:
+        """Make ``table`` a view of a pandas, polars or Arrow frame."""
+        try:
+            self._connection.register(table, frame)
+        except (duckdb.Error, ImportError) as error:
+            raise DataError(
+                f"a table given as {type(frame).__name__} cannot be read ({_first_line(error)}); "
+                "give a pandas, polars or Arrow table"
+            ) from None
+
+    def columns(self, table: str) -> dict[str, Family]:
+        """Return the columns of ``table`` and what each holds."""
+        with _explained(table):
+            found = self._connection.execute(f"SELECT * FROM {quote(table)} LIMIT 0").description or []
+        return {str(name): _family(str(kind)) for name, kind, *_ in found}
+
+    def materialise(self, table: str, statement: Statement) -> None:
+        """Keep the rows of a query as a temporary table, which spills to disk when memory is short."""
+        text = f"CREATE OR REPLACE TEMP TABLE {quote(table)} AS\n{statement.text}"
+        self._run(Statement(text, statement.parameters), f"reading {table}")
+
+    def rows(self, statement: Statement, label: str = "") -> list[Row]:
+        """Run a query and return its rows as dicts."""
+        cursor = self._run(statement, label)
+        names = [entry[0] for entry in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def save(self, statement: Statement, path: str, kind: str) -> None:
+        """Write the rows of a query to a CSV or Parquet file."""
+        options = "FORMAT parquet, COMPRESSION zstd" if kind == "parquet" else "FORMAT csv, HEADER"
+        target = path.replace("'", "''")
+        self._run(Statement(f"COPY (\n{statement.text}\n) TO '{target}' ({options})", statement.parameters), "writing")
+
+    def close(self) -> None:
+        """Close the database and remove what it spilled."""
+        self._connection.close()
+        shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _run(self, statement: Statement, label: str) -> duckdb.DuckDBPyConnection:
+        with _explained(label), _watched(self._connection, label, self._progress):
+            return self._connection.execute(statement.text, dict(statement.parameters) or None)
+
+
+@contextlib.contextmanager
+def _watched(connection: duckdb.DuckDBPyConnection, label: str, progress: Progress | None):  # type: ignore[no-untyped-def]
+    """Report the progress of the running query a few times a second."""
+    if progress is None:
+        yield
+        return
+    import threading
+
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.25):
+            share = connection.query_progress()
+            progress(label, share / 100 if share >= 0 else None)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+@contextlib.contextmanager
+def _explained(what: str):  # type: ignore[no-untyped-def]
+    """Turn the engine's errors into ours. Only the first line is kept: later ones may quote customers' rows."""
+    try:
+        yield
+    except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+        overflow = isinstance(error, duckdb.OutOfRangeException)
+        raise EngineError(f"{what}: a value does not fit its type", conversion=True, overflow=overflow) from error
+    except duckdb.Error as error:
+        raise EngineError(f"{what}: {_reworded(_first_line(error))}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _reworded(line: str) -> str:
+    lower = line.lower()
+    cures = {
+        "gzip": "the compressed file is cut off or damaged; export or copy it again",
+        "too small to be a parquet": "not a Parquet file (empty or cut off); export or copy it again",
+        "no magic bytes": "not a Parquet file (cut off or of another format); export or copy it again",
+        "csv error on line": f"{line.replace('CSV Error on Line', 'the CSV does not parse at line')}; "
+        "that row has another number of cells than the header, a stray quote, or is not UTF-8",
+        "malformed json": f"{line}; each line must be one complete JSON object",
+    }
+    return next((cure for sign, cure in cures.items() if sign in lower), line)
+
+
+def _family(kind: str) -> Family:
+    kind = kind.upper()
+    if kind.startswith(("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "TIMESTAMP_TZ")):
+        return "instant"
+    prefixes: dict[str, Family] = {
+        "TIMESTAMP": "timestamp",
+        "DATETIME": "timestamp",
+        "DATE": "date",
+        "BOOL": "boolean",
+        "DECIMAL": "number",
+        "DOUBLE": "number",
+        "FLOAT": "number",
+        "REAL": "number",
+        "VARCHAR": "text",
+        "STRING": "text",
+        "ENUM": "text",
+        "UUID": "text",
+    }
+    for prefix, family in prefixes.items():
+        if kind.startswith(prefix):
+            return family
+    return "integer" if kind.rstrip("0123456789").endswith(("INT", "INTEGER", "NUMBER")) else "other"

@@ -1,0 +1,64 @@
+"""What an engine must do. A new engine is one new file that does it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from abtest.errors import DataError
+
+Family = Literal["integer", "number", "text", "boolean", "timestamp", "instant", "date", "other"]
+"""What a column holds: ``timestamp`` has no time zone, ``instant`` has."""
+
+Parameters = Mapping[str, str | int | float | bool]
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL text and the values of its ``$name`` parameters."""
+
+    text: str
+    parameters: Parameters
+
+    def shown(self) -> str:
+        """Return the statement for a reader, with the parameters as a comment."""
+        lines = [f"-- ${name} = {value!r}" for name, value in self.parameters.items()]
+        return "\n".join([*lines, self.text])
+
+
+class EngineError(DataError):
+    """The engine refused a statement; ``conversion`` says that a value did not fit its type."""
+
+    def __init__(self, message: str, *, conversion: bool = False, overflow: bool = False) -> None:
+        super().__init__(message)
+        self.conversion = conversion
+        self.overflow = overflow
+
+
+class Engine(Protocol):
+    """A place that holds tables and answers SQL."""
+
+    name: str
+
+    def attach_files(self, table: str, files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None) -> None:
+        """Make ``table`` a view of files."""
+
+    def attach_frame(self, table: str, frame: object) -> None:
+        """Make ``table`` a view of a data frame or Arrow table."""
+
+    def columns(self, table: str) -> dict[str, Family]:
+        """Return the columns of ``table`` and what each holds."""
+        ...
+
+    def materialise(self, table: str, statement: Statement) -> None:
+        """Keep the rows of a query as ``table`` inside the engine."""
+
+    def rows(self, statement: Statement, label: str = "") -> list[Row]:
+        """Run a query and return its (few) rows; ``label`` tells a waiting user what is being done."""
+        ...
+
+    def save(self, statement: Statement, path: str, kind: str) -> None:
+        """Write the rows of a query to a file without passing them through Python."""
+
+    def close(self) -> None:
+        """Free what the engine holds."""

@@ -1,0 +1,137 @@
+"""Files behind a path or glob: which they are, what they are, and a fingerprint of what they hold."""
+
+import csv
+import glob
+import gzip
+import hashlib
+import os
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from abtest.definition.fields import nearest
+from abtest.errors import DataError
+
+Format = Literal["csv", "parquet", "ndjson"]
+
+_FORMATS: dict[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".csv.gz": "csv",
+    ".tsv.gz": "csv",
+    ".parquet": "parquet",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".ndjson.gz": "ndjson",
+    ".jsonl.gz": "ndjson",
+}
+_DELIMITERS = ",;\t|"
+_WHOLE = 64 * 1024 * 1024
+_BLOCK = 1024 * 1024
+_BLOCKS = 32
+
+
+def find_files(pattern: str, folder: Path, place: str) -> list[Path]:
+    """Return the files that ``pattern`` (a path or glob, relative to ``folder``) names, sorted.
+
+    Raises :class:`~abtest.errors.DataError` starting with ``place`` when there is none, or one is not a file.
+    """
+    target = folder / Path(pattern).expanduser()
+    if target.is_file():
+        return [target]
+    if target.is_dir():
+        raise DataError(f"{place}: {pattern} is a folder; name the files in it, e.g. {pattern.rstrip('/')}/*.parquet")
+    if any(character in pattern for character in "*?["):
+        found = sorted(Path(name) for name in glob.glob(str(target), recursive=True))  # noqa: PTH207 (recursive and absolute)
+        files = [path for path in found if path.is_file()]
+        if not files:
+            raise DataError(f"{place}: no file matches {pattern} (looked from {folder or '.'})")
+        return files
+    siblings = [entry.name for entry in target.parent.iterdir()] if target.parent.is_dir() else []
+    hint = nearest(target.name, siblings) or (
+        "" if target.parent.is_dir() else f"; the folder {Path(pattern).parent} does not exist either"
+    )
+    raise DataError(f"{place}: no such file: {pattern} (looked from {folder}){hint}")
+
+
+def format_of(files: Sequence[Path], place: str) -> Format:
+    """Return the one format of ``files``, by their endings."""
+    formats: dict[Format, Path] = {}
+    for path in files:
+        name = path.name.lower()
+        found = next((kind for ending, kind in _FORMATS.items() if name.endswith(ending)), None)
+        if found is None:
+            raise DataError(
+                f"{place}: {path.name} has no known ending; use .csv, .csv.gz, .parquet, .ndjson or .jsonl"
+            )
+        formats[found] = path
+    if len(formats) > 1:
+        raise DataError(f"{place}: the pattern matches files of several formats ({', '.join(formats)}); name one format")
+    return next(iter(formats))
+
+
+def csv_layout(files: Sequence[Path], place: str) -> tuple[str, list[str]]:
+    """Return the delimiter and the column names of CSV ``files``, which must agree in both.
+
+    The header is read here and not guessed by the engine: an engine that sniffs may skip rows that do not fit.
+    """
+    layout: tuple[str, list[str]] | None = None
+    for path in files:
+        header = _first_line(path, place)
+        counts = {delimiter: header.count(delimiter) for delimiter in _DELIMITERS}
+        delimiter = max(counts, key=lambda candidate: counts[candidate])
+        names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
+        for number, name in enumerate(names, 1):
+            if not name:
+                raise DataError(f"{place}: {path.name}: column {number} has no name in the header; name it")
+            if names.index(name) != number - 1:
+                raise DataError(f"{place}: {path.name}: two columns are called {name!r} in the header; rename one")
+        if layout is None:
+            layout = (delimiter, names)
+        elif layout != (delimiter, names):
+            raise DataError(
+                f"{place}: {path.name} has another header than {files[0].name}; files of one pattern need the same "
+                "columns in the same order"
+            )
+    if layout is None:
+        raise DataError(f"{place}: no file to read")
+    return layout
+
+
+def _first_line(path: Path, place: str) -> str:
+    try:
+        with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            raw = file.readline(1_000_000)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{place}: {path.name} cannot be read: {error}; export or copy it again") from None
+    if not raw.strip():
+        raise DataError(f"{place}: {path.name} is empty; it needs a header line and rows")
+    try:
+        return raw.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise DataError(f"{place}: {path.name} is not UTF-8 text; save it as UTF-8") from None
+
+
+def fingerprint(files: Sequence[Path]) -> str:
+    """Return a hash of the content of ``files``: ``sha256:…`` of every byte.
+
+    For a file over 64 MiB its size and 32 evenly spaced blocks of 1 MiB stand for it, and the hash says
+    ``sampled-sha256:…``.
+    """
+    digest, sampled = hashlib.sha256(), False
+    for path in files:
+        size = path.stat().st_size
+        if len(files) > 1:
+            digest.update(f"{path.name}:{size}:".encode())
+        with path.open("rb") as file:
+            if size <= _WHOLE:
+                while block := file.read(_BLOCK):
+                    digest.update(block)
+                continue
+            sampled = True
+            digest.update(str(size).encode())
+            for index in range(_BLOCKS):
+                file.seek((size - _BLOCK) * index // (_BLOCKS - 1), os.SEEK_SET)
+                digest.update(file.read(_BLOCK))
+    return f"{'sampled-' if sampled else ''}sha256:{digest.hexdigest()}"

@@ -1,0 +1,131 @@
+"""Expressions of the definition → SQL conditions. Columns are quoted, values are bound; nothing is pasted."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from abtest.definition.expression import (
+    Column,
+    Compare,
+    Constant,
+    Expression,
+    Group,
+    IsNull,
+    Negation,
+    Operand,
+    PeriodEdge,
+    Truth,
+    Within,
+)
+from abtest.definition.fields import nearest
+from abtest.errors import DataError
+from abtest.warehouse.calendar import Calendar
+from abtest.warehouse.engine import Family
+from abtest.warehouse.sqltext import Binder, blank_to_null, number, quote
+
+_TEMPORAL = frozenset({"timestamp", "instant", "date"})
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Compiles expressions over one table's ``columns``; ``place`` starts its error messages."""
+
+    columns: Mapping[str, Family]
+    calendar: Calendar
+    binder: Binder
+    place: str
+
+    def compile(self, node: Expression) -> str:
+        """Return the SQL condition for ``node``."""
+        match node:
+            case Group(operator, parts):
+                return "(" + f" {operator.upper()} ".join(self.compile(part) for part in parts) + ")"
+            case Negation(operand):
+                return f"(NOT {self.compile(operand)})"
+            case Truth(operand):
+                return self._truth(operand)
+            case IsNull(operand, negated):
+                return f"({self._raw(operand)} IS {'NOT ' if negated else ''}NULL)"
+            case Within(operand, options, negated):
+                kind = self._kind(operand, *options)
+                listed = ", ".join(self._as(kind, option) for option in options)
+                return f"({self._as(kind, operand)} {'NOT ' if negated else ''}IN ({listed}))"
+            case Compare(operator, left, right):
+                kind = self._kind(left, right)
+                if kind == "text" and operator not in {"=", "!="} and isinstance(left, Column) and isinstance(right, Column):
+                    raise DataError(
+                        f"{self.place}: {left.name} and {right.name} are both text, so their order is unknown; "
+                        "store them as dates or numbers (Parquet), or compare each with a date or number"
+                    )
+                return f"({self._as(kind, left)} {'<>' if operator == '!=' else operator} {self._as(kind, right)})"
+
+    def family(self, name: str) -> Family:
+        """Return what column ``name`` holds; raises :class:`~abtest.errors.DataError` when there is none."""
+        if name not in self.columns:
+            raise DataError(
+                f"{self.place}: no column {name!r}{nearest(name, self.columns) or '; columns: ' + ', '.join(self.columns)}"
+            )
+        return self.columns[name]
+
+    def _truth(self, operand: Operand) -> str:
+        if isinstance(operand, Column) and self.family(operand.name) not in {"boolean", "text"}:
+            raise DataError(f"{self.place}: {operand.name} is not a true/false column; compare it, e.g. {operand.name} = 1")
+        return f"({self._as('boolean', operand)})"
+
+    def _kind(self, *operands: Operand) -> str:
+        """Return how the operands are compared: as instants, numbers, truth values or text."""
+        kinds = set()
+        for operand in operands:
+            match operand:
+                case PeriodEdge():
+                    kinds.add("instant")
+                case Constant(bool()):
+                    kinds.add("boolean")
+                case Constant(dt.date()):
+                    kinds.add("instant")
+                case Constant(float()):
+                    kinds.add("number")
+                case Column(name) if self.family(name) in _TEMPORAL:
+                    kinds.add("instant")
+                case Column(name) if self.family(name) in {"integer", "number"}:
+                    kinds.add("number")
+                case Column(name) if self.family(name) == "boolean":
+                    kinds.add("boolean")
+        texts = [operand for operand in operands if isinstance(operand, Constant) and isinstance(operand.value, str)]
+        if len(kinds) > 1:
+            raise DataError(f"{self.place}: compares a {' with a '.join(sorted(kinds))}; make both sides alike")
+        kind = next(iter(kinds), "text")
+        if texts and kind in {"number", "boolean"}:
+            raise DataError(
+                f"{self.place}: compares a {kind} with the text {texts[0].value!r}; write the value without quotes"
+            )
+        return kind
+
+    def _raw(self, operand: Operand) -> str:
+        if isinstance(operand, Column):
+            column = quote(operand.name)
+            return blank_to_null(column) if self.family(operand.name) == "text" else column
+        return self._as(self._kind(operand), operand)
+
+    def _as(self, kind: str, operand: Operand) -> str:
+        if isinstance(operand, PeriodEdge):
+            return str(self.calendar.period_start if operand.edge == "start" else self.calendar.period_end)
+        if isinstance(operand, Constant):
+            return self._constant(kind, operand.value)
+        column, family = quote(operand.name), self.family(operand.name)
+        if kind == "instant":
+            if family in {"integer", "number", "boolean"}:
+                raise DataError(f"{self.place}: {operand.name} is not a time but is compared with one")
+            return self.calendar.reading(operand.name, column, family, self.binder, self.place)
+        if kind == "number":
+            return number(column, family)
+        if kind == "boolean":
+            return column if family == "boolean" else f"({number(column, family)} = 1)"
+        return f"trim(CAST({column} AS STRING))"
+
+    def _constant(self, kind: str, value: str | float | bool | dt.date) -> str:
+        if kind == "instant":
+            return str(self.calendar.moment(value, self.place))
+        return self.binder.bind(value if not isinstance(value, dt.date) else value.isoformat(), "literal")
+
+

@@ -1,0 +1,308 @@
+"""The tables of a definition, opened in an engine and read alike: ``unit``, ``arm``, ``at_us``, numbers.
+
+A source that needs parsing (CSV, NDJSON, text columns) is parsed once into a table of the engine, so that a value that
+does not parse is found with its file, column and row. A typed source (Parquet, frames) stays a view and is read in
+place by each statement.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from abtest.definition.expression import columns_of, parse_expression
+from abtest.definition.fields import nearest
+from abtest.definition.load import Experiment
+from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition, Source
+from abtest.errors import DataError
+from abtest.warehouse.calendar import Calendar, unzoned
+from abtest.warehouse.engine import Engine, EngineError, Family, Statement
+from abtest.warehouse.files import csv_layout, find_files, fingerprint, format_of
+from abtest.warehouse.filters import Filter
+from abtest.warehouse.sqltext import ZONED, Binder, blank_to_null, number, quote, unit_text
+
+NO_ARM = -1
+UNKNOWN_ARM = -2
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A source as it is in the engine, before it is read: its view, its columns, the files behind it."""
+
+    name: str
+    view: str
+    columns: Mapping[str, Family]
+    files: tuple[Path, ...]
+    place: str
+
+    def column(self, name: str, key: str) -> str:
+        """Return ``name`` when the source has it; else raise an error that names the nearest column."""
+        if name not in self.columns:
+            raise DataError(
+                f"{self.place}.{key}: no column {name!r} in {self.shown}"
+                f"{nearest(name, self.columns) or '; its columns: ' + ', '.join(self.columns)}"
+            )
+        return name
+
+    @property
+    def shown(self) -> str:
+        """What errors call it."""
+        return self.files[0].name if len(self.files) == 1 else (f"{len(self.files)} files" if self.files else "the frame")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One column that a source contributes: the SQL that reads it, and what it must parse as."""
+
+    alias: str
+    sql: str
+    column: str | None = None
+    parses_as: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A source as statements use it: ``relation`` is what stands in FROM; ``numbers`` maps columns to their aliases."""
+
+    name: str
+    select: Statement | None
+    numbers: Mapping[str, str]
+    has_unit: bool
+    has_time: bool
+    has_eligible: bool
+
+
+@dataclass
+class Warehouse:
+    """All sources of an experiment, opened."""
+
+    definition: Definition
+    engine: Engine
+    calendar: Calendar
+    raw: dict[str, Raw]
+    tables: dict[str, Table] = field(default_factory=dict)
+    unit_is_integer: bool = False
+    statements: list[Statement] = field(default_factory=list)
+
+    @property
+    def arms(self) -> list[str]:
+        """Arm names; an arm's place in this list is its number in SQL."""
+        return [arm.name for arm in self.definition.arms]
+
+    def fingerprint(self, name: str) -> str:
+        """Return the hash of a source's files; frames have none."""
+        files = self.raw[name].files
+        return fingerprint(files) if files else "frame"
+
+
+def open_warehouse(experiment: Experiment, engine: Engine, frames: Mapping[str, object], names: list[str]) -> Warehouse:
+    """Attach the sources ``names`` and read what their columns are. No row is read yet."""
+    definition = experiment.definition
+    unknown = [name for name in frames if name not in definition.data]
+    if unknown:
+        raise DataError(
+            f"tables: {unknown[0]!r} is not under data in the definition{nearest(unknown[0], definition.data)}"
+        )
+    raw = {name: _attach(experiment, engine, name, frames.get(name)) for name in names}
+    warehouse = Warehouse(definition, engine, Calendar.of(definition), raw)
+    families = []
+    for name, source in raw.items():
+        unit = definition.unit_column(name)
+        if unit is not None:
+            families.append(source.columns[source.column(unit, "unit")])
+            if families[-1] not in {"integer", "text"}:
+                raise DataError(
+                    f"{source.place}: the id column {unit!r} holds {families[-1]} values; ids must be text or whole "
+                    "numbers (in pandas: .astype('Int64') or .astype(str))"
+                )
+    warehouse.unit_is_integer = bool(families) and all(family == "integer" for family in families)
+    return warehouse
+
+
+def _attach(experiment: Experiment, engine: Engine, name: str, frame: object | None) -> Raw:
+    source = experiment.definition.data[name]
+    place = experiment.place("data", name)
+    view = f"raw_{name}"
+    files: list[Path] = []
+    if frame is not None:
+        engine.attach_frame(view, frame)
+    elif source.path is None:
+        raise DataError(f"{place}: needs `path`: the file of this table (or give tables={{{name!r}: frame}} in Python)")
+    else:
+        files = find_files(source.path, experiment.folder, f"{place}.path")
+        kind = format_of(files, f"{place}.path")
+        layout = csv_layout(files, f"{place}.path") if kind == "csv" else None
+        try:
+            engine.attach_files(view, [str(path) for path in files], kind, layout)
+        except EngineError as error:
+            raise DataError(f"{place}: {source.path}: {_without_label(error)}") from error
+    return Raw(name, view, engine.columns(view), tuple(files), place)
+
+
+def _without_label(error: EngineError) -> str:
+    return str(error).split(": ", 1)[-1]
+
+
+def normalise(warehouse: Warehouse, name: str, numbers: list[str], *, eligible: bool, arm: bool, time: str | None) -> Table:
+    """Say how source ``name`` is read: its unit, arm and time, the number columns asked for, and its filter.
+
+    A source that must be parsed is parsed now, into a table of the engine. Raises
+    :class:`~abtest.errors.DataError` naming file, column and row of the first value that does not parse.
+    """
+    raw, definition = warehouse.raw[name], warehouse.definition
+    source = definition.data[name]
+    binder = Binder()
+    readings: list[Reading] = []
+    unit = definition.unit_column(name)
+    if unit is not None:
+        raw.column(unit, "unit")
+        readings.append(Reading("unit", unit_text(quote(unit), as_integer=warehouse.unit_is_integer)))
+    if arm:
+        readings.append(_arm_reading(warehouse, raw, source, binder))
+    if time is not None:
+        family = raw.columns[raw.column(time, "at")]
+        sql = warehouse.calendar.reading(time, quote(time), family, binder, raw.place)
+        readings.append(Reading("at_us", sql, time, "TIMESTAMP" if family == "text" else None))
+    if eligible:
+        readings.append(_eligible_reading(warehouse, raw, binder))
+    aliases: dict[str, str] = {}
+    for column in numbers:
+        family = raw.columns[raw.column(column, "value" if source.value == column else "column")]
+        if family not in {"integer", "number", "boolean", "text"}:
+            raise DataError(f"{raw.place}: column {column!r} holds {family} values; a metric needs numbers or true/false")
+        aliases[column] = f"v_{column}" if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", column) else f"v_{len(aliases)}"
+        readings.append(
+            Reading(aliases[column], number(quote(column), family), column, "DOUBLE" if family == "text" else None)
+        )
+    where = None
+    if source.where is not None:
+        where = _filter(warehouse, raw, binder, "where").compile(parse_expression(source.where))
+    select = _select(raw, readings, where, binder)
+    table = Table(name, select, aliases, unit is not None, time is not None, eligible)
+    conditions = [condition for condition in (source.where, definition.population.eligible if eligible else None) if condition]
+    text_conditions = any(
+        raw.columns.get(column) == "text" for condition in conditions for column in columns_of(parse_expression(condition))
+    )
+    if any(reading.parses_as for reading in readings) or text_conditions:
+        _materialise(warehouse, raw, table, select, readings)
+        table = Table(name, None, aliases, table.has_unit, table.has_time, eligible)
+    else:
+        warehouse.statements.append(select)
+    warehouse.tables[name] = table
+    return table
+
+
+def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, key: str) -> Filter:
+    return Filter(raw.columns, warehouse.calendar, binder, f"{raw.place}.{key}" if key == "where" else "population.eligible")
+
+
+def _arm_reading(warehouse: Warehouse, raw: Raw, source: Source, binder: Binder) -> Reading:
+    column = source.arm or "arm"
+    raw.column(column, "arm")
+    text = f"trim(CAST({quote(column)} AS STRING))"
+    cases = " ".join(f"WHEN {binder.bind(arm, 'arm')} THEN {number}" for number, arm in enumerate(warehouse.arms))
+    return Reading(
+        "arm",
+        f"CASE {text} {cases} ELSE CASE WHEN {blank_to_null(text)} IS NULL THEN {NO_ARM} ELSE {UNKNOWN_ARM} END END",
+    )
+
+
+def _eligible_reading(warehouse: Warehouse, raw: Raw, binder: Binder) -> Reading:
+    condition = warehouse.definition.population.eligible
+    if condition is None:
+        return Reading("eligible", "1")
+    sql = _filter(warehouse, raw, binder, "eligible").compile(parse_expression(condition))
+    return Reading("eligible", f"CAST({sql} AS INTEGER)")
+
+
+def _select(raw: Raw, readings: list[Reading], where: str | None, binder: Binder) -> Statement:
+    columns = ",\n".join(f"  {reading.sql} AS {quote(reading.alias)}" for reading in readings) or "  1 AS one"
+    text = f"SELECT\n{columns}\nFROM {quote(raw.view)}"
+    if where is not None:
+        text += f"\nWHERE {where}"
+    return Statement(text, binder.values)
+
+
+def _materialise(warehouse: Warehouse, raw: Raw, table: Table, select: Statement, readings: list[Reading]) -> None:
+    engine = warehouse.engine
+    if warehouse.calendar.zone is None:
+        for reading in readings:
+            if reading.parses_as == "TIMESTAMP":
+                _require_zones(engine, raw, str(reading.column))
+    try:
+        engine.materialise(table.name, select)
+    except EngineError as error:
+        if not error.conversion:
+            raise DataError(f"{raw.place}: {raw.shown}: {_without_label(error)}") from error
+        for reading in readings:
+            if reading.parses_as is not None:
+                _locate(engine, raw, str(reading.column), reading.parses_as)
+        for column, target in _compared_columns(warehouse, raw):
+            _locate(engine, raw, column, target)
+        raise DataError(f"{raw.place}: {raw.shown}: a value does not have the type that its column needs") from error
+    warehouse.statements.append(Statement(f"CREATE TEMP TABLE {quote(table.name)} AS\n{select.text}", select.parameters))
+
+
+def _compared_columns(warehouse: Warehouse, raw: Raw) -> list[tuple[str, str]]:
+    """Return the text columns of the conditions with the types that they may be compared as."""
+    definition = warehouse.definition
+    conditions = [definition.data[raw.name].where, definition.population.eligible if raw.name == CUSTOMERS else None]
+    columns = [column for text in conditions if text for column in columns_of(parse_expression(text))]
+    texts = [column for column in dict.fromkeys(columns) if raw.columns.get(column) == "text"]
+    # A column is one or the other; the one that most of its values parse as is what it was meant to be.
+    return [(column, _likely(warehouse.engine, raw, column)) for column in texts]
+
+
+def _likely(engine: Engine, raw: Raw, column: str) -> str:
+    text = blank_to_null(quote(column))
+    row = engine.rows(
+        Statement(
+            f"SELECT count(try_cast({text} AS TIMESTAMP)) AS times, count(try_cast({text} AS DOUBLE)) AS numbers "
+            f"FROM {quote(raw.view)}",
+            {},
+        )
+    )[0]
+    return "TIMESTAMP" if int(str(row["times"])) >= int(str(row["numbers"])) else "DOUBLE"
+
+
+def _numbered(raw: Raw, column: str) -> str:
+    return f"SELECT row_number() OVER () AS row, {blank_to_null(quote(column))} AS value FROM {quote(raw.view)}"
+
+
+def _locate(engine: Engine, raw: Raw, column: str, target: str) -> None:
+    """Raise an error that names the first row whose ``column`` does not parse as ``target``, if there is one."""
+    parsed = f"try_cast(value AS {target})"
+    if target == "TIMESTAMP":
+        parsed = f"coalesce({parsed}, CAST(try_cast(upper(value) AS TIMESTAMPTZ) AS TIMESTAMP))"
+    text = (
+        f"SELECT row, value FROM ({_numbered(raw, column)}) AS numbered\n"
+        f"WHERE value IS NOT NULL AND lower(value) NOT IN ('true', 'false', 'nan') AND {parsed} IS NULL\n"
+        "ORDER BY row LIMIT 1"
+    )
+    found = engine.rows(Statement(text, {}))
+    if found:
+        what = "a date or time such as 2026-03-02T10:00:00Z" if target == "TIMESTAMP" else "a number"
+        raise DataError(
+            f"{raw.place}: {raw.shown}: column {column!r}, row {found[0]['row']}: a value of the form "
+            f"{_masked(str(found[0]['value']))} is not {what}; correct the row or leave it out with `where`"
+        )
+
+
+def _require_zones(engine: Engine, raw: Raw, column: str) -> None:
+    text = (
+        f"SELECT row FROM ({_numbered(raw, column)}) AS numbered\n"
+        "WHERE value IS NOT NULL AND NOT rlike(value, $zoned) AND try_cast(value AS TIMESTAMP) IS NOT NULL\n"
+        "ORDER BY row LIMIT 1"
+    )
+    found = engine.rows(Statement(text, {"zoned": ZONED}))
+    if found:
+        raise unzoned(column, int(str(found[0]["row"])), f"{raw.place}: {raw.shown}")
+
+
+def _masked(value: str) -> str:
+    """Return the shape of a value (9 for a digit, a for a letter), since the value itself is customer data."""
+    shape = "".join("9" if c.isdigit() else "a" if c.isalpha() else c for c in value[:30])
+    return f"'{shape}{'…' if len(value) > 30 else ''}'"
+
+
+__all__ = ["ASSIGNMENTS", "CUSTOMERS", "NO_ARM", "UNKNOWN_ARM", "Raw", "Table", "Warehouse", "normalise", "open_warehouse"]

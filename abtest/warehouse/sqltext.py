@@ -1,0 +1,64 @@
+"""Pieces of SQL text: the one function that quotes identifiers, and typed readings of a column.
+
+Values are never written into the text but bound by a :class:`Binder`, except integers that we computed ourselves.
+"""
+
+from abtest.warehouse.engine import Family
+
+# The end of a timestamp with a zone: seconds or minutes, then Z, UTC or an offset. A date's own dashes do not match.
+ZONED = r":[0-9]{2}([.,][0-9]+)?\s*([zZ]|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$"
+
+
+def quote(identifier: str) -> str:
+    """Return ``identifier`` as a quoted SQL identifier."""
+    if "\x00" in identifier:
+        raise ValueError("an identifier must not hold a NUL character")
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+class Binder:
+    """Collects the values of a statement's parameters and gives each a name."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str | int | float | bool] = {}
+        self._names: dict[tuple[str, type, object], str] = {}
+
+    def bind(self, value: str | float | bool, hint: str = "value") -> str:
+        """Return ``$name`` for ``value``; a value that is bound again under the same hint keeps its name."""
+        key = (hint, type(value), value)
+        if key not in self._names:
+            self._names[key] = f"{hint}_{len(self._names) + 1}"
+            self.values[self._names[key]] = value
+        return f"${self._names[key]}"
+
+
+def unit_text(column: str, *, as_integer: bool) -> str:
+    """Return the unit's id: an integer when every table has integers, else text; blank text is no id."""
+    if as_integer:
+        return f"CAST({column} AS BIGINT)"
+    return blank_to_null(f"CAST({column} AS STRING)")
+
+
+def instant(column: str, family: Family, zone: str | None, binder: Binder) -> str:
+    """Return ``column`` as integer microseconds since 1970 UTC. Times without a zone are in ``zone``."""
+    if family == "instant":
+        return f"unix_micros({column})"
+    local = binder.bind(zone or "UTC", "zone")
+    if family == "text":
+        return f"parse_instant({column}, {local})"
+    return f"unix_micros(to_utc_timestamp(CAST({column} AS TIMESTAMP), {local}))"
+
+
+def number(column: str, family: Family) -> str:
+    """Return ``column`` as a double; true is 1, false 0, not-a-number is no value."""
+    if family == "boolean":
+        return f"CASE WHEN {column} THEN 1.0 WHEN NOT {column} THEN 0.0 END"
+    if family == "text":
+        return f"parse_number({column})"
+    value = f"CAST({column} AS DOUBLE)"
+    return f"CASE WHEN isnan({value}) THEN NULL ELSE {value} END" if family == "number" else value
+
+
+def blank_to_null(column: str) -> str:
+    """Return text without surrounding blanks; an empty cell is no value."""
+    return f"blank_to_null({column})"

@@ -1,0 +1,92 @@
+"""SQL that tells who is counted: one row per unit, its arm, its time of assignment, and why it is left out.
+
+Principle: a unit that is left out is left out for a fact known at its assignment, and it is counted under its reason.
+"""
+
+from collections.abc import Mapping
+
+from abtest.warehouse.sources import CUSTOMERS, NO_ARM, Table, Warehouse
+from abtest.warehouse.sqltext import quote
+
+ELIGIBLE = "eligible"
+REASONS = {
+    "several_arms": "in several arms",
+    "no_assignment_time": "no time of assignment",
+    "outside_period": "assigned outside the period",
+    "not_in_customers": "not in the customers table",
+    "conflicting_rows": "conflicting rows for one customer",
+    "eligibility_unknown": "eligibility unknown",
+    "not_eligible": "not eligible",
+}
+"""Why an assigned unit is not counted, in the order in which the reasons are tried."""
+
+
+def population(warehouse: Warehouse, tables: Mapping[str, Table]) -> list[tuple[str, str]]:
+    """Return the named queries that end in ``population``: arm, status, assigned_at, and each customer's numbers."""
+    customers = tables.get(CUSTOMERS)
+    arms = tables[warehouse.definition.arm_source]
+    if not arms.has_unit:
+        return [("population", _rows_as_units(arms))]
+    queries = [("assigned", _assigned(arms))]
+    if customers is not None:
+        queries.append(("customer", _customer(customers)))
+    return [*queries, ("population", _population(warehouse, arms, customers))]
+
+
+def _rows_as_units(table: Table) -> str:
+    numbers = "".join(f",\n  {quote(alias)}" for alias in table.numbers.values())
+    return (
+        "SELECT\n  arm,\n  CASE WHEN eligible IS NULL THEN 'eligibility_unknown'"
+        "\n       WHEN eligible = 0 THEN 'not_eligible'\n       ELSE 'eligible' END AS status"
+        f"{numbers}\nFROM {quote(table.name)}\nWHERE arm <> {NO_ARM}"
+    )
+
+
+def _assigned(table: Table) -> str:
+    # The earliest row decides; equal times go to the arm declared first. Time and arm in one integer (64 arms at most)
+    # make that a plain minimum, which no engine computes in an order of its own.
+    first = "coalesce(min(at_us * 64 + arm) % 64, min(arm))" if table.has_time else "min(arm)"
+    at = "min(at_us)" if table.has_time else "CAST(NULL AS BIGINT)"
+    return (
+        f"SELECT\n  unit,\n  {first} AS arm,\n  {at} AS assigned_at,\n  min(arm) <> max(arm) AS several_arms,\n"
+        f"  count(*) AS row_count\nFROM {quote(table.name)}\nWHERE unit IS NOT NULL AND arm >= 0\nGROUP BY unit"
+    )
+
+
+def _customer(table: Table) -> str:
+    """One row per customer. Several rows: the earliest counts when the table has times, else they must agree."""
+    columns = ["eligible", *table.numbers.values()]
+    taken = "".join(f",\n  min({quote(name)}) AS {quote(name)}" for name in columns)
+    conflict = " OR ".join(
+        f"min({quote(name)}) <> max({quote(name)}) OR count({quote(name)}) NOT IN (0, count(*))" for name in columns
+    )
+    source, known = quote(table.name), "unit IS NOT NULL"
+    if table.has_time:
+        first = f"SELECT unit AS first_unit, min(at_us) AS first_at FROM {source} WHERE {known} GROUP BY unit"
+        source += f"\nJOIN ({first}) AS earliest\n  ON unit = first_unit AND (at_us = first_at OR first_at IS NULL)"
+    return f"SELECT\n  unit{taken},\n  {conflict} AS conflicting\nFROM {source}\nWHERE {known}\nGROUP BY unit"
+
+
+def _population(warehouse: Warehouse, arms: Table, customers: Table | None) -> str:
+    calendar, timed = warehouse.calendar, warehouse.definition.timed
+    when = ["WHEN a.several_arms THEN 'several_arms'"]
+    if timed:
+        when.append("WHEN a.assigned_at IS NULL THEN 'no_assignment_time'")
+    if arms.has_time and calendar.period_start is not None:
+        outside = f"a.assigned_at < {calendar.period_start}"
+        if calendar.period_end is not None:
+            outside += f" OR a.assigned_at >= {calendar.period_end}"
+        when.append(f"WHEN {outside} THEN 'outside_period'")
+    numbers = ""
+    join = ""
+    if customers is not None:
+        when += [
+            "WHEN c.unit IS NULL THEN 'not_in_customers'",
+            "WHEN c.conflicting THEN 'conflicting_rows'",
+            "WHEN c.eligible IS NULL THEN 'eligibility_unknown'",
+            "WHEN c.eligible = 0 THEN 'not_eligible'",
+        ]
+        numbers = "".join(f",\n  c.{quote(alias)}" for alias in customers.numbers.values())
+        join = "\nLEFT JOIN customer AS c ON c.unit = a.unit"
+    cases = "\n       ".join([*when, "ELSE 'eligible' END AS status"])
+    return f"SELECT\n  a.unit,\n  a.arm,\n  a.assigned_at,\n  CASE {cases}{numbers}\nFROM assigned AS a{join}"
