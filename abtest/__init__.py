@@ -1,0 +1,63 @@
+"""A/B experiments on retention, from a YAML definition to a report that you can forward.
+
+::
+
+    import abtest
+
+    experiment = abtest.load("experiments/drip.yaml")
+    analysis = abtest.analyze(experiment)
+    abtest.render(analysis, "drip.pdf")
+
+Names are imported when first used, so that ``import abtest`` costs nothing.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from abtest.analysis.result import Analysis
+    from abtest.analysis.run import analyze
+    from abtest.assignment.draw import assign, bucket
+    from abtest.definition.load import Experiment, load
+    from abtest.errors import AbtestError, DataError, DefinitionError, UsageError
+    from abtest.report import render, write_report
+
+_HOMES = {
+    "AbtestError": "abtest.errors",
+    "Analysis": "abtest.analysis.result",
+    "DataError": "abtest.errors",
+    "DefinitionError": "abtest.errors",
+    "Experiment": "abtest.definition.load",
+    "UsageError": "abtest.errors",
+    "analyze": "abtest.analysis.run",
+    "assign": "abtest.assignment.draw",
+    "bucket": "abtest.assignment.draw",
+    "load": "abtest.definition.load",
+    "render": "abtest.report",
+    "write_report": "abtest.report",
+}
+
+__all__ = [
+    "AbtestError",
+    "Analysis",
+    "DataError",
+    "DefinitionError",
+    "Experiment",
+    "UsageError",
+    "analyze",
+    "assign",
+    "bucket",
+    "load",
+    "render",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'abtest' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

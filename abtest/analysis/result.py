@@ -12,7 +12,7 @@ SCHEMA_VERSION = "1"
 
 Role = Literal["primary", "secondary", "guardrail"]
 Kind = Literal["rate", "mean"]
-Verdict = Literal["better", "worse", "different", "no difference shown", "safe", "harmed", "not shown safe", "not estimable"]
+Verdict = Literal["better", "worse", "no difference shown", "safe", "harmed", "not shown safe", "not estimable"]
 Recommendation = Literal["ship", "keep control", "keep running", "inconclusive", "invalid"]
 CheckStatus = Literal["pass", "warn", "fail", "skipped"]
 
@@ -134,12 +134,23 @@ class MarginResult(Value):
     shown: bool
 
 
+class UnadjustedComparison(Value):
+    """A comparison without its covariate."""
+
+    method: str
+    difference: Effect
+    lift: Effect
+    p_value: float | None
+
+
 class Comparison(Value):
     """One arm against the control.
 
     ``difference`` is in the metric's unit (a fraction for rates), ``lift`` is relative to the control. Both intervals
     belong to ``p_value``: it is below α exactly when each of them excludes 0. ``adjusted`` holds the same two at the
     level at which the correction tested this comparison, and belongs to ``adjusted_p_value`` in the same way.
+    With a covariate, ``unadjusted`` is the same comparison without it and ``variance_removed`` the share of the
+    difference's variance that the covariate explains.
     """
 
     arm: str
@@ -151,6 +162,8 @@ class Comparison(Value):
     adjusted_p_value: float | None = None
     adjusted_difference: Effect | None = None
     adjusted_lift: Effect | None = None
+    unadjusted: UnadjustedComparison | None = None
+    variance_removed: float | None = None
     margin: MarginResult | None = None
     verdict: Verdict
     reason: str | None = None

@@ -1,0 +1,66 @@
+"""The command line: ``abtest COMMAND …``. Results go to stdout, progress and errors to stderr.
+
+Exit codes: 0 done; 1 internal error; 2 usage or definition error; 3 data error; 4 a health check failed (the report is
+written and marked invalid).
+"""
+
+import sys
+
+import typer
+
+from abtest.cli import analyze, assign, explain, report, simulate, validate
+from abtest.errors import AbtestError
+
+app = typer.Typer(
+    name="abtest",
+    help="Retention experiments, from a YAML definition to a report that you can forward.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        import importlib.metadata
+
+        typer.echo(f"abtest {importlib.metadata.version('abtest')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    del version
+
+
+for module in (analyze, validate, explain, assign, report, simulate):
+    app.command()(module.command)
+
+
+def main() -> None:
+    """Run the command line and leave with the documented exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets a replacement, not a traceback.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except AbtestError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("stopped; nothing was written", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001 (the last resort: a bug must not look like a user's mistake)
+        import traceback
+
+        traceback.print_exception(error, limit=-3, file=sys.stderr)
+        _fail(f"internal error: {type(error).__name__}; this is a bug in abtest, please report it", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    print(message, file=sys.stderr)
+    sys.exit(code)

@@ -130,7 +130,10 @@ def _explained(entry: "pydantic_core.ErrorDetails", document: Document | None) -
         return Problem(path, "is required, but missing")
     if kind == "extra_forbidden":
         known = list(part.model_fields) if part else []
-        return Problem(path, "unknown key" + (nearest(str(path[-1]), known) or f"; known keys: {', '.join(known)}"), True)
+        if " " in str(path[-1]):
+            return Problem(path, "unknown key; a text with a comma or a colon needs quotes", on_key=True)
+        hint = nearest(str(path[-1]), known) or f"; known keys: {', '.join(known)}"
+        return Problem(path, f"unknown key{hint}", on_key=True)
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
         known = [tag.strip("'") for tag in str(context.get("expected_tags", "")).split(", ")]
         tags = known or ["retention", "conversion", "count", "sum", "mean", "column"]

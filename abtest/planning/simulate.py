@@ -145,7 +145,7 @@ def draw_customers(model: DripModel, seed: int) -> Customers:
 def draw_events(customers: Customers, cadence_days: ArrayLike, seed: int) -> Events:
     """Draw what ``customers`` do when customer i gets a mail every ``cadence_days[i]`` days from enrolment.
 
-    A cadence is a whole number of days; 0 or NaN means no mails.
+    A cadence is a whole number of days; 0 or NaN means no mails. Orders hold first orders too, where within the data.
 
     Raises:
         ValueError: ``cadence_days`` is not one whole number for each customer, or mails go to one who is not eligible.

@@ -5,7 +5,8 @@ orders and churn are independent Poisson processes with known hazards. So the pr
 integral over time, summed over the sends that may put the customer off; the truth is its mean over eligible customers.
 
 The integral is summed over elapsed days from enrolment. Both cumulated hazards are exact at the day's ends; within a
-day they are taken to grow in step, which leaves an error of the order of (rate · churn hazard) per day, below 10⁻⁵.
+day they are taken to grow in step, which leaves an error of the order of rate · churn hazard per day: below 10⁻⁵ in a
+mean over customers.
 """
 
 from dataclasses import dataclass

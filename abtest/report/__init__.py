@@ -1,0 +1,80 @@
+"""Reports: an ``Analysis`` as PDF, PNG, JSON and text, rendered from that value alone.
+
+Importing this package is cheap; matplotlib and Typst are imported when something is rendered.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from abtest.errors import UsageError
+
+if TYPE_CHECKING:
+    from abtest.analysis.result import Analysis
+
+__all__ = ["FORMATS", "SUFFIXES", "render", "require_folder", "write_report"]
+
+FORMATS = ("pdf", "png")
+SUFFIXES = (".pdf", ".png", ".json", ".txt")
+
+
+def write_report(analysis: "Analysis", folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Write ``results.json`` and the asked ``formats`` into ``folder`` (made if absent) and return the files.
+
+    ``pdf`` is ``<name>.pdf``; ``png`` is the card ``<name>.png`` and the charts ``<name>-headline.png``,
+    ``<name>-retention.png`` and ``<name>-effects.png``. All are rendered before any is put in place, and put in place
+    whole: after a failure the folder is as it was. The same analysis gives the same bytes.
+
+    Raises :class:`~abtest.errors.UsageError` for an unknown format, a folder that cannot be written, and characters
+    that no installed font can draw.
+    """
+    from abtest.report.files import publish, stem
+    from abtest.report.rendering import Rendering
+
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown:
+        raise UsageError(f"report.formats: {unknown[0]!r} is not a format; use: {', '.join(FORMATS)}")
+    require_folder(folder)
+    name = stem(analysis.experiment.name)
+    files = {"results.json": analysis.to_json().encode()}
+    rendering = Rendering(analysis)
+    if "pdf" in formats:
+        files[f"{name}.pdf"] = rendering.report()
+    if "png" in formats:
+        files[f"{name}.png"] = rendering.card()
+        for plot in ("headline", "retention", "effects"):
+            files[f"{name}-{plot}.png"] = rendering.chart(plot)
+    return publish(files, folder)
+
+
+def render(analysis: "Analysis", path: Path) -> Path:
+    """Write one file and return its path; the suffix chooses: ``.pdf``, ``.png`` (the card), ``.json``, ``.txt``.
+
+    Raises :class:`~abtest.errors.UsageError` like :func:`write_report`, and for another suffix.
+    """
+    from abtest.report.files import publish
+    from abtest.report.rendering import Rendering
+    from abtest.report.text import summary
+
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(f"{path}: cannot write {suffix or 'a file without a suffix'}; use one of: {', '.join(SUFFIXES)}")
+    require_folder(path.parent)
+    if suffix == ".json":
+        content = analysis.to_json().encode()
+    elif suffix == ".txt":
+        content = summary(analysis).encode()
+    elif suffix == ".pdf":
+        content = Rendering(analysis).report()
+    else:
+        content = Rendering(analysis).card()
+    return publish({path.name: content}, path.parent)[0]
+
+
+def require_folder(folder: Path) -> None:
+    """Raise :class:`~abtest.errors.UsageError` unless ``folder`` can be written to, or made. Makes nothing."""
+    from abtest.report.files import workplace
+
+    with workplace(Path(folder)):
+        pass

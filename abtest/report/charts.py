@@ -38,8 +38,10 @@ _WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 _SIZE, _SMALL = 8.0, 7.0
 _LINE = 1.35  # line height over font size
 _PAD = 8.0
-_AXIS = 30.0  # ticks and axis title below a panel
+_TICKS = 16.0  # tick marks and their labels below a panel
+_GAP = 22.0  # between panels side by side
 _HINT = 13.0  # the line of hints at a panel's top
+_HINT_SHARE = 0.22  # the least part of an axis on each side of 0, relative to the other side
 
 
 @dataclass(frozen=True)
@@ -95,14 +97,13 @@ def pages(plot: Plot, style: Style, height: float) -> list[Plot]:
     used = 0.0
     for panel in plot.panels:
         for group in [panel] if plot.columns else _pieces(panel):
-            need = _panel_height(group, style) + _AXIS + _PAD
+            need = _panel_height(group, plot, style)
             if parts[-1] and used + need > height and not plot.columns:
                 parts.append([])
                 used = 0.0
             if parts[-1] and parts[-1][-1].title == panel.title and not plot.columns and panel.zero:
                 last = parts[-1].pop()
                 parts[-1].append(replace(last, groups=last.groups + group.groups))
-                need -= _AXIS + _PAD
             else:
                 parts[-1].append(group)
             used += need
@@ -192,19 +193,18 @@ def _side_by_side(plot: Plot, style: Style, frame: _Frame, top: float) -> None:
     rows = _column_rows(plot, style)
     height = rows[-1].y + rows[-1].height / 2
     label_width = _label_width(plot, style)
-    gap = 22.0
-    room = WIDTH - label_width - gap * (len(plot.panels) - 1) - 8
-    shares = [1.0] if len(plot.panels) == 1 else [0.42, 0.58]
     left = frame.margin + label_width + 4
     for row in rows:
         mark = row.mark
         if mark is None:
             continue
         lines = wrap(mark.label, label_width - 8, _SIZE, style)
-        colour = _colour(mark, plot)
-        _write_lines(frame, frame.margin, top + row.y, lines, "left", color=INK if mark.arm else colour)
-    for place, (panel, share) in enumerate(zip(plot.panels, shares, strict=True)):
-        width = room * share
+        details = wrap(mark.detail, label_width - 8, _SMALL, style) if mark.detail else []
+        middle = top + row.y - len(details) * _SMALL * _LINE / 2
+        _write_lines(frame, frame.margin, middle, lines, "left", color=INK)
+        below = middle + (len(lines) * _SIZE + len(details) * _SMALL) * _LINE / 2
+        _write_lines(frame, frame.margin, below, details, "left", color=QUIET, fontsize=_SMALL)
+    for place, (panel, width) in enumerate(zip(plot.panels, _column_widths(plot, style), strict=True)):
         axes = frame.axes(left, top, width, height)
         marks = [mark for group in panel.groups for mark in group.marks]
         _prepare_axis(axes, panel, marks, width, style)
@@ -213,7 +213,18 @@ def _side_by_side(plot: Plot, style: Style, frame: _Frame, top: float) -> None:
             colour = _colour(mark, plot, fallback=rows[marks.index(mark)].mark if place else None)
             _draw_mark(axes, mark, drawn, colour)
             _write_above(axes, mark, drawn - 9, width, QUIET if plot.warning else INK, style)
-        left += width + gap
+        left += width + _GAP
+
+
+def _column_widths(plot: Plot, style: Style) -> list[float]:
+    room = WIDTH - _label_width(plot, style) - _GAP * (len(plot.panels) - 1) - 12
+    return [room] if len(plot.panels) == 1 else [room * 0.42, room * 0.58]
+
+
+def _axis_height(panel: Panel, width: float, style: Style) -> float:
+    """Return the height of the tick labels and the axis title below a panel."""
+    lines = len(wrap(panel.axis, width, _SMALL, style)) if panel.axis else 0
+    return _TICKS + lines * _SMALL * _LINE + (4 if lines else 0)
 
 
 def _column_rows(plot: Plot, style: Style) -> list[_Row]:
@@ -221,7 +232,9 @@ def _column_rows(plot: Plot, style: Style) -> list[_Row]:
     rows = []
     y = _HINT if any(panel.hints for panel in plot.panels) else 2.0
     for mark in (mark for group in plot.panels[0].groups for mark in group.marks):
-        height = max(34.0, len(wrap(mark.label, label_width - 8, _SIZE, style)) * _SIZE * _LINE + 6)
+        lines = len(wrap(mark.label, label_width - 8, _SIZE, style)) * _SIZE
+        details = len(wrap(mark.detail, label_width - 8, _SMALL, style)) * _SMALL if mark.detail else 0
+        height = max(34.0, (lines + details) * _LINE + 8)
         rows.append(_Row(y + height / 2, height, mark=mark))
         y += height
     return rows
@@ -229,8 +242,10 @@ def _column_rows(plot: Plot, style: Style) -> list[_Row]:
 
 def _label_width(plot: Plot, style: Style) -> float:
     labels = [mark.label for panel in plot.panels for group in panel.groups for mark in group.marks]
-    headings = [0.0]
-    longest = max([text_width(label, _SIZE, style) for label in labels] + headings)
+    longest = max(text_width(label, _SIZE, style) for label in labels)
+    if plot.columns:
+        details = [mark.detail for group in plot.panels[0].groups for mark in group.marks]
+        longest = max(longest, *(text_width(detail, _SMALL, style) for detail in details))
     return min(max(longest + 10, 50), WIDTH * (0.24 if plot.columns else 0.33))
 
 
@@ -271,7 +286,7 @@ def _stacked(panel: Panel, plot: Plot, style: Style, frame: _Frame, top: float) 
     rows = _panel_rows(panel, plot, style)
     height = rows[-1].y + rows[-1].height / 2
     left = frame.margin + label_width + 4
-    width = WIDTH - label_width - text_column - 22
+    width = _stacked_width(plot, style)
     axes = frame.axes(left, top, width, height)
     marks = [row.mark for row in rows if row.mark is not None]
     _prepare_axis(axes, panel, marks, width, style)
@@ -294,7 +309,11 @@ def _stacked(panel: Panel, plot: Plot, style: Style, frame: _Frame, top: float) 
             y += _SIZE * _LINE
         if mark.detail:
             frame.text(x, y, mark.detail, va="top", color=QUIET, fontsize=_SMALL)
-    return top + height + _AXIS + (_PAD if not panel.zero else 0)
+    return top + height + _axis_height(panel, width, style) + (_PAD if panel.title else 0)
+
+
+def _stacked_width(plot: Plot, style: Style) -> float:
+    return WIDTH - _label_width(plot, style) - _text_width(plot, style) - 22
 
 
 def _text_width(plot: Plot, style: Style) -> float:
@@ -323,11 +342,12 @@ def _panel_rows(panel: Panel, plot: Plot, style: Style) -> list[_Row]:
     return rows
 
 
-def _panel_height(panel: Panel, style: Style) -> float:
-    plot = Plot("", "", "", "", "", (panel,))
+def _panel_height(panel: Panel, plot: Plot, style: Style) -> float:
+    """Return the height of a panel of a plot that sets them below each other, with its title and axis."""
     rows = _panel_rows(panel, plot, style)
-    title = len(wrap(panel.title, WIDTH, _SIZE, style, bold=True)) * _SIZE * _LINE + 2 if panel.title else 0.0
-    return title + rows[-1].y + rows[-1].height / 2
+    title = len(wrap(panel.title, WIDTH, _SIZE, style, bold=True)) * _SIZE * _LINE + 2 + _PAD if panel.title else 0.0
+    axis = _axis_height(panel, _stacked_width(plot, style), style)
+    return title + rows[-1].y + rows[-1].height / 2 + axis
 
 
 def _body_height(plot: Plot, style: Style) -> float:
@@ -335,13 +355,10 @@ def _body_height(plot: Plot, style: Style) -> float:
         return 4.0
     if plot.columns:
         rows = _column_rows(plot, style)
-        return rows[-1].y + rows[-1].height / 2 + _AXIS + _SMALL * _LINE
-    total = 0.0
-    for panel in plot.panels:
-        rows = _panel_rows(panel, plot, style)
-        title = len(wrap(panel.title, WIDTH, _SIZE, style, bold=True)) * _SIZE * _LINE + 2 if panel.title else 0.0
-        total += title + rows[-1].y + rows[-1].height / 2 + _AXIS + (_PAD if not panel.zero else 0)
-    return total
+        return rows[-1].y + rows[-1].height / 2 + max(
+            _axis_height(panel, width, style) for panel, width in zip(plot.panels, _column_widths(plot, style), strict=True)
+        )
+    return sum(_panel_height(panel, plot, style) for panel in plot.panels)
 
 
 # Marks and axes. ------------------------------------------------------------------------------------------------
@@ -370,7 +387,7 @@ def _draw_mark(axes: "Axes", mark: Mark, y: float, colour: str) -> None:
 
 
 def _prepare_axis(axes: "Axes", panel: Panel, marks: Sequence[Mark], width: float, style: Style) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import MaxNLocator
 
     low, high = _limits(panel, marks)
     axes.set_xlim(low, high)
@@ -378,16 +395,27 @@ def _prepare_axis(axes: "Axes", panel: Panel, marks: Sequence[Mark], width: floa
     ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
     decimals = next((d for d in range(7) if all(abs(round(t, d) - t) < 1e-9 * max(1, abs(t)) for t in ticks)), 6)
     numbers = Numbers(style.language)
-    axes.set_xticks(ticks)
+    if not any(bound is not None for mark in marks for bound in (mark.low, mark.estimate, mark.high)):
+        ticks = []  # nothing to read off
     scale = Scale(1, decimals, "number.percent" if panel.percent else None)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: numbers.quantity(x, scale, signed=panel.zero)))
+
+    def label(tick: float) -> str:
+        return numbers.quantity(tick, scale, signed=panel.zero)
+
+    def fits(tick: float) -> bool:
+        half = text_width(label(tick), _SMALL, style) / 2
+        return -_PAD <= (tick - low) / (high - low) * width - half and (high - tick) / (high - low) * width >= half - _PAD
+
+    ticks = [tick for tick in ticks if fits(tick)]
+    axes.set_xticks(ticks)
+    axes.set_xticklabels([label(tick) for tick in ticks])
     axes.grid(axis="x", color=GRID, linewidth=0.7, zorder=0)
     axes.set_axisbelow(True)
     if panel.zero:
         axes.axvline(0, color=INK, linewidth=1, zorder=2)
     if panel.axis:
         lines = wrap(panel.axis, width, _SMALL, style)
-        axes.set_xlabel("\n".join(lines[:2]), fontsize=_SMALL, color=QUIET, labelpad=3)
+        axes.set_xlabel("\n".join(lines), fontsize=_SMALL, color=QUIET, labelpad=3)
     if panel.hints:
         offset = 5 / width * (high - low)
         for text, x, align in ((f"← {panel.hints[0]}", -offset, "right"), (f"{panel.hints[1]} →", offset, "left")):
@@ -408,7 +436,10 @@ def _limits(panel: Panel, marks: Sequence[Mark]) -> tuple[float, float]:
         if reach is not None:
             low, high = max(low, -reach), min(high, reach)
     pad = 0.08 * (high - low) or abs(high) * 0.1 or 1.0
-    return low - pad, high + pad
+    low, high = low - pad, high + pad
+    if panel.hints:  # room for the words on both sides of 0
+        low, high = min(low, -_HINT_SHARE * high), max(high, _HINT_SHARE * -low)
+    return low, high
 
 
 def _reach(panel: Panel, marks: Sequence[Mark]) -> float | None:

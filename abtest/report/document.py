@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Document", "build"]
 
+_AT_A_GLANCE = 6  # comparisons whose chart fits on page 1
+
 
 def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
     """Return the report of ``analysis`` in ``language``."""
@@ -26,8 +28,11 @@ def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
     short = experiment.definition_sha256[:12]
     period = dates.period(experiment.period_start, experiment.period_end, language)
     footer = view.say("card.footer", definition=short, abtest=provenance.abtest, generated=generated)
+    few = 2 <= len(analysis.metrics) and sum(len(metric.comparisons) for metric in analysis.metrics) <= _AT_A_GLANCE
+    glance_title, glance = headline.glance(view)
     return Document(
         language=language.code,
+        confidence=view.confidence,
         name=name,
         title=clean(experiment.title) or name,
         kicker=view.join([view.say("kicker"), period or ""]),
@@ -37,9 +42,12 @@ def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
         banner=headline.banner(view),
         warning=view.say("invalid.banner") if view.invalid else "",
         headline=headline.headline(view),
+        glance_title=glance_title,
+        glance=glance,
         reasons_title=view.say("reasons"),
         reasons=tuple(clean(reason) for reason in analysis.decision.reasons),
-        sections=_sections(view),
+        overview=Section("overview", view.say("overview"), (Chart("effects"),)) if few else None,
+        sections=_sections(view, few=few),
         footer=view.say(
             "footer", name=name, definition=short, abtest=provenance.abtest, generated=generated
         ),
@@ -48,8 +56,8 @@ def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
     )
 
 
-def _sections(view: View) -> tuple[Section, ...]:
-    sections = [_metrics(view), *_arms(view), _population(view)]
+def _sections(view: View, *, few: bool) -> tuple[Section, ...]:
+    sections = [_metrics(view, chart=not few), *_arms(view), _population(view)]
     if view.analysis.customers is not None:
         sections.append(_base(view))
     return (*sections, _checks(view), _method(view), _guide(view), _provenance(view))
@@ -59,7 +67,7 @@ def _warned(view: View) -> list[Block]:
     return [Paragraph(view.say("invalid.effects"), "bad")] if view.invalid else []
 
 
-def _metrics(view: View) -> Section:
+def _metrics(view: View, *, chart: bool) -> Section:
     metrics = view.analysis.metrics
     blocks: list[Block] = _warned(view)
     if not metrics:
@@ -69,13 +77,13 @@ def _metrics(view: View) -> Section:
     adjusted = any(c.adjusted_p_value is not None for metric in metrics for c in metric.comparisons)
     correction = view.say(
         "section.metrics.adjusted" if adjusted else "section.metrics.none",
-        correction=clean(settings.correction),
+        correction=view.correction,
         family=clean(settings.family),
     )
     intro = view.say(
         "section.metrics.intro", control=view.control, confidence=view.confidence, correction=correction
     )
-    blocks += [Paragraph(intro), tables.metric_table(view, metrics), Chart("effects")]
+    blocks += [Paragraph(intro), tables.metric_table(view, metrics), *([Chart("effects")] if chart else [])]
     if any(metric.overall is not None for metric in metrics):
         blocks.append(tables.overall_table(view, metrics))
     return Section("metrics", view.say("section.metrics"), tuple(blocks))
@@ -129,7 +137,7 @@ def _method(view: View) -> Section:
     facts = Facts(
         (
             Fact(view.say("method.confidence"), (view.confidence,)),
-            Fact(view.say("method.correction"), (clean(settings.correction),)),
+            Fact(view.say("method.correction"), (view.correction,)),
             Fact(view.say("method.family"), (clean(settings.family) or view.numbers.missing,)),
         )
     )

@@ -18,6 +18,11 @@ _TONES: dict[str, Tone] = {
 }
 
 
+_IN_A_SENTENCE = 3
+_AT_A_GLANCE = 4
+_URGENCY = {"harmed": 0, "worse": 1, "not shown safe": 2}
+
+
 def facts(view: View) -> tuple[Fact, ...]:
     """Return what was tested: arms, enrolment, who, and until when the data goes."""
     experiment = view.analysis.experiment
@@ -61,7 +66,7 @@ def _who(view: View) -> tuple[str, ...]:
     lines.append(unit)
     if experiment.eligible:
         lines.append(view.say("who.rule", rule=clean(experiment.eligible)))
-    return tuple(lines)
+    return (view.join(lines),)
 
 
 def banner(view: View) -> Banner:
@@ -87,8 +92,7 @@ def _sentence(view: View) -> str:
     if lead is None:
         if not metric.comparisons:
             return clean(metric.title)
-        count = len(metric.comparisons)
-        return view.say("verdict.many", metric=clean(metric.title), count=count, control=view.control)
+        return _several(view, metric)
     effect = shown(lead)
     if effect.difference.estimate is None:
         reason = clean(lead.reason or effect.difference.reason or view.say("note.unknown"))
@@ -107,6 +111,50 @@ def _sentence(view: View) -> str:
         interval_name=view.interval_name(adjusted=effect.adjusted),
         interval=view.numbers.interval(effect.difference.low, effect.difference.high, scale.change, signed=True),
     )
+
+
+def _several(view: View, metric: "MetricResult") -> str:
+    """Return the effects of two or three arms in a sentence, of more arms only their number."""
+    count = len(metric.comparisons)
+    control = view.arm(metric.comparisons[0].control)
+    if count > _IN_A_SENTENCE:
+        return view.say("verdict.many", metric=clean(metric.title), count=count, control=control)
+    effects = [
+        f"{view.arm(c.arm)} {view.effect_text(shown(c).difference, scales(metric).change)}" for c in metric.comparisons
+    ]
+    return view.say(
+        "verdict.several",
+        metric=clean(metric.title),
+        control=control,
+        effects="; ".join(effects),
+        interval_name=view.interval_name(adjusted=any(shown(c).adjusted for c in metric.comparisons)),
+    )
+
+
+def glance(view: View) -> tuple[str, tuple[Tile, ...]]:
+    """Return the other metrics for the card, under their heading: what harms first, then guardrails, then the rest."""
+    first = view.headline_metric()
+    others = [(metric, c) for metric in view.analysis.metrics if metric is not first for c in metric.comparisons]
+    lead = view.lead(first) if first else None
+    if lead is not None:  # the card tells of one arm: so do its other metrics
+        others = [(metric, c) for metric, c in others if c.arm == lead.arm]
+    others.sort(key=lambda pair: (_URGENCY.get(pair[1].verdict, 3), pair[0].role != "guardrail"))
+    tiles = tuple(_glance_tile(view, metric, comparison) for metric, comparison in others[:_AT_A_GLANCE])
+    more = len(others) - len(tiles)
+    return view.say("glance.more", count=more) if more else view.say("glance"), tiles
+
+
+def _glance_tile(view: View, metric: "MetricResult", comparison: "Comparison") -> Tile:
+    effect, scale = shown(comparison).difference, scales(metric).change
+    label = clean(metric.title)
+    if len(metric.comparisons) > 1:
+        label = view.say("glance.label", metric=label, arm=view.arm(comparison.arm))
+    verdict = view.say(f"metric.verdict.{comparison.verdict}")
+    details = [view.join([view.say(f"role.{metric.role}"), verdict])]
+    if effect.low is not None or effect.high is not None:
+        details.insert(0, view.numbers.interval(effect.low, effect.high, scale, signed=True))
+    tone: Tone = "muted" if view.invalid else verdict_tone(comparison.verdict)
+    return Tile(label, view.numbers.quantity(effect.estimate, scale, signed=True), tuple(details), tone)
 
 
 def headline(view: View) -> Headline | None:
@@ -148,29 +196,26 @@ def margin(view: View, metric: "MetricResult") -> str:
 
 def _tiles(view: View, metric: "MetricResult", lead: "Comparison") -> tuple[Tile, ...]:
     scale, effect = scales(metric), shown(lead)
-    p_message = "headline.p.adjusted" if effect.adjusted else "headline.p"
-    p_text = view.say(p_message, p=view.numbers.p_value(effect.p_value, view.alpha)) if effect.p_value is not None else ""
     tone: Tone = "muted" if view.invalid else verdict_tone(lead.verdict)
     missing = view.say("headline.not estimable")
+    control = view.arm(lead.control)
     tiles = [
         _arm_tile(view, metric, arm_result(metric, lead.control), lead.control),
         _arm_tile(view, metric, arm_result(metric, lead.arm), lead.arm),
         Tile(
-            view.say("headline.difference"),
+            view.say("headline.difference", control=control),
             view.numbers.quantity(effect.difference.estimate, scale.change, signed=True),
-            _interval_lines(view, effect, "difference", metric) + ((p_text,) if p_text else ()),
+            _interval_lines(view, effect, "difference", metric),
             tone,
         ),
     ]
     if effect.lift.estimate is not None or effect.lift.low is not None or effect.lift.high is not None:
-        relative = view.say("headline.lift.detail", control=view.arm(lead.control))
         value = view.numbers.quantity(effect.lift.estimate, scale.lift, signed=True)
-        tiles.append(
-            Tile(view.say("headline.lift"), value, (*_interval_lines(view, effect, "lift", metric), relative), tone)
-        )
+        lines = _interval_lines(view, effect, "lift", metric)
+        tiles.append(Tile(view.say("headline.lift", control=control), value, lines, tone))
     else:
         reason = clean(effect.lift.reason or lead.reason or missing)
-        tiles.append(Tile(view.say("headline.lift"), view.numbers.missing, (reason,), "muted"))
+        tiles.append(Tile(view.say("headline.lift", control=control), view.numbers.missing, (reason,), "muted"))
     return tuple(tiles)
 
 
@@ -180,7 +225,11 @@ def _interval_lines(view: View, effect: ShownEffect, part: str, metric: "MetricR
     if shown_part.low is None and shown_part.high is None:
         return (clean(shown_part.reason or view.say("headline.not estimable")),)
     interval = view.numbers.interval(shown_part.low, shown_part.high, scale, signed=True)
-    return (interval, view.interval_name(adjusted=effect.adjusted))
+    name = view.say("interval.adjusted.short" if effect.adjusted else "interval", confidence=view.confidence)
+    if part == "lift" or effect.p_value is None:
+        return (interval, name)
+    p_message = "headline.p.adjusted" if effect.adjusted else "headline.p"
+    return (interval, view.join([name, view.say(p_message, p=view.numbers.p_value(effect.p_value, view.alpha))]))
 
 
 def _arm_tile(view: View, metric: "MetricResult", result: "ArmResult | None", arm: str) -> Tile:
@@ -194,7 +243,8 @@ def _arm_tile(view: View, metric: "MetricResult", result: "ArmResult | None", ar
     else:
         detail = view.say("headline.arm.rate", numerator=view.numbers.count(result.numerator), n=n)
     details = (detail, view.say("arm.control")) if arm == _control_of(metric) else (detail,)
-    return Tile(label, view.numbers.quantity(result.value, scales(metric).value), details)
+    tone: Tone = "muted" if view.invalid else "plain"
+    return Tile(label, view.numbers.quantity(result.value, scales(metric).value), details, tone)
 
 
 def _control_of(metric: "MetricResult") -> str | None:

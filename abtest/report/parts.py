@@ -185,9 +185,13 @@ class Plot:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report in words: what was tested, the verdict, the headline effect, and the sections behind it."""
+    """A whole report in words: what was tested, the verdict, the headline effect, and the sections behind it.
+
+    ``glance`` shows the other metrics on the card, ``overview`` all metrics on page 1 when they are few enough.
+    """
 
     language: str
+    confidence: str
     name: str
     title: str
     kicker: str
@@ -197,8 +201,11 @@ class Document:
     banner: Banner
     warning: str
     headline: Headline | None
+    glance_title: str
+    glance: tuple[Tile, ...]
     reasons_title: str
     reasons: tuple[str, ...]
+    overview: Section | None
     sections: tuple[Section, ...]
     footer: str
     card_footer: str

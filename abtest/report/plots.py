@@ -78,7 +78,7 @@ def _retention(view: View) -> Plot:
     panels = []
     for metric in rates:
         scale = scales(metric).value
-        marks = tuple(_value_mark(view, result, scale, counts=True) for result in metric.arms)
+        marks = tuple(_value_mark(view, result, scale) for result in metric.arms)
         panels.append(Panel(clean(metric.title), (MarkGroup("", marks),), percent=True))
     alt = view.say(
         "chart.alt.retention", values="; ".join(f"{clean(m.title)}: {_values_alt(view, m)}" for m in rates)
@@ -117,15 +117,16 @@ def _empty(view: View, plot: str, title: str) -> Plot:
     return Plot(plot, title, clean(view.analysis.experiment.title), nothing, nothing, (), warning=_warning(view))
 
 
-def _value_mark(view: View, result: "ArmResult", scale: Scale, *, counts: bool = False) -> Mark:
+def _value_mark(view: View, result: "ArmResult", scale: Scale) -> Mark:
     label = view.arm(result.arm)
-    if result.value is None:
-        return Mark(label, None, None, None, view.say("chart.none"), arm=view.place(result.arm))
-    text = view.numbers.quantity(result.value, scale)
-    detail = ""
-    if counts and result.numerator is not None:
-        numerator, n = view.numbers.count(result.numerator), view.numbers.count(result.n)
+    numerator, n = view.numbers.count(result.numerator), view.numbers.count(result.n)
+    if result.numerator is None:
+        detail = view.say("headline.arm.mean", n=n)
+    else:
         detail = view.say("headline.arm.rate", numerator=numerator, n=n)
+    if result.value is None:
+        return Mark(label, None, None, None, view.say("chart.none"), detail, arm=view.place(result.arm))
+    text = view.numbers.quantity(result.value, scale)
     low, high = (None if bound is None else bound * scale.factor for bound in (result.low, result.high))
     return Mark(label, result.value * scale.factor, low, high, text, detail, arm=view.place(result.arm))
 

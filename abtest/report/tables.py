@@ -127,13 +127,13 @@ def arms_table(view: View, metrics: Sequence["MetricResult"], *, rates: bool) ->
     missing = any(result.missing for metric in metrics for result in metric.arms)
     first, value = ("column.numerator", "column.rate") if rates else ("column.sd", "column.mean")
     columns = [
-        Column(view.say("column.arm"), weight=1),
-        *([Column(view.say(first), "right")] if rates else []),
-        Column(view.say("column.n"), "right"),
-        *([Column(view.say("column.missing"), "right")] if missing else []),
-        Column(view.say(value), "right"),
-        Column(view.say("column.interval", confidence=view.confidence), "right"),
-        *([] if rates else [Column(view.say(first), "right")]),
+        Column(view.say("column.arm"), weight=4),
+        *([Column(view.say(first), "right", 2)] if rates else []),
+        Column(view.say("column.n"), "right", 2),
+        *([Column(view.say("column.missing"), "right", 2)] if missing else []),
+        Column(view.say(value), "right", 2),
+        Column(view.say("column.interval", confidence=view.confidence), "right", 4),
+        *([] if rates else [Column(view.say(first), "right", 2)]),
     ]
     groups = []
     for metric in metrics:

@@ -28,21 +28,13 @@ def summary(analysis: "Analysis", language: Language = ENGLISH) -> str:
         lines += ["", document.reasons_title]
         for reason in document.reasons:
             lines += _bullet(reason)
-    confidence = document_confidence(analysis, language)
     if analysis.metrics:
-        lines += ["", language.say("text.metrics", confidence=confidence)]
+        lines += ["", language.say("text.metrics", confidence=document.confidence)]
         lines += _tables(document, "metrics", first_only=True)
     lines += ["", language.say("text.population")]
     lines += _tables(document, "population") or ["  " + language.say("empty.population")]
     lines += ["", *_checks(analysis, language)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def document_confidence(analysis: "Analysis", language: Language) -> str:
-    """Return the confidence as text."""
-    from abtest.report.view import View
-
-    return View(analysis, language).confidence
 
 
 def _checks(analysis: "Analysis", language: Language) -> list[str]:
@@ -147,8 +139,8 @@ def wrap(text: str, width: int, indent: int = 0) -> list[str]:
             lines.append("")
         while columns(rest) > room:
             cut = next(i for i in range(len(rest), 0, -1) if columns(rest[:i]) <= room or i == 1)
-            lines[-1] = rest[:cut]
-            rest = rest[cut:]
+            gap = rest.rfind("\u00a0", 1, cut + 1)
+            lines[-1], rest = (rest[:gap], rest[gap + 1 :]) if gap > 0 else (rest[:cut], rest[cut:])
             lines.append("")
         lines[-1] = rest
     return [" " * indent + line for line in lines]

@@ -103,6 +103,13 @@ class View:
         names = [arm.name for arm in self.analysis.experiment.arms if arm.control]
         return self.arm(names[0]) if names else self.numbers.missing
 
+    @property
+    def correction(self) -> str:
+        """The name of the correction for several comparisons."""
+        name = clean(self.analysis.settings.correction)
+        message = f"correction.{name.lower()}"
+        return self.say(message) if self.language.knows(message) else name
+
     def interval_name(self, *, adjusted: bool) -> str:
         """Return ``95 % interval``, with what it is adjusted for."""
         return self.say("interval.adjusted" if adjusted else "interval", confidence=self.confidence)

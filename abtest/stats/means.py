@@ -73,8 +73,8 @@ def _welch(control: Moments, treatment: Moments) -> _Welch | str:
     if total == 0:
         return NO_VARIATION
     # Satterthwaite (1946), Biometrics Bulletin 2:110; shares rather than squares, so that nothing under- or overflows.
-    share = square_c / total
-    degrees = 1 / (share**2 / (control.n - 1) + (1 - share) ** 2 / (treatment.n - 1))
+    share_c, share_t = square_c / total, square_t / total
+    degrees = 1 / (share_c**2 / (control.n - 1) + share_t**2 / (treatment.n - 1))
     return _Welch(control.mean, treatment.mean, square_c, square_t, degrees)
 
 

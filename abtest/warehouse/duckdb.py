@@ -20,6 +20,7 @@ CREATE MACRO to_utc_timestamp(t, zone) AS timezone(zone, t);
 CREATE MACRO rlike(x, pattern) AS regexp_matches(x, pattern);
 CREATE MACRO sha2(x, bits) AS sha256(x);
 CREATE MACRO conv(x, from_base, to_base) AS CAST(('0x' || x) AS BIGINT);
+CREATE MACRO to_instant(microseconds) AS make_timestamptz(microseconds);
 CREATE MACRO blank_to_null(x) AS nullif(trim(x), '');
 CREATE MACRO parse_number(x) AS
   CASE lower(trim(x)) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN 'nan' THEN NULL

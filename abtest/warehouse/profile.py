@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from abtest.definition.model import Definition
 from abtest.errors import DataError
 from abtest.warehouse.engine import Row, Statement
 from abtest.warehouse.sources import Table, Warehouse
@@ -65,7 +66,7 @@ def profile(warehouse: Warehouse, table: Table) -> TableProfile:
     row = warehouse.engine.rows(statement, f"looking at {table.name}")[0]
     raw = warehouse.raw[table.name]
     rows = whole(row, "row_count")
-    if rows == 0:
+    if rows == 0 and table.name not in _may_be_empty(warehouse.definition):
         filtered = " that fulfil `where`" if warehouse.definition.data[table.name].where else ""
         raise DataError(f"{raw.place}: {raw.shown} has no rows{filtered}")
     numbers = {}
@@ -82,6 +83,14 @@ def profile(warehouse: Warehouse, table: Table) -> TableProfile:
         optional(row, "last_us"),
         numbers,
     )
+
+
+def _may_be_empty(definition: Definition) -> set[str]:
+    """Return the event tables that no primary metric uses: nobody may have unsubscribed yet."""
+    primary = {
+        metric.outcome(name).source for name, metric in definition.metrics.items() if metric.role == "primary"
+    }
+    return set(definition.event_sources) - primary
 
 
 def with_tables(tables: list[Table], *more: tuple[str, str]) -> str:

@@ -29,7 +29,7 @@ def population(warehouse: Warehouse, tables: Mapping[str, Table]) -> list[tuple[
         return [("population", _rows_as_units(arms))]
     queries = [("assigned", _assigned(arms))]
     if customers is not None:
-        queries.append(("customer", _customer(customers)))
+        queries.append(("customer", customer_query(customers)))
     return [*queries, ("population", _population(warehouse, arms, customers))]
 
 
@@ -53,9 +53,9 @@ def _assigned(table: Table) -> str:
     )
 
 
-def _customer(table: Table) -> str:
+def customer_query(table: Table) -> str:
     """One row per customer. Several rows: the earliest counts when the table has times, else they must agree."""
-    columns = ["eligible", *table.numbers.values()]
+    columns = ["eligible", *(["at_us"] if table.has_time else []), *table.numbers.values()]
     taken = "".join(f",\n  min({quote(name)}) AS {quote(name)}" for name in columns)
     conflict = " OR ".join(
         f"min({quote(name)}) <> max({quote(name)}) OR count({quote(name)}) NOT IN (0, count(*))" for name in columns

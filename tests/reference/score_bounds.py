@@ -1,4 +1,4 @@
-"""Makes score_bounds.json: score bounds by brute force in 40-digit arithmetic, independent of abtest.
+"""Makes score_bounds.json: score bounds by brute force in 60-digit arithmetic, independent of abtest.
 
 The constrained maximum of the likelihood is found by bisection on its derivative, the statistic is formed from it as
 Miettinen & Nurminen (1985) define it, and the bound is the contrast at which the statistic meets the normal quantile,
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import mpmath as mp
 
-mp.mp.dps = 40
+mp.mp.dps = 60
 STEPS = 110
 
 # control successes, control n, treatment successes, treatment n
@@ -68,6 +68,8 @@ def statistic(kind, value, x_c, n_c, x_t, n_t):
 
 def bounds(kind, table, confidence):
     """The two bounds; None where the statistic never reaches the quantile (the bound is the end of the scale)."""
+    if kind == "odds ratio" and table[0] + table[2] in (0, table[1] + table[3]):
+        return [None, None]  # nobody or everybody: no odds ratio is excluded
     critical = mp.sqrt(2) * mp.erfinv(mp.mpf(str(confidence)))
     tiny = mp.mpf(10) ** -25
     if kind == "difference":

@@ -1,0 +1,161 @@
+"""Health: is the data what the experiment says it is? A failed check makes the analysis invalid."""
+
+from collections.abc import Iterator, Sequence
+
+from abtest.analysis.result import Check, MetricResult
+from abtest.definition.model import ASSIGNMENTS, Definition
+from abtest.stats.srm import sample_ratio_mismatch
+from abtest.warehouse.moments import Collected, SourceCounts
+
+SRM_LEVEL = 0.001
+QUIET_DAYS = 7
+_DAY = 86_400_000_000
+
+
+def health_checks(definition: Definition, collected: Collected, metrics: Sequence[MetricResult]) -> list[Check]:
+    """Return every check with its status: sample ratio at each stage, assignment, ids, times, maturity."""
+    return [
+        *_sample_ratios(definition, collected, metrics),
+        *_assignment(collected),
+        *_ids_and_times(collected),
+        *_events(definition, collected),
+        *_maturity(definition, metrics),
+    ]
+
+
+def _sample_ratios(definition: Definition, collected: Collected, metrics: Sequence[MetricResult]) -> Iterator[Check]:
+    weights = [arm.weight for arm in definition.arms]
+    stages = {
+        "assigned": [arm.assigned for arm in collected.ledger],
+        "eligible": [arm.eligible for arm in collected.ledger],
+    }
+    primary = longest_primary(metrics)
+    if primary is not None and definition.timed:
+        stages["mature"] = [arm.mature for arm in primary.arms]
+    for stage, counts in stages.items():
+        test = sample_ratio_mismatch(counts, weights)
+        planned = ":".join(f"{weight:g}" for weight in weights)
+        shown = " / ".join(f"{count:,}" for count in counts)
+        if test.p_value is None:
+            yield Check(id=f"srm_{stage}", status="skipped", message=f"Sample ratio of {stage} units: {test.reason}.")
+        elif test.p_value < SRM_LEVEL:
+            yield Check(
+                id=f"srm_{stage}",
+                status="fail",
+                message=f"Sample-ratio mismatch: {stage} units {shown} do not fit the planned {planned}. Something "
+                "other than chance decides who is in which arm or who is seen; find it before reading any effect.",
+                p_value=test.p_value,
+            )
+        else:
+            yield Check(
+                id=f"srm_{stage}",
+                status="pass",
+                message=f"Sample ratio: {stage} units {shown} fit the planned {planned}.",
+                p_value=test.p_value,
+            )
+
+
+def _assignment(collected: Collected) -> Iterator[Check]:
+    several = sum(arm.excluded.get("several_arms", 0) for arm in collected.ledger)
+    assigned = sum(arm.assigned for arm in collected.ledger)
+    if several:
+        yield Check(
+            id="several_arms",
+            status="warn",
+            message=f"{several:,} of {assigned:,} units are in several arms; they are left out "
+            "(in the ledger under the arm of their first assignment).",
+        )
+    else:
+        yield Check(id="several_arms", status="pass", message="No unit is in more than one arm.")
+    outside = sum(arm.excluded.get("outside_period", 0) for arm in collected.ledger)
+    if outside:
+        yield Check(
+            id="outside_period",
+            status="warn",
+            message=f"{outside:,} units were assigned outside the period; they are left out.",
+        )
+
+
+def _ids_and_times(collected: Collected) -> Iterator[Check]:
+    for source in collected.sources:
+        if source.repeated:
+            what = "assignments repeat" if source.name == ASSIGNMENTS else "rows repeat"
+            yield Check(
+                id=f"{source.name}.repeated",
+                status="warn",
+                message=f"{source.name}: {source.repeated:,} {what} a unit in the same arm; "
+                "each unit counts once, from its first row.",
+            )
+        if source.without_unit:
+            yield _rows(source, source.without_unit, "id", "have no id; they are left out")
+        if source.without_time:
+            yield _rows(source, source.without_time, "time", "have no time; they are left out")
+        if source.without_arm:
+            yield _rows(source, source.without_arm, "arm", "have no arm; they count as not assigned")
+
+
+def _rows(source: SourceCounts, count: int, what: str, rest: str) -> Check:
+    return Check(
+        id=f"{source.name}.without_{what}",
+        status="warn",
+        message=f"{source.name}: {count:,} of {source.rows:,} rows {rest}.",
+    )
+
+
+def _events(definition: Definition, collected: Collected) -> Iterator[Check]:
+    for source in collected.sources:
+        if source.name not in definition.event_sources:
+            continue
+        if source.rows == 0:
+            yield Check(
+                id=f"{source.name}.events",
+                status="warn",
+                message=f"{source.name} has no rows: it counts as 0 for every unit.",
+            )
+            continue
+        if source.matched == 0:
+            yield Check(
+                id=f"{source.name}.events",
+                status="fail",
+                message=f"None of the {source.rows:,} events in {source.name} belongs to a counted unit; "
+                "check that ids are written alike in all tables.",
+            )
+            continue
+        if source.last is not None and collected.through is not None:
+            quiet = (collected.through - source.last) / _DAY
+            if quiet > QUIET_DAYS:
+                yield Check(
+                    id=f"{source.name}.events",
+                    status="warn",
+                    message=f"{source.name}: the last event is {quiet:.0f} days before the data's end; "
+                    "if the export stops early, what is missing counts as 0.",
+                )
+                continue
+        yield Check(
+            id=f"{source.name}.events",
+            status="pass",
+            message=f"{source.name}: {source.matched or 0:,} of {source.rows:,} events belong to counted units.",
+        )
+
+
+def _maturity(definition: Definition, metrics: Sequence[MetricResult]) -> Iterator[Check]:
+    primary = longest_primary(metrics)
+    if primary is None or not definition.timed:
+        return
+    mature = sum(arm.mature for arm in primary.arms)
+    eligible = mature + sum(arm.immature for arm in primary.arms)
+    if mature < eligible:
+        yield Check(
+            id="maturity",
+            status="warn",
+            message=f"{primary.title}: {mature:,} of {eligible:,} eligible units are mature; the others' window is "
+            "still open when the data ends, and they are left out of it.",
+        )
+    else:
+        yield Check(id="maturity", status="pass", message=f"{primary.title}: every eligible unit is mature.")
+
+
+def longest_primary(metrics: Sequence[MetricResult]) -> MetricResult | None:
+    """Return the primary metric whose window ends last."""
+    primaries = [metric for metric in metrics if metric.role == "primary"]
+    return max(primaries, key=lambda metric: metric.window_days[1] if metric.window_days else 0, default=None)

@@ -1,0 +1,172 @@
+"""The whole chain: definition → moments → estimates → checks → decision → :class:`Analysis`."""
+
+import datetime as dt
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping
+
+from abtest.analysis.checks import health_checks, longest_primary
+from abtest.analysis.decision import decide
+from abtest.analysis.estimate import Estimator, estimate_metric
+from abtest.analysis.family import corrected, family_name
+from abtest.analysis.result import (
+    Analysis,
+    AnalysisSettings,
+    ArmInfo,
+    ArmPopulation,
+    CustomerBase,
+    DataInfo,
+    ExperimentInfo,
+    MetricResult,
+    Provenance,
+    SourceInfo,
+)
+from abtest.definition.load import Experiment
+from abtest.errors import UsageError
+from abtest.warehouse.calendar import Calendar
+from abtest.warehouse.collect import Collector
+from abtest.warehouse.duckdb import DuckDB
+from abtest.warehouse.engine import Statement
+from abtest.warehouse.moments import Collected
+
+Progress = Callable[[str, float | None], None]
+_PACKAGES = ("duckdb", "numpy", "scipy", "pydantic", "matplotlib", "typst")
+
+
+def analyze(
+    experiment: Experiment,
+    tables: Mapping[str, object] | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Analysis:
+    """Analyse an experiment and return the :class:`~abtest.analysis.result.Analysis`.
+
+    ``tables`` gives pandas, polars or Arrow tables for names under ``data``, in place of their files. ``progress`` is
+    called with a label and a share in [0, 1] (or ``None``) while the engine works. Raises
+    :class:`~abtest.errors.DataError` when the data cannot be read or is not what the definition says.
+    """
+    engine = DuckDB(progress=progress)
+    try:
+        collected = Collector(experiment, engine, tables).collect()
+    finally:
+        engine.close()
+    return analysis_of(experiment, collected)
+
+
+def queries(experiment: Experiment, tables: Mapping[str, object] | None = None) -> list[Statement]:
+    """Return the SQL statements that :func:`analyze` runs, in order. Tables are opened; no outcome is computed."""
+    engine = DuckDB()
+    try:
+        return Collector(experiment, engine, tables).statements()
+    finally:
+        engine.close()
+
+
+def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
+    """Return the analysis of moments that were collected before."""
+    definition = experiment.definition
+    confidence = definition.analysis.confidence
+    estimators = {
+        name: Estimator(moments, definition.metrics[name], confidence) for name, moments in collected.metrics.items()
+    }
+    metrics = [
+        estimate_metric(definition, name, estimator, collected.ledger) for name, estimator in estimators.items()
+    ]
+    metrics = corrected(definition, metrics, estimators)
+    checks = health_checks(definition, collected, metrics)
+    calendar = Calendar.of(definition)
+    return Analysis(
+        experiment=_experiment(experiment),
+        settings=AnalysisSettings(
+            confidence=confidence, correction=definition.analysis.correction, family=family_name(definition)
+        ),
+        data=DataInfo(
+            through=calendar.iso(collected.through),
+            sources=[
+                SourceInfo(name=source.name, path=source.path, rows=source.rows, fingerprint=source.fingerprint)
+                for source in collected.sources
+            ],
+        ),
+        customers=_customers(collected),
+        population=_population(experiment, collected, metrics),
+        checks=checks,
+        metrics=metrics,
+        decision=decide(metrics, checks, confidence),
+        provenance=provenance(),
+    )
+
+
+def _experiment(experiment: Experiment) -> ExperimentInfo:
+    definition = experiment.definition
+    weights = sum(arm.weight for arm in definition.arms)
+    period = definition.period
+    return ExperimentInfo(
+        name=definition.name,
+        title=definition.title or definition.name,
+        hypothesis=definition.hypothesis,
+        unit=definition.unit,
+        timezone=definition.timezone,
+        period_start=period.start.isoformat() if period else None,
+        period_end=period.end.isoformat() if period and period.end else None,
+        eligible=definition.population.eligible,
+        arms=[
+            ArmInfo(
+                name=arm.name,
+                title=arm.title,
+                description=arm.description,
+                control=arm.control,
+                share=arm.weight / weights,
+                cadence_days=arm.cadence / 86_400 if arm.cadence else None,
+            )
+            for arm in definition.arms
+        ],
+        definition_sha256=experiment.sha256,
+    )
+
+
+def _customers(collected: Collected) -> CustomerBase | None:
+    counts = collected.customers
+    if counts is None:
+        return None
+    return CustomerBase(
+        total=counts.total,
+        eligible=counts.eligible,
+        not_eligible=counts.total - counts.eligible,
+        unassigned=counts.unassigned,
+    )
+
+
+def _population(
+    experiment: Experiment, collected: Collected, metrics: list[MetricResult]
+) -> list[ArmPopulation]:
+    primary = longest_primary(metrics)
+    return [
+        ArmPopulation(
+            arm=arm.name,
+            assigned=ledger.assigned,
+            eligible=ledger.eligible,
+            mature=primary.arms[index].mature if primary else ledger.eligible,
+            excluded=dict(ledger.excluded),
+        )
+        for index, (arm, ledger) in enumerate(zip(experiment.definition.arms, collected.ledger, strict=True))
+    ]
+
+
+def provenance() -> Provenance:
+    """Return what made the numbers. ``SOURCE_DATE_EPOCH`` fixes the time."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        moment = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    elif epoch.isdigit():
+        moment = dt.datetime.fromtimestamp(int(epoch), dt.UTC)
+    else:
+        raise UsageError(f"SOURCE_DATE_EPOCH must be a number of seconds since 1970, got {epoch!r}")
+    return Provenance(
+        abtest=importlib.metadata.version("abtest"),
+        python=platform.python_version(),
+        platform=f"{sys.platform}-{platform.machine()}",
+        packages={name: importlib.metadata.version(name) for name in _PACKAGES},
+        generated_at=moment.isoformat(),
+    )

@@ -1,0 +1,169 @@
+"""Draw the arms of an experiment: eligible customers in, one file with unit, arm and time out, all inside the engine."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from abtest.assignment.bucket import HEX_DIGITS, Bucket, arm_of, bucket_number, upper_bounds
+from abtest.definition.load import Experiment
+from abtest.definition.model import CUSTOMERS, Definition
+from abtest.errors import DataError, UsageError
+from abtest.warehouse.duckdb import DuckDB
+from abtest.warehouse.engine import Engine, Statement
+from abtest.warehouse.profile import whole, with_tables
+from abtest.warehouse.sources import Table, Warehouse, normalise, open_warehouse
+from abtest.warehouse.sqltext import Binder, quote
+from abtest.warehouse.units import customer_query
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What was drawn. ``arms`` holds the number of units per arm, in the order of the definition."""
+
+    path: Path
+    customers: int
+    eligible: int
+    without_time: int
+    arms: Mapping[str, int]
+
+
+def salt(definition: Definition) -> str:
+    """Return the text that is hashed with each id: the declared salt, else the experiment's name."""
+    return definition.assignment.salt or definition.name
+
+
+def bucket(unit: object, experiment: Experiment) -> Bucket:
+    """Return the bucket of one unit and its arm, as ``abtest assign`` draws them.
+
+    ``unit`` is an id as text or as a whole number; both forms of one id give the same bucket. The result is a named
+    tuple: ``number`` in [0, 2⁶⁰) and ``arm``.
+    """
+    if isinstance(unit, bool | float) or unit is None or not str(unit).strip(" "):
+        raise ValueError(f"unit must be an id as text or a whole number, got {unit!r}")
+    definition = experiment.definition
+    number = bucket_number(unit, salt(definition))
+    arms = definition.arms
+    return Bucket(number, arm_of(number, [arm.name for arm in arms], [arm.weight for arm in arms]))
+
+
+def assign(
+    experiment: Experiment,
+    output: str | Path | None = None,
+    *,
+    tables: Mapping[str, object] | None = None,
+    at: str | None = None,
+    overwrite: bool = False,
+) -> Drawn:
+    """Draw the arms of all eligible customers and write them to ``output`` (.csv or .parquet).
+
+    Columns: the unit's id, the arm and the time of assignment, named as ``data.assignments`` names them, sorted by id.
+    The time is the column ``assignment.at`` of the customers, else ``at`` (ISO date or time), else the period's start.
+    A unit's arm depends on its id, the salt and the weights alone. Nothing is overwritten unless ``overwrite``.
+    """
+    definition = experiment.definition
+    if CUSTOMERS not in definition.data:
+        raise UsageError(f"{experiment.place('data')}: assign needs data.customers: the table of those to assign")
+    path = _target(experiment, output)
+    if path.exists() and not overwrite:
+        raise UsageError(
+            f"{path}: exists already, and units may have been treated by it; choose another --output, or overwrite "
+            "it with --force"
+        )
+    engine = DuckDB()
+    try:
+        warehouse = open_warehouse(experiment, engine, tables or {}, [CUSTOMERS])
+        return _draw(experiment, engine, warehouse, path, at)
+    finally:
+        engine.close()
+
+
+def _target(experiment: Experiment, output: str | Path | None) -> Path:
+    declared = experiment.definition.data.get("assignments")
+    if output is not None:
+        path = Path(output)
+    elif declared is not None and declared.path is not None:
+        path = experiment.folder / declared.path
+    else:
+        raise UsageError(f"{experiment.label}: no data.assignments.path to write to; give --output FILE")
+    if path.suffix.lower() not in {".csv", ".parquet"}:
+        raise UsageError(f"{path}: must end in .csv or .parquet")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: the folder {path.parent} does not exist; create it first")
+    return path
+
+
+def _draw(experiment: Experiment, engine: Engine, warehouse: Warehouse, path: Path, at: str | None) -> Drawn:
+    definition = experiment.definition
+    source = definition.data[CUSTOMERS]
+    if definition.unit_column(CUSTOMERS) is None:
+        raise UsageError(f"{experiment.place('data', CUSTOMERS)}: needs `unit`: the column with the id to assign by")
+    time = definition.assignment.at
+    table = normalise(warehouse, CUSTOMERS, [], eligible=True, arm=False, time=time or source.at)
+    statement = _statement(experiment, warehouse, table, timed=time is not None, at=at)
+    counts = engine.rows(_counts(statement), "drawing arms")
+    drawn = {str(row["arm"]): whole(row, "units") for row in counts if row["arm"] is not None and row["at"]}
+    eligible = sum(whole(row, "units") for row in counts if row["arm"] is not None)
+    if not eligible:
+        raise DataError(f"{experiment.place('population', 'eligible')}: no customer is eligible, so there is nobody to assign")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
+    try:
+        engine.save(_file(definition, statement), str(temporary), path.suffix.lower()[1:])
+        temporary.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}; choose another --output") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+    return Drawn(
+        path,
+        sum(whole(row, "units") for row in counts),
+        eligible,
+        eligible - sum(drawn.values()),
+        {arm.name: drawn.get(arm.name, 0) for arm in definition.arms},
+    )
+
+
+def _statement(experiment: Experiment, warehouse: Warehouse, table: Table, *, timed: bool, at: str | None) -> Statement:
+    """Return unit, arm (null when not eligible) and assigned_at in microseconds for every customer."""
+    definition, calendar = experiment.definition, warehouse.calendar
+    binder = Binder()
+    if timed:
+        moment = "customer.at_us"
+    elif at is not None:
+        moment = str(calendar.moment(at, "--at"))
+    elif calendar.period_start is not None:
+        moment = str(calendar.period_start)
+    else:
+        raise UsageError(f"{experiment.label}: no time of assignment: give --at, or `period`, or assignment.at")
+    key = f"concat({binder.bind(salt(definition) + ':', 'salt')}, CAST(unit AS STRING))"
+    bounds = upper_bounds([arm.weight for arm in definition.arms])
+    cases = " ".join(
+        f"WHEN bucket < {bound} THEN {binder.bind(arm.name, 'arm')}"
+        for arm, bound in zip(definition.arms, bounds, strict=True)
+    )
+    bucketed = (
+        f"SELECT\n  unit,\n  {moment} AS at_us,\n  eligible = 1 AND NOT conflicting AS eligible,\n"
+        f"  conv(substr(sha2({key}, 256), 1, {HEX_DIGITS}), 16, 10) AS bucket\nFROM customer"
+    )
+    text = with_tables([table], ("customer", customer_query(table)), ("bucketed", bucketed)) + (
+        f"SELECT unit, CASE WHEN eligible THEN CASE {cases} END END AS arm, at_us\nFROM bucketed"
+    )
+    parameters = {**(table.select.parameters if table.select else {}), **binder.values}
+    return Statement(text, parameters)
+
+
+def _counts(statement: Statement) -> Statement:
+    text = f"SELECT arm, at_us IS NOT NULL AS at, count(*) AS units FROM (\n{statement.text}\n) AS drawn GROUP BY 1, 2"
+    return Statement(text, statement.parameters)
+
+
+def _file(definition: Definition, statement: Statement) -> Statement:
+    declared = definition.data.get("assignments")
+    unit = (declared.unit if declared else None) or definition.unit or definition.unit_column(CUSTOMERS) or "unit"
+    arm = (declared.arm if declared else None) or "arm"
+    at = (declared.at if declared else None) or "assigned_at"
+    text = (
+        f"SELECT unit AS {quote(unit)}, arm AS {quote(arm)}, to_instant(at_us) AS {quote(at)}\n"
+        f"FROM (\n{statement.text}\n) AS drawn\nWHERE arm IS NOT NULL AND at_us IS NOT NULL\nORDER BY unit"
+    )
+    return Statement(text, statement.parameters)

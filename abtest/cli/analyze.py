@@ -1,0 +1,49 @@
+"""``abtest analyze``: the main job."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from abtest.cli.progress import ProgressLine
+
+
+def command(
+    definition: Annotated[Path, typer.Argument(help="The experiment definition, a YAML file.", show_default=False)],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for the report.", show_default="reports/<name>")
+    ] = None,
+    report: Annotated[bool, typer.Option(help="Write PDF and PNG beside results.json.")] = True,
+    json: Annotated[bool, typer.Option("--json", help="Print results.json instead of the summary.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+) -> None:
+    """Analyse an experiment: compare the arms, decide, and write PDF, PNG and results.json."""
+    from abtest.definition.load import load
+
+    experiment = load(definition)
+    folder = output if output is not None else Path("reports") / experiment.name
+    progress = ProgressLine(quiet=quiet)
+    try:
+        from abtest.report import require_folder, write_report
+
+        require_folder(folder)  # before the long work, not after it
+        progress("reading data")
+        from abtest.analysis.run import analyze
+
+        analysis = analyze(experiment, progress=progress)
+        progress("writing the report")
+        files = write_report(analysis, folder, experiment.definition.report.formats if report else [])
+    finally:
+        progress.close()
+    if json:
+        typer.echo(analysis.to_json(), nl=False)
+    elif not quiet:
+        from abtest.report.text import summary
+
+        typer.echo(summary(analysis))
+        typer.echo("Written: " + "\n         ".join(str(path) for path in files))
+    if not analysis.valid:
+        raise typer.Exit(4)
+
+
+command.__name__ = "analyze"

@@ -1,0 +1,33 @@
+"""``abtest assign``: draw the arms."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    definition: Annotated[Path, typer.Argument(help="The experiment definition, a YAML file.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File to write, .csv or .parquet.", show_default="data.assignments.path"),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="Time of assignment, e.g. 2026-03-02T09:00+02:00.", show_default="assignment.at or period.start"),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
+) -> None:
+    """Draw the arms of all eligible customers by a salted hash of their ids, and write them to a file."""
+    from abtest.assignment.draw import assign
+    from abtest.definition.load import load
+
+    drawn = assign(load(definition), output, at=at, overwrite=force)
+    arms = ", ".join(f"{arm} {count:,}" for arm, count in drawn.arms.items())
+    typer.echo(f"{drawn.path}: {sum(drawn.arms.values()):,} units assigned: {arms}")
+    typer.echo(f"{drawn.customers:,} customers, {drawn.eligible:,} eligible")
+    if drawn.without_time:
+        typer.echo(f"{drawn.without_time:,} eligible customers have no time of assignment and were left out", err=True)
+
+
+command.__name__ = "assign"

@@ -1,0 +1,104 @@
+"""The model case as files: customers drawn, arms by ``abtest assign``, events by the arms' cadences."""
+
+import dataclasses
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from abtest.assignment.draw import assign, bucket
+from abtest.definition.load import Experiment
+from abtest.definition.model import CUSTOMERS
+from abtest.errors import DefinitionError, UsageError
+from abtest.planning.behaviour import DAY_SECONDS, DripModel
+from abtest.planning.simulate import DEFAULT_SEED, draw_customers, draw_events
+from abtest.planning.tables import write_tables
+from abtest.planning.truth import TrueEffects, true_effects
+
+ASSIGNMENTS_FILE = "assignments.parquet"
+
+
+@dataclass(frozen=True)
+class SimulatedExample:
+    """The files written and the true expected values per arm: ``control`` and ``treatment`` are the arms' names."""
+
+    files: list[Path]
+    control: str
+    treatment: str
+    truth: TrueEffects
+
+
+def simulate_example(
+    experiment: Experiment,
+    folder: Path,
+    *,
+    customers: int = 20_000,
+    seed: int = DEFAULT_SEED,
+    overwrite: bool = False,
+) -> SimulatedExample:
+    """Write the five tables of a drip experiment into ``folder`` and return them with the true effects.
+
+    The definition gives the period, the zone, and two arms with whole-day cadences; the arms of the simulated customers
+    are drawn by :func:`abtest.assign`. All files are complete before any takes its name.
+    """
+    control, treatment, cadences = _cadences(experiment)
+    model = _model(experiment, customers)
+    drawn = draw_customers(model, seed)
+    cadence = np.zeros(len(drawn), dtype=np.int64)
+    for place in np.flatnonzero(drawn.eligible):
+        cadence[place] = cadences[bucket(str(drawn.customer_id[place]), experiment).arm]
+    events = draw_events(drawn, cadence, seed)
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".simulate-", dir=folder) as work:
+            written = write_tables(Path(work), drawn, events)
+            written.append(_assignments(experiment, Path(work)))
+            targets = [folder / path.name for path in written]
+            existing = [path for path in targets if path.exists()]
+            if existing and not overwrite:
+                raise UsageError(f"{existing[0]}: exists already; choose another --data folder, or overwrite with --force")
+            for source, target in zip(written, targets, strict=True):
+                shutil.move(source, target)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written: {error.strerror}; choose another --data folder") from None
+    return SimulatedExample(targets, control, treatment, true_effects(drawn, cadences[control], cadences[treatment]))
+
+
+def _cadences(experiment: Experiment) -> tuple[str, str, dict[str, int]]:
+    definition = experiment.definition
+    if len(definition.arms) != 2 or any(arm.cadence is None or arm.cadence % DAY_SECONDS for arm in definition.arms):
+        raise DefinitionError(
+            f"{experiment.place('arms')}: simulate needs two arms, each with a cadence in whole days such as 7d"
+        )
+    days = {arm.name: (arm.cadence or 0) // DAY_SECONDS for arm in definition.arms}
+    return definition.control.name, definition.treatments[0].name, days
+
+
+def _model(experiment: Experiment, customers: int) -> DripModel:
+    definition = experiment.definition
+    period = definition.period
+    if period is None or period.end is None or period.through is None or definition.timezone is None:
+        raise DefinitionError(
+            f"{experiment.place('period')}: simulate needs timezone and period with start, end and through"
+        )
+    return dataclasses.replace(
+        DripModel(),
+        customers=customers,
+        timezone=definition.timezone,
+        period_start=period.start,
+        period_end=period.end,
+        data_through=period.through,
+    )
+
+
+def _assignments(experiment: Experiment, folder: Path) -> Path:
+    """Draw the arms of the customers that were just written, as anyone would: with :func:`abtest.assign`."""
+    definition = experiment.definition
+    if CUSTOMERS not in definition.data:
+        raise DefinitionError(f"{experiment.place('data')}: simulate needs data.customers")
+    here = definition.data[CUSTOMERS].model_copy(update={"path": f"{CUSTOMERS}.parquet"})
+    moved = definition.model_copy(update={"data": {**definition.data, CUSTOMERS: here}})
+    return assign(dataclasses.replace(experiment, definition=moved, folder=folder), folder / ASSIGNMENTS_FILE).path

@@ -1,0 +1,92 @@
+"""Puts finished files in place: all of them or none."""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from abtest.errors import UsageError
+
+
+def stem(name: str) -> str:
+    """Return the experiment's name as a file name: what could be a path is replaced by a dash."""
+    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "report"
+
+
+@contextmanager
+def workplace(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder on the file system of ``folder``, removed at the end whatever happens.
+
+    It lies in ``folder``, or in the nearest folder above that exists. Raises
+    :class:`~abtest.errors.UsageError` when that is no folder or cannot be written to.
+    """
+    home = Path(folder).absolute()
+    while not home.exists() and home != home.parent:
+        home = home.parent
+    if not home.is_dir():
+        raise UsageError(f"{folder}: cannot write the report: {home} is a file; choose another output folder")
+    try:
+        work = tempfile.TemporaryDirectory(prefix=".abtest-", dir=home)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    with work as path:
+        yield Path(path)
+
+
+def publish(files: Mapping[str, bytes], folder: Path) -> list[Path]:
+    """Put ``files`` (name → content) into ``folder``, made if absent, and return their paths.
+
+    Each file appears whole. When one cannot be put in place, those before it are taken back.
+    """
+    folder = Path(folder)
+    made = _missing_folders(folder)
+    with workplace(folder) as work:
+        try:
+            for name, content in files.items():
+                (work / name).write_bytes(content)
+            folder.mkdir(parents=True, exist_ok=True)
+            _replace_all(list(files), work, folder)
+        except OSError as error:
+            for path in made:
+                if path.is_dir() and not any(path.iterdir()):
+                    path.rmdir()
+            raise _unwritable(folder, error) from error
+    return [folder / name for name in files]
+
+
+def _replace_all(names: list[str], work: Path, folder: Path) -> None:
+    """Move the files from ``work`` to ``folder``; after an error, put back what stood there before."""
+    before = work / "before"
+    before.mkdir()
+    done: list[str] = []
+    try:
+        for name in names:
+            target = folder / name
+            if target.is_dir():
+                raise IsADirectoryError(21, "a folder stands where the file should go", str(target))
+            if target.exists():
+                os.replace(target, before / name)
+            done.append(name)
+            os.replace(work / name, target)
+    except BaseException:
+        for name in done:
+            (folder / name).unlink(missing_ok=True)
+            if (before / name).exists():
+                os.replace(before / name, folder / name)
+        raise
+
+
+def _missing_folders(folder: Path) -> list[Path]:
+    """Return ``folder`` and the folders above it that do not exist, the deepest first."""
+    path = folder.absolute()
+    return [place for place in (path, *path.parents) if not place.exists()]
+
+
+def _unwritable(folder: Path, error: OSError) -> UsageError:
+    reason = error.strerror or str(error)
+    where = f" ({error.filename})" if isinstance(error, IsADirectoryError) else ""
+    return UsageError(
+        f"{folder}: cannot write the report: {reason}{where}; choose another output folder, or free this one"
+    )
