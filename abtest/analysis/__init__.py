@@ -1,1 +1,1 @@
-"""From a definition and its moments to an :class:`~abtest.analysis.result.Analysis`: a value that reports render from."""
+"""From a definition and its moments to an analysis: one frozen value that every report renders from."""

@@ -106,6 +106,8 @@ def _events(definition: Definition, collected: Collected) -> Iterator[Check]:
     for source in collected.sources:
         if source.name not in definition.event_sources:
             continue
+        if not sum(arm.eligible for arm in collected.ledger):
+            continue
         if source.rows == 0:
             yield Check(
                 id=f"{source.name}.events",

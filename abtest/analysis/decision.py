@@ -4,8 +4,8 @@ The rules, in this order:
 
 1. A failed health check: *invalid*.
 2. No primary comparison can be estimated: *keep running* while units can still mature, else *inconclusive*.
-3. An arm wins when a primary metric is better at the corrected level, none is worse, and every guardrail is safe: *ship*
-   the winner with the largest effect on the first primary metric.
+3. An arm wins when a primary metric is better at the corrected level, none is worse, and every guardrail is safe:
+   *ship* the winner with the largest effect on the first primary metric.
 4. An arm that would win but for a guardrail: harmed → it is not shipped; not shown safe → more data (*keep running*) or
    *inconclusive*.
 5. Every arm is worse on a primary metric, or harms a guardrail: *keep control*.
@@ -124,7 +124,11 @@ def _guardrail_reason(metric: MetricResult, comparison: Comparison, confidence: 
     size = (
         f"{margin.value * 100:g} %"
         if margin.scale == "relative"
-        else (f"{margin.value * 100:g} percentage points" if metric.kind == "rate" else f"{margin.value:g} {metric.unit}".rstrip())
+        else (
+            f"{margin.value * 100:g} percentage points"
+            if metric.kind == "rate"
+            else f"{margin.value:g} {metric.unit}".rstrip()
+        )
     )
     what = {
         "safe": f"stays within its margin of {size}",

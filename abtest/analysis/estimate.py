@@ -4,6 +4,8 @@ The kind of the metric chooses the method: rates by the score test, means by Wel
 regression adjustment when the definition names a covariate.
 """
 
+from typing import TYPE_CHECKING, Literal
+
 from abtest.analysis.result import (
     ArmResult,
     Comparison,
@@ -14,13 +16,16 @@ from abtest.analysis.result import (
     UnadjustedComparison,
     Verdict,
 )
-from abtest.definition.fields import Margin
 from abtest.definition.metrics import Count, EventMetric, MetricBase
 from abtest.definition.model import Definition
 from abtest.stats import values
 from abtest.stats.means import compare_means, mean_interval, mean_margin_test, overall_means
 from abtest.stats.rates import compare_rates, overall_rates, rate_margin_test, wilson
+from abtest.stats.regression import AdjustedTwoSample, CrossMoments, compare_adjusted
 from abtest.warehouse.moments import ArmLedger, MetricMoments, Sums
+
+if TYPE_CHECKING:
+    from abtest.definition.fields import Margin
 
 NO_UNITS = "no unit of this arm has a value for this metric"
 
@@ -102,14 +107,10 @@ class Estimator:
             return compare_rates(self.rates[control], self.rates[arm], confidence)
         return compare_means(self.means[control], self.means[arm], confidence)
 
-    def compare(self, arm: int, control: int, confidence: float) -> values.TwoSample:
+    def compare(self, arm: int, control: int, confidence: float) -> values.TwoSample | AdjustedTwoSample:
         """Compare two arms, with the covariates that the definition names."""
         pair = self.moments.arms[control], self.moments.arms[arm]
         if not pair[0].covariate_scales or min(sums.n for sums in pair) < len(pair[0].covariate_scales) + 2:
-            return self.plain(arm, control, confidence)
-        try:
-            from abtest.stats.regression import compare_adjusted
-        except ImportError:
             return self.plain(arm, control, confidence)
         adjusted = compare_adjusted(_cross(pair[0]), _cross(pair[1]), confidence)
         return adjusted if adjusted.p_value is not None else self.plain(arm, control, confidence)
@@ -118,7 +119,7 @@ class Estimator:
         """Return one arm against the control, with its verdict before any correction."""
         result = self.compare(arm, control, self.confidence)
         unadjusted = None
-        if hasattr(result,'variance_removed'):
+        if isinstance(result, AdjustedTwoSample):
             plain = self.plain(arm, control, self.confidence)
             unadjusted = UnadjustedComparison(
                 method=plain.method,
@@ -135,17 +136,15 @@ class Estimator:
             lift=effect(result.lift),
             p_value=result.p_value,
             unadjusted=unadjusted,
-            variance_removed=result.variance_removed if hasattr(result,'variance_removed') else None,
+            variance_removed=result.variance_removed if isinstance(result, AdjustedTwoSample) else None,
             margin=margin,
-            verdict=verdict(
-                result.p_value, result.difference.estimate, self.metric, 1 - self.confidence, margin
-            ),
+            verdict=verdict(result.p_value, result.difference.estimate, self.metric, 1 - self.confidence, margin),
             reason=result.reason,
         )
 
     def _margin(self, arm: int, control: int) -> MarginResult:
         declared: Margin = self.metric.margin  # type: ignore[assignment]
-        scale = "relative" if declared.scale == "relative" else "absolute"
+        scale: Literal["absolute", "relative"] = "relative" if declared.scale == "relative" else "absolute"
         if self.moments.rate:
             test = rate_margin_test(
                 self.rates[control],
@@ -209,8 +208,7 @@ def effect(estimate: values.Estimate) -> Effect:
     return Effect(estimate=estimate.estimate, low=estimate.low, high=estimate.high, reason=estimate.reason)
 
 
-def _cross(sums: Sums):
-    from abtest.stats.regression import CrossMoments
+def _cross(sums: Sums) -> CrossMoments:
     return CrossMoments.from_sums(
         sums.n,
         sums.total,

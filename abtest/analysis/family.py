@@ -12,7 +12,8 @@ def family_name(definition: Definition) -> str:
     count = len(primaries) * len(definition.treatments)
     if count == 1:
         return f"the one primary comparison ({primaries[0]}); no correction is needed"
-    return f"{count} primary comparisons: {', '.join(primaries)} in {len(definition.treatments)} arm(s) against the control"
+    treatments = len(definition.treatments)
+    return f"{count} primary comparisons: {', '.join(primaries)}, {treatments} arm(s) against the control"
 
 
 def corrected(

@@ -77,7 +77,10 @@ class CustomerBase(Value):
 
 
 class ArmPopulation(Value):
-    """The ledger of one arm: ``assigned`` − Σ ``excluded`` = ``eligible``; ``mature`` is for the longest primary window."""
+    """The ledger of one arm: ``assigned`` − Σ ``excluded`` = ``eligible``.
+
+    ``mature`` units are those whose longest primary window lies before the data's end.
+    """
 
     arm: str
     assigned: int

@@ -71,9 +71,7 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
     estimators = {
         name: Estimator(moments, definition.metrics[name], confidence) for name, moments in collected.metrics.items()
     }
-    metrics = [
-        estimate_metric(definition, name, estimator, collected.ledger) for name, estimator in estimators.items()
-    ]
+    metrics = [estimate_metric(definition, name, estimator, collected.ledger) for name, estimator in estimators.items()]
     metrics = corrected(definition, metrics, estimators)
     checks = health_checks(definition, collected, metrics)
     calendar = Calendar.of(definition)
@@ -138,9 +136,7 @@ def _customers(collected: Collected) -> CustomerBase | None:
     )
 
 
-def _population(
-    experiment: Experiment, collected: Collected, metrics: list[MetricResult]
-) -> list[ArmPopulation]:
+def _population(experiment: Experiment, collected: Collected, metrics: list[MetricResult]) -> list[ArmPopulation]:
     primary = longest_primary(metrics)
     return [
         ArmPopulation(

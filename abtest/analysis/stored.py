@@ -24,7 +24,9 @@ def read_analysis(path: str | Path) -> Analysis:
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise DataError(f"{path}: not a results.json of abtest: {place + ': ' if place else ''}{first['msg']}") from None
+        raise DataError(
+            f"{path}: not a results.json of abtest: {place + ': ' if place else ''}{first['msg']}"
+        ) from None
     if analysis.schema_version != SCHEMA_VERSION:
         raise DataError(
             f"{path}: has schema version {analysis.schema_version}, this abtest reads {SCHEMA_VERSION}; analyse again"

@@ -1,4 +1,4 @@
-"""Draw the arms of an experiment: eligible customers in, one file with unit, arm and time out, all inside the engine."""
+"""Draw the arms of an experiment inside the engine: eligible customers in, one file with unit, arm and time out."""
 
 import os
 from collections.abc import Mapping
@@ -105,7 +105,9 @@ def _draw(experiment: Experiment, engine: Engine, warehouse: Warehouse, path: Pa
     drawn = {str(row["arm"]): whole(row, "units") for row in counts if row["arm"] is not None and row["at"]}
     eligible = sum(whole(row, "units") for row in counts if row["arm"] is not None)
     if not eligible:
-        raise DataError(f"{experiment.place('population', 'eligible')}: no customer is eligible, so there is nobody to assign")
+        raise DataError(
+            f"{experiment.place('population', 'eligible')}: no customer is eligible, so there is nobody to assign"
+        )
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
     try:
         engine.save(_file(definition, statement), str(temporary), path.suffix.lower()[1:])

@@ -54,7 +54,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-    except Exception as error:  # noqa: BLE001 (the last resort: a bug must not look like a user's mistake)
+    except Exception as error:
         import traceback
 
         traceback.print_exception(error, limit=-3, file=sys.stderr)

@@ -14,7 +14,9 @@ def command(
     ] = None,
     at: Annotated[
         str | None,
-        typer.Option(help="Time of assignment, e.g. 2026-03-02T09:00+02:00.", show_default="assignment.at or period.start"),
+        typer.Option(
+            help="Time of assignment, e.g. 2026-03-02T09:00+02:00.", show_default="assignment.at or period.start"
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
 ) -> None:

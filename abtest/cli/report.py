@@ -9,7 +9,8 @@ import typer
 def command(
     results: Annotated[Path, typer.Argument(help="A results.json that `abtest analyze` wrote.", show_default=False)],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder for the report.", show_default="the folder of the results")
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for the report.", show_default="the folder of the results"),
     ] = None,
 ) -> None:
     """Write PDF and PNG from results.json alone; no data is needed."""

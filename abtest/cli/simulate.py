@@ -7,13 +7,15 @@ import typer
 
 
 def command(
-    definition: Annotated[Path, typer.Argument(help="A drip definition with two cadences, a YAML file.", show_default=False)],
+    definition: Annotated[
+        Path, typer.Argument(help="A drip definition with two cadences, a YAML file.", show_default=False)
+    ],
     data: Annotated[Path, typer.Option("--data", help="Folder to write the tables to.", show_default=False)],
     customers: Annotated[int, typer.Option(min=100, help="Number of customers.")] = 20_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed; the same seed gives the same tables.")] = 20260302,
     force: Annotated[bool, typer.Option("--force", help="Overwrite tables that exist.")] = False,
 ) -> None:
-    """Simulate customers, assignments, orders, sends and unsubscribes of a drip experiment, and print the true effects."""
+    """Simulate the tables of a drip experiment, customers to unsubscribes, and print the true effects."""
     from abtest.definition.load import load
     from abtest.planning.example import simulate_example
 

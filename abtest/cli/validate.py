@@ -8,7 +8,8 @@ import typer
 
 def command(
     definitions: Annotated[
-        list[Path], typer.Argument(help="Experiment definitions, YAML files.", metavar="DEFINITION...", show_default=False)
+        list[Path],
+        typer.Argument(help="Experiment definitions, YAML files.", metavar="DEFINITION...", show_default=False),
     ],
 ) -> None:
     """Check definitions without reading any data; every problem is listed with its place and its cure."""

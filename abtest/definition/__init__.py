@@ -1,0 +1,1 @@
+"""The experiment definition: a typed model, and a loader whose errors name file, line, column and cure."""

@@ -12,7 +12,8 @@ def explain(definition: Definition) -> str:
         lines.append(f"Hypothesis: {definition.hypothesis}")
     total = sum(arm.weight for arm in definition.arms)
     arms = "; ".join(
-        f"{arm.name}{' (control)' if arm.control else ''}, {arm.weight / total:.1%} of the units" for arm in definition.arms
+        f"{arm.name}{' (control)' if arm.control else ''}, {arm.weight / total:.1%} of the units"
+        for arm in definition.arms
     )
     lines += ["", f"Arms: {arms}."]
     lines.append(_population(definition))
@@ -30,18 +31,23 @@ def explain(definition: Definition) -> str:
         f"Intervals at {settings.confidence:.0%}."
     )
     correction = "no correction is needed" if family == 1 else f"correction: {settings.correction}"
-    lines.append(f"- Family: {family} primary comparison{'s' if family > 1 else ''} ({', '.join(primaries)}); {correction}.")
     lines.append(
-        "- An arm ships when a primary metric is better, none is worse, every guardrail is safe, and no health check fails."
+        f"- Family: {family} primary comparison{'s' if family > 1 else ''} ({', '.join(primaries)}); {correction}."
+    )
+    lines.append(
+        "- An arm ships when a primary metric is better, none is worse, every guardrail is safe, "
+        "and no health check fails."
     )
     return "\n".join(
-        textwrap.fill(line, 100, subsequent_indent="  " if line.startswith("-") else "") if line else "" for line in lines
+        textwrap.fill(line, 100, subsequent_indent="  " if line.startswith("-") else "") if line else ""
+        for line in lines
     )
 
 
 def _population(definition: Definition) -> str:
     if definition.population.eligible:
-        return f"Counted: units for which {definition.population.eligible}. All others are left out, whatever they do later."
+        condition = definition.population.eligible
+        return f"Counted: units for which {condition}. All others are left out, whatever they do later."
     return "Counted: every unit with an arm."
 
 
@@ -54,6 +60,6 @@ def _time(definition: Definition) -> str:
         when = f" Units assigned from {period.start}" + (f" to {period.end}" if period.end else "") + " are counted."
     through = f"the end of {period.through}" if period and period.through else "the last event"
     return (
-        f"Windows are exact 24-hour days from each unit's assignment; a unit counts for a metric once its whole window "
-        f"lies before the data's end ({through}).{when}"
+        "Windows are exact 24-hour days from each unit's assignment; a unit counts for a metric once its whole "
+        f"window lies before the data's end ({through}).{when}"
     )

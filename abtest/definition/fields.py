@@ -8,6 +8,7 @@ import datetime as dt
 import math
 import re
 import zoneinfo
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -26,7 +27,7 @@ _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
 def _text(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("must be text; put it in quotes")  # noqa: TRY004 (pydantic collects ValueErrors)
+        raise ValueError("must be text; put it in quotes")
     if isinstance(value, int | float):
         return str(value)
     return str(value) if isinstance(value, str) else value
@@ -42,7 +43,7 @@ def _one_line(value: str) -> str:
 
 def _number(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("must be a number")  # noqa: TRY004
+        raise ValueError("must be a number")
     if isinstance(value, int | float):
         if not math.isfinite(value):
             raise ValueError("must be a finite number")
@@ -83,7 +84,7 @@ def duration_text(seconds: int) -> str:
 
 def _date(value: object) -> object:
     if isinstance(value, dt.datetime):
-        raise ValueError("must be a date without a time of day")  # noqa: TRY004
+        raise ValueError("must be a date without a time of day")
     if isinstance(value, dt.date):
         return value
     if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
@@ -98,8 +99,8 @@ def _zone(value: str) -> str:
     try:
         zoneinfo.ZoneInfo(value)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        near = nearest(value, zoneinfo.available_timezones())
-        raise ValueError(f"is not a time zone of the tz database{near}, e.g. Europe/Helsinki or UTC") from None
+        near = nearest(value, zoneinfo.available_timezones()) or "; use a name such as Europe/Helsinki or UTC"
+        raise ValueError(f"is not a time zone of the tz database{near}") from None
     return value
 
 
@@ -145,14 +146,19 @@ def _margin(value: object) -> object:
     return Margin(float(match[1]), "plain")
 
 
-def nearest(word: str, known: object) -> str:
-    """Return ``"; did you mean 'x'?"`` for the known name nearest to ``word``, or an empty string."""
+def nearest_name(word: str, known: Iterable[object], cutoff: float = 0.6) -> str | None:
+    """Return the known name nearest to ``word``, upper and lower case alike; ``None`` when none is near."""
     import difflib
 
-    names = [str(name) for name in known]  # type: ignore[attr-defined]
-    folded = {name.casefold(): name for name in names}
-    found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return f"; did you mean {folded[found[0]]!r}?" if found else ""
+    folded = {str(name).casefold(): str(name) for name in known}
+    found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=cutoff)
+    return folded[found[0]] if found else None
+
+
+def nearest(word: str, known: Iterable[object]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the known name nearest to ``word``, or an empty string."""
+    name = nearest_name(word, known)
+    return f"; did you mean {name!r}?" if name is not None else ""
 
 
 def _shown(value: object) -> str:

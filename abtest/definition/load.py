@@ -1,4 +1,4 @@
-"""From a file or a dict to an :class:`Experiment`, or to one error that lists every problem in the order of the file."""
+"""From a file or a dict to an :class:`Experiment`, or to one error that lists every problem in file order."""
 
 import hashlib
 import json
@@ -143,7 +143,10 @@ def _explained(entry: "pydantic_core.ErrorDetails", document: Document | None) -
         return Problem((*path, "type"), f"{wrong!r} is not a metric type; use {', '.join(tags)}{nearest(wrong, tags)}")
     if kind == "literal_error":
         options = str(context["expected"]).replace("'", "")
-        return Problem(path, f"must be {options} (got {_brief(given)}){nearest(str(given), options.replace(' or ', ', ').split(', '))}")
+        return Problem(
+            path,
+            f"must be {options} (got {_brief(given)}){nearest(str(given), options.replace(' or ', ', ').split(', '))}",
+        )
     if kind == "too_short":
         what = "at least two arms" if path == ("arms",) else "at least one entry"
         return Problem(path, f"must have {what}")
@@ -170,7 +173,9 @@ def _brief(value: object) -> str:
     return repr(str(value)[:60])
 
 
-def _walk(location: tuple[str | int, ...], document: Document | None) -> tuple[NodePath, type[pydantic.BaseModel] | None]:
+def _walk(
+    location: tuple[str | int, ...], document: Document | None
+) -> tuple[NodePath, type[pydantic.BaseModel] | None]:
     """Drop from pydantic's location the tags of unions, and find the part of the model that it ends in."""
     path: list[str | int] = []
     part: object = Definition

@@ -1,6 +1,5 @@
 """The typed model of an experiment definition: one class per part of the YAML, one field per key."""
 
-import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -111,9 +110,7 @@ class AnalysisSettings(Part):
 class ReportSettings(Part):
     """What is written."""
 
-    formats: list[Literal["pdf", "png"]] = Field(
-        default_factory=lambda: ["pdf", "png"], description="Files to write beside results.json."
-    )
+    formats: list[Literal["pdf", "png"]] = Field(["pdf", "png"], description="Files to write beside results.json.")
     language: Literal["en"] = Field("en", description="Language of the report.")
 
 
@@ -130,14 +127,14 @@ class Definition(Part):
     )
     period: Period | None = Field(None, description="Enrolment and data period.")
     arms: list[Arm] = Field(min_length=2, max_length=MAX_ARMS, description="The arms; one has control: true.")
-    population: Population = Field(default_factory=Population, description="Who can be counted.")
+    population: Population = Field(Population(), description="Who can be counted.")
     data: dict[Key, Source] = Field(
         min_length=1, description="The tables: customers, assignments, and one for each kind of event."
     )
     metrics: dict[Key, Metric] = Field(min_length=1, description="What is compared.")
-    assignment: Assignment = Field(default_factory=Assignment, description="How `abtest assign` draws the arms.")
-    analysis: AnalysisSettings = Field(default_factory=AnalysisSettings, description="How it is tested.")
-    report: ReportSettings = Field(default_factory=ReportSettings, description="What is written.")
+    assignment: Assignment = Field(Assignment(), description="How `abtest assign` draws the arms.")
+    analysis: AnalysisSettings = Field(AnalysisSettings(), description="How it is tested.")
+    report: ReportSettings = Field(ReportSettings(), description="What is written.")
 
     @property
     def control(self) -> Arm:
@@ -171,5 +168,3 @@ class Definition(Part):
     def timed(self) -> bool:
         """Whether anything is counted from the time of the assignment."""
         return bool(self.event_sources)
-
-

@@ -13,7 +13,7 @@ import yaml
 from abtest.errors import DefinitionError
 
 Path: TypeAlias = tuple[str | int, ...]
-Tree: TypeAlias = "None | str | list[Tree] | dict[str, Tree]"
+Tree: TypeAlias = "str | list[Tree] | dict[str, Tree] | None"
 
 MAX_BYTES = 1_000_000
 MAX_NODES = 50_000
@@ -136,7 +136,7 @@ class _Builder:
             return self._mapping(node, path, above)
         if isinstance(node, yaml.SequenceNode):
             return [self._value(child, (*path, index), above) for index, child in enumerate(node.value)]
-        return self._scalar(node)
+        return self._scalar(node) if isinstance(node, yaml.ScalarNode) else None
 
     def _mapping(self, node: yaml.MappingNode, path: Path, above: tuple[int, ...]) -> Tree:
         result: dict[str, Tree] = {}

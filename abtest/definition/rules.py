@@ -24,7 +24,9 @@ def _arms(definition: Definition) -> Iterator[Problem]:
     seen: dict[str, int] = {}
     for index, arm in enumerate(definition.arms):
         if arm.name in seen:
-            yield Problem(("arms", index, "name"), f"{arm.name!r} is the name of arms[{seen[arm.name]}] too; rename one")
+            yield Problem(
+                ("arms", index, "name"), f"{arm.name!r} is the name of arms[{seen[arm.name]}] too; rename one"
+            )
         seen.setdefault(arm.name, index)
 
 
@@ -48,7 +50,9 @@ def _names(definition: Definition) -> Iterator[Problem]:
         for key in keys:
             other = seen.setdefault(key.lower(), key)
             if other != key:
-                yield Problem((part, key), f"differs from {other!r} only in upper and lower case; rename one", on_key=True)
+                yield Problem(
+                    (part, key), f"differs from {other!r} only in upper and lower case; rename one", on_key=True
+                )
     for key in definition.data:
         if key.lower() in _RESERVED or key.lower().startswith("raw_") or key.lower().endswith("_by_unit"):
             yield Problem(("data", key), "is a name that the queries use themselves; rename it", on_key=True)
@@ -73,7 +77,9 @@ def _tables(definition: Definition) -> Iterator[Problem]:
             if source.at is None:
                 yield Problem(("data", name), "needs `at`: the column with the time of the event")
             if source.arm is not None:
-                yield Problem(("data", name, "arm"), "only assignments and customers have an arm; remove it", on_key=True)
+                yield Problem(
+                    ("data", name, "arm"), "only assignments and customers have an arm; remove it", on_key=True
+                )
         if name != CUSTOMERS and definition.unit_column(name) is None:
             yield Problem(("data", name), "needs `unit`: the column with the id (or set `unit` for all tables)")
     if definition.timed and wide_arm and ASSIGNMENTS not in data:
@@ -94,8 +100,12 @@ def _metrics(definition: Definition) -> Iterator[Problem]:
         here = ("metrics", name)
         if isinstance(metric, EventMetric):
             if metric.event not in events:
-                known = f"; the event tables under data are {', '.join(events)}" if events else "; data has no event table"
-                yield Problem((*here, "event"), f"{metric.event!r} is not under data{nearest(metric.event, events) or known}")
+                known = (
+                    f"; the event tables under data are {', '.join(events)}" if events else "; data has no event table"
+                )
+                yield Problem(
+                    (*here, "event"), f"{metric.event!r} is not under data{nearest(metric.event, events) or known}"
+                )
             elif isinstance(metric, ValueMetric) and not (metric.value or data[metric.event].value):
                 yield Problem(here, f"needs `value`: the column of {metric.event} to take (here or under data)")
             yield from _covariate(definition, name, metric)
@@ -108,9 +118,13 @@ def _metrics(definition: Definition) -> Iterator[Problem]:
                 "use type: sum or retention, or accept it with allow_conditional: true",
             )
         if metric.margin is not None and metric.role != "guardrail":
-            yield Problem((*here, "margin"), "only a guardrail has a margin; set role: guardrail or remove it", on_key=True)
+            yield Problem(
+                (*here, "margin"), "only a guardrail has a margin; set role: guardrail or remove it", on_key=True
+            )
         if metric.margin is not None and metric.margin.scale == "points" and metric.type in {"count", "sum", "mean"}:
-            yield Problem((*here, "margin"), "percentage points are for rates; write 5% (of the control) or a plain number")
+            yield Problem(
+                (*here, "margin"), "percentage points are for rates; write 5% (of the control) or a plain number"
+            )
         if metric.margin is not None and metric.margin.scale == "plain" and metric.type in {"retention", "conversion"}:
             yield Problem(
                 (*here, "margin"), "say which it is for a rate: 1pp (percentage points) or 1% (of the control's rate)"
@@ -145,8 +159,5 @@ def _expressions(definition: Definition) -> Iterator[Problem]:
             yield Problem(place, "names period.end, but the period has no `end`")
     if eligible is not None and CUSTOMERS not in definition.data:
         yield Problem(("population", "eligible"), "needs data.customers to take the columns from")
-    if (
-        definition.assignment.at is not None
-        and CUSTOMERS not in definition.data
-    ):
+    if definition.assignment.at is not None and CUSTOMERS not in definition.data:
         yield Problem(("assignment", "at"), "needs data.customers to take the column from")

@@ -59,7 +59,9 @@ def simulate_example(
             targets = [folder / path.name for path in written]
             existing = [path for path in targets if path.exists()]
             if existing and not overwrite:
-                raise UsageError(f"{existing[0]}: exists already; choose another --data folder, or overwrite with --force")
+                raise UsageError(
+                    f"{existing[0]}: exists already; choose another --data folder, or overwrite with --force"
+                )
             for source, target in zip(written, targets, strict=True):
                 shutil.move(source, target)
     except OSError as error:

@@ -59,7 +59,9 @@ def render(analysis: "Analysis", path: Path) -> Path:
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise UsageError(f"{path}: cannot write {suffix or 'a file without a suffix'}; use one of: {', '.join(SUFFIXES)}")
+        raise UsageError(
+            f"{path}: cannot write {suffix or 'a file without a suffix'}; use one of: {', '.join(SUFFIXES)}"
+        )
     require_folder(path.parent)
     if suffix == ".json":
         content = analysis.to_json().encode()

@@ -5,8 +5,21 @@ Principle: everything a reader sees is decided here, from the ``Analysis`` alone
 
 from typing import TYPE_CHECKING
 
-from abtest.report import dates, headline, plots, tables
-from abtest.report.parts import Block, Bullets, Cell, Chart, Column, Document, Fact, Facts, Paragraph, RowGroup, Section, Table
+from abtest.report import dates, headline, plots, tables, verdict
+from abtest.report.parts import (
+    Block,
+    Bullets,
+    Cell,
+    Chart,
+    Column,
+    Document,
+    Fact,
+    Facts,
+    Paragraph,
+    RowGroup,
+    Section,
+    Table,
+)
 from abtest.report.view import View, clean
 from abtest.report.words import ENGLISH, Language
 
@@ -28,7 +41,7 @@ def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
     short = experiment.definition_sha256[:12]
     period = dates.period(experiment.period_start, experiment.period_end, language)
     footer = view.say("card.footer", definition=short, abtest=provenance.abtest, generated=generated)
-    few = 2 <= len(analysis.metrics) and sum(len(metric.comparisons) for metric in analysis.metrics) <= _AT_A_GLANCE
+    few = len(analysis.metrics) >= 2 and sum(len(metric.comparisons) for metric in analysis.metrics) <= _AT_A_GLANCE
     glance_title, glance = headline.glance(view)
     return Document(
         language=language.code,
@@ -38,8 +51,8 @@ def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
         kicker=view.join([view.say("kicker"), period or ""]),
         page=view.say("page", page="{page}", pages="{pages}"),
         hypothesis=clean(experiment.hypothesis or ""),
-        facts=headline.facts(view),
-        banner=headline.banner(view),
+        facts=verdict.facts(view),
+        banner=verdict.banner(view),
         warning=view.say("invalid.banner") if view.invalid else "",
         headline=headline.headline(view),
         glance_title=glance_title,
@@ -48,9 +61,7 @@ def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
         reasons=tuple(clean(reason) for reason in analysis.decision.reasons),
         overview=Section("overview", view.say("overview"), (Chart("effects"),)) if few else None,
         sections=_sections(view, few=few),
-        footer=view.say(
-            "footer", name=name, definition=short, abtest=provenance.abtest, generated=generated
-        ),
+        footer=view.say("footer", name=name, definition=short, abtest=provenance.abtest, generated=generated),
         card_footer=footer,
         plots=plots.plots(view),
     )
@@ -80,9 +91,7 @@ def _metrics(view: View, *, chart: bool) -> Section:
         correction=view.correction,
         family=clean(settings.family),
     )
-    intro = view.say(
-        "section.metrics.intro", control=view.control, confidence=view.confidence, correction=correction
-    )
+    intro = view.say("section.metrics.intro", control=view.control, confidence=view.confidence, correction=correction)
     blocks += [Paragraph(intro), tables.metric_table(view, metrics), *([Chart("effects")] if chart else [])]
     if any(metric.overall is not None for metric in metrics):
         blocks.append(tables.overall_table(view, metrics))

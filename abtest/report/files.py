@@ -1,6 +1,5 @@
 """Puts finished files in place: all of them or none."""
 
-import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -67,14 +66,14 @@ def _replace_all(names: list[str], work: Path, folder: Path) -> None:
             if target.is_dir():
                 raise IsADirectoryError(21, "a folder stands where the file should go", str(target))
             if target.exists():
-                os.replace(target, before / name)
+                target.replace(before / name)
             done.append(name)
-            os.replace(work / name, target)
+            (work / name).replace(target)
     except BaseException:
         for name in done:
             (folder / name).unlink(missing_ok=True)
             if (before / name).exists():
-                os.replace(before / name, folder / name)
+                (before / name).replace(folder / name)
         raise
 
 

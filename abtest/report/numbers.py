@@ -1,8 +1,8 @@
 """How a report writes numbers: percent, percentage points, means with a unit, p-values, counts and intervals.
 
-Principles: decimals follow the precision of the estimate (two significant digits of its interval's width); a minus sign is
-U+2212 and an interval says "to", so that no hyphen is ambiguous; a bound that is not 0 is never shown as 0 when a few more
-decimals can tell; a value that does not exist is a dash, and the table says why.
+Principles: decimals follow the precision of the estimate (two significant digits of its interval's width); a minus
+sign is U+2212 and an interval says "to", so that no hyphen is ambiguous; a bound that is not 0 is not shown as 0 when a
+few more decimals can tell; a value that does not exist is a dash, and the table says why.
 """
 
 import math
@@ -79,7 +79,7 @@ class Numbers:
         return self._with_unit(self.plain(value * scale.factor, scale.decimals, signed=signed), scale)
 
     def interval(self, low: float | None, high: float | None, scale: Scale, *, signed: bool = False) -> str:
-        """Return ``+1.2 to +5.0 pp``; with one bound ``above +1.2 pp`` or ``below +5.0 pp``; without, the missing mark."""
+        """Return ``+1.2 to +5.0 pp``, with one bound ``above +1.2 pp`` or ``below +5.0 pp``, else the missing mark."""
         say = self.language.say
         low_text, high_text = (
             None if bound is None else self.plain(bound * scale.factor, scale.decimals, signed=signed)
@@ -102,7 +102,7 @@ class Numbers:
         return self.quantity(fraction, Scale(100, needed, "number.percent"))
 
     def p_value(self, p: float | None, alpha: float = 0.05) -> str:
-        """Return ``0.003``, ``< 0.001`` or ``> 0.999``; never a figure that seems to lie on the other side of ``alpha``."""
+        """Return ``0.003``, ``< 0.001`` or ``> 0.999``, with enough decimals to stay on its side of ``alpha``."""
         if p is None:
             return self.missing
         if p < 0.001:

@@ -182,6 +182,11 @@ class Plot:
     columns: bool = False
     warning: str = ""
 
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The marks of the first panel, in order; none when there is nothing to show."""
+        return tuple(mark for panel in self.panels[:1] for group in panel.groups for mark in group.marks)
+
 
 @dataclass(frozen=True)
 class Document:

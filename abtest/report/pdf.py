@@ -31,15 +31,20 @@ def report_pdf(layout: Layout) -> bytes:
     return _compile(layout, "report.typ", "pdf")
 
 
-def card_png(layout: Layout) -> bytes:
-    """Return the summary card as a PNG of 1600 × 900 pixels."""
-    return _compile(layout, "card.typ", "png")
+def card_png(layout: Layout, *, wide: bool) -> bytes:
+    """Return the summary card as a PNG of 1600 × 900 pixels; ``wide`` gives the chart of many arms more room."""
+    return _compile(layout, "card.typ", "png", wide=wide)
 
 
-def _compile(layout: Layout, template: str, kind: Literal["pdf", "png"]) -> bytes:
+def _compile(layout: Layout, template: str, kind: Literal["pdf", "png"], **options: bool) -> bytes:
     import typst
 
-    data = {"document": to_data(layout.document), "charts": layout.charts, "families": layout.fonts.families}
+    data = {
+        "document": to_data(layout.document),
+        "charts": layout.charts,
+        "families": layout.fonts.families,
+        **options,
+    }
     fonts = typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(f) for f in layout.fonts.folders]
     )

@@ -43,7 +43,9 @@ def _headline(view: View) -> Plot:
     if metric.kind == "rate":
         values_title = view.say("chart.headline.values.rate")
     else:
-        values_title = view.say("chart.headline.values.mean", unit=unit) if unit else view.say("chart.headline.values.plain")
+        values_title = (
+            view.say("chart.headline.values.mean", unit=unit) if unit else view.say("chart.headline.values.plain")
+        )
     message = "chart.headline.difference" if unit else "chart.headline.difference.plain"
     effects_title = view.say(message, control=view.arm(control) if control else view.control, unit=unit)
     hints = (view.say("worse"), view.say("better"))
@@ -80,9 +82,7 @@ def _retention(view: View) -> Plot:
         scale = scales(metric).value
         marks = tuple(_value_mark(view, result, scale) for result in metric.arms)
         panels.append(Panel(clean(metric.title), (MarkGroup("", marks),), percent=True))
-    alt = view.say(
-        "chart.alt.retention", values="; ".join(f"{clean(m.title)}: {_values_alt(view, m)}" for m in rates)
-    )
+    alt = view.say("chart.alt.retention", values="; ".join(f"{clean(m.title)}: {_values_alt(view, m)}" for m in rates))
     subtitle = _subtitle(view, adjusted=False)
     return Plot("retention", title, subtitle, view.say("chart.clipped"), alt, tuple(panels), warning=_warning(view))
 
@@ -100,7 +100,9 @@ def _effects(view: View) -> Plot:
             effect = shown(comparison).lift
             verdict = view.say(f"metric.verdict.{comparison.verdict}")
             marks.append(_effect_mark(view, comparison, effect, lift, label=label, detail=verdict))
-            alts.append(f"{clean(metric.title)}, {view.arm(comparison.arm)}: {view.effect_text(effect, lift)}, {verdict}")
+            alts.append(
+                f"{clean(metric.title)}, {view.arm(comparison.arm)}: {view.effect_text(effect, lift)}, {verdict}"
+            )
         if marks:
             groups.append(MarkGroup(clean(metric.title) if several else "", tuple(marks)))
     if not groups:

@@ -1,9 +1,9 @@
 """One analysis on its way to files: the document and the charts, made once and used by every format."""
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from abtest.report import charts, pdf
+from abtest.report.chart_style import Style
 from abtest.report.document import Document, build
 from abtest.report.fonts import Fonts, fonts_for
 from abtest.report.parts import texts
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Points: where a chart is split so that it fits on a page under its heading, or flows with the text.
 HEIGHTS = {"headline": 640.0, "effects": 640.0, "retention": 0.0}
+FEW_ARMS = 4
+CARD_WIDTHS = {False: 470.0, True: 560.0}  # points of the card's chart, for few arms and for many
 
 
 class Rendering:
@@ -30,22 +32,21 @@ class Rendering:
 
     def report(self) -> bytes:
         """Return the report as a PDF."""
-        return pdf.report_pdf(self._layout)
-
-    def card(self) -> bytes:
-        """Return the summary card as a PNG."""
-        return pdf.card_png(self._layout)
-
-    def chart(self, plot: str) -> bytes:
-        """Return one chart as a PNG that stands alone."""
-        style = charts.Style(self._language, self._fonts.families, standalone=True)
-        return charts.draw(self.document.plot(plot), style, "png")
-
-    @cached_property
-    def _layout(self) -> pdf.Layout:
-        style = charts.Style(self._language, self._fonts.families, standalone=False)
+        style = Style(self._language, self._fonts.families, standalone=False)
         drawn = {
             plot.id: [charts.draw(page, style, "svg").decode() for page in charts.pages(plot, style, HEIGHTS[plot.id])]
             for plot in self.document.plots
         }
-        return pdf.Layout(self.document, drawn, self._fonts, self._generated_at)
+        return pdf.report_pdf(pdf.Layout(self.document, drawn, self._fonts, self._generated_at))
+
+    def card(self) -> bytes:
+        """Return the summary card as a PNG."""
+        wide = len(self.document.plot("headline").marks) > FEW_ARMS
+        style = Style(self._language, self._fonts.families, standalone=False, width=CARD_WIDTHS[wide])
+        svg = charts.draw(self.document.plot("headline"), style, "svg").decode()
+        return pdf.card_png(pdf.Layout(self.document, {"headline": [svg]}, self._fonts, self._generated_at), wide=wide)
+
+    def chart(self, plot: str) -> bytes:
+        """Return one chart as a PNG that stands alone."""
+        style = Style(self._language, self._fonts.families, standalone=True)
+        return charts.draw(self.document.plot(plot), style, "png")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from abtest.report.headline import metric_details
 from abtest.report.numbers import Scale
 from abtest.report.parts import Cell, Column, RowGroup, Table, Tone
-from abtest.report.view import View, arm_result, clean, scales, verdict_tone
+from abtest.report.view import View, clean, scales, verdict_tone
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmPopulation, ArmResult, Comparison, Effect, MetricResult
@@ -34,7 +34,7 @@ class Notes:
 
 
 def metric_table(view: View, metrics: Sequence["MetricResult"]) -> Table:
-    """Return the table of all metrics: a group per metric, a row per arm, the control first as it stands in the result."""
+    """Return the table of all metrics: a group per metric, a row per arm in the order of the result."""
     notes = Notes()
     adjusted = any(c.adjusted_p_value is not None for metric in metrics for c in metric.comparisons)
     columns = [
@@ -83,28 +83,36 @@ def _comparison_cells(
 ) -> list[Cell]:
     scale = scales(metric)
     p_value = view.numbers.p_value
+    difference_note = _effect_note(view, metric, comparison, comparison.difference, notes)
+    lift_note = _effect_note(view, metric, comparison, comparison.lift, notes)
     cells = [
-        _effect_cell(view, metric, comparison, (comparison.difference, comparison.adjusted_difference), scale.change, notes),
-        _effect_cell(view, metric, comparison, (comparison.lift, comparison.adjusted_lift), scale.lift, notes),
+        _effect_cell(view, (comparison.difference, comparison.adjusted_difference), scale.change, difference_note),
+        _effect_cell(view, (comparison.lift, comparison.adjusted_lift), scale.lift, lift_note),
         Cell(p_value(comparison.p_value, view.alpha)),
     ]
     if adjusted:
         text = p_value(comparison.adjusted_p_value, view.alpha) if comparison.adjusted_p_value is not None else ""
         cells.append(Cell(text))
     margin = comparison.margin
-    details = (view.say("margin.p", p=p_value(margin.p_value, view.alpha)),) if margin and margin.p_value is not None else ()
+    details = (
+        (view.say("margin.p", p=p_value(margin.p_value, view.alpha)),) if margin and margin.p_value is not None else ()
+    )
     verdict = view.say(f"metric.verdict.{comparison.verdict}")
     return [*cells, Cell(verdict, details, tone=verdict_tone(comparison.verdict))]
 
 
-def _effect_cell(
-    view: View,
-    metric: "MetricResult",
-    comparison: "Comparison",
-    effects: "tuple[Effect, Effect | None]",
-    scale: Scale,
-    notes: Notes,
-) -> Cell:
+def _effect_note(
+    view: View, metric: "MetricResult", comparison: "Comparison", effect: "Effect", notes: Notes
+) -> int | None:
+    """Return the number of the note that says why the effect has no estimate or not both bounds."""
+    if effect.estimate is not None and effect.low is not None and effect.high is not None:
+        return None
+    reason = clean(effect.reason or comparison.reason or view.say("note.unknown"))
+    arm = view.arm(comparison.arm)
+    return notes.add(view.say("note.reason", metric=clean(metric.title), arm=arm, reason=reason))
+
+
+def _effect_cell(view: View, effects: "tuple[Effect, Effect | None]", scale: Scale, note: int | None) -> Cell:
     """Return the estimate over its interval, over the adjusted interval where that is another one."""
     effect, adjusted = effects
     interval = view.numbers.interval
@@ -114,10 +122,6 @@ def _effect_cell(
         lines.append(interval(effect.low, effect.high, scale, signed=True))
     if adjusted is not None and (adjusted.low, adjusted.high) != (effect.low, effect.high):
         lines.append(view.say("cell.adjusted", interval=interval(adjusted.low, adjusted.high, scale, signed=True)))
-    note = None
-    if effect.estimate is None or effect.low is None or effect.high is None:
-        reason = clean(effect.reason or comparison.reason or view.say("note.unknown"))
-        note = notes.add(view.say("note.reason", metric=clean(metric.title), arm=view.arm(comparison.arm), reason=reason))
     return Cell(text, tuple(lines), note=note)
 
 
@@ -155,7 +159,11 @@ def arms_table(view: View, metrics: Sequence["MetricResult"], *, rates: bool) ->
             )
         groups.append(RowGroup(tuple(rows), clean(metric.title), metric_details(view, metric)))
     return Table(
-        view.say("table.rates" if rates else "table.means"), tuple(columns), tuple(groups), notes.texts, muted=view.invalid
+        view.say("table.rates" if rates else "table.means"),
+        tuple(columns),
+        tuple(groups),
+        notes.texts,
+        muted=view.invalid,
     )
 
 
@@ -173,7 +181,9 @@ def overall_table(view: View, metrics: Sequence["MetricResult"]) -> Table:
                 Cell(clean(metric.title)),
                 Cell(clean(overall.method)),
                 Cell(statistic),
-                Cell(view.numbers.missing if df is None else view.numbers.plain(df, 0 if float(df).is_integer() else 1)),
+                Cell(
+                    view.numbers.missing if df is None else view.numbers.plain(df, 0 if float(df).is_integer() else 1)
+                ),
                 Cell(view.numbers.p_value(overall.p_value, view.alpha)),
             )
         )
@@ -291,5 +301,3 @@ def sources_table(view: View) -> Table:
         Column(view.say("column.fingerprint"), weight=3),
     )
     return Table(view.say("table.sources"), columns, (RowGroup(rows),))
-
-

@@ -106,7 +106,9 @@ def _fit(widths: list[int], total: int) -> list[int]:
 
 
 def _row_lines(row: tuple[Cell, ...], widths: list[int], aligns: list[str]) -> list[str]:
-    cells = [[part for line in _cell_lines(cell) for part in wrap(line, w)] for cell, w in zip(row, widths, strict=True)]
+    cells = [
+        [part for line in _cell_lines(cell) for part in wrap(line, w)] for cell, w in zip(row, widths, strict=True)
+    ]
     height = max(len(cell) for cell in cells)
     lines = []
     for place in range(height):
@@ -126,7 +128,7 @@ def columns(text: str) -> int:
 
 
 def wrap(text: str, width: int, indent: int = 0) -> list[str]:
-    """Break ``text`` into lines of at most ``width`` columns; a word that is too long is cut. Empty text is one line."""
+    """Break ``text`` into lines of at most ``width`` columns, at least one; a word that is too long is cut."""
     room = width - indent
     lines = [""]
     for word in text.split(" "):

@@ -97,7 +97,8 @@ _ENGLISH = {
     "verdict.inconclusive": "Inconclusive",
     "verdict.invalid": "INVALID: do not use these results",
     "verdict.effect": (
-        "{metric}: {value} with {arm}, {control_value} with {control}. Difference {difference} ({interval_name} {interval})."
+        "{metric}: {value} with {arm}, {control_value} with {control}. "
+        "Difference {difference} ({interval_name} {interval})."
     ),
     "verdict.effect.open": "{metric}: {value} with {arm}, {control_value} with {control}. Difference {difference}.",
     "verdict.missing": "{metric}: the effect of {arm} could not be estimated. {reason}",
@@ -160,12 +161,14 @@ _ENGLISH = {
     ),
     "section.metrics.none": "p-values are not corrected for several comparisons",
     "section.metrics.adjusted": (
-        "the adjusted p-value and the adjusted interval account for several comparisons ({correction}; family: {family})"
+        "the adjusted p-value and interval account for several comparisons ({correction}; family: {family})"
     ),
     "section.rates": "Retention and other rates by arm",
     "section.means": "Means by arm",
     "section.population": "Who was counted",
-    "section.population.intro": "From every assigned unit to those whose outcome could be read. Shares are of the assigned.",
+    "section.population.intro": (
+        "From every assigned unit to those whose outcome could be read. Shares are of the assigned."
+    ),
     "section.base": "The customers table",
     "section.checks": "Health checks",
     "section.method": "Method",
@@ -217,7 +220,8 @@ _ENGLISH = {
     "step.immature": "− window still open",
     "step.mature": "= Mature",
     "step.mature.note": (
-        "Mature: the whole window of the longest primary metric lies before the data's end. Other windows may have other counts."
+        "Mature: the whole window of the longest primary metric lies before the data's end. Other windows may have "
+        "other counts."
     ),
     "base.total": "Customers in the table",
     "base.not eligible": "Not eligible",
@@ -255,20 +259,21 @@ _ENGLISH = {
     ),
     "guide.lift": "Lift: the same difference relative to the control's value: from 40 % to 43 % is +7.5 %.",
     "guide.interval": (
-        "{confidence} interval: the range of effects that fit the data. If such an experiment were repeated many times, "
-        "about {confidence} of the intervals would contain the true effect. An interval that contains 0 means that no "
-        "difference has been shown, not that there is none."
+        "{confidence} interval: the range of effects that fit the data. If such an experiment were repeated many "
+        "times, about {confidence} of the intervals would contain the true effect. An interval that contains 0 means "
+        "that no difference has been shown, not that there is none."
     ),
     "guide.p": (
-        "p-value: how often chance alone would give a difference at least this large if the arms did not differ. Below {alpha} "
-        "the interval excludes 0. It is not the probability that the result is wrong."
+        "p-value: how often chance alone would give a difference at least this large if the arms did not differ. "
+        "Below {alpha} the interval excludes 0. It is not the probability that the result is wrong."
     ),
     "guide.adjusted": (
-        "Adjusted: with several comparisons, chance has several opportunities; the adjusted p-value and interval allow for that."
+        "Adjusted: with several comparisons, chance has several opportunities; the adjusted p-value and interval "
+        "allow for that."
     ),
     "guide.primary": (
-        "Primary metrics decide. Secondary metrics explain. A guardrail must not get worse by more than its margin: safe (harm "
-        "beyond the margin is excluded), not shown safe (it is not excluded), harmed (harm is shown)."
+        "Primary metrics decide. Secondary metrics explain. A guardrail must not get worse by more than its margin: "
+        "safe (harm beyond the margin is excluded), not shown safe (it is not excluded), harmed (harm is shown)."
     ),
     "guide.mature": "Mature: a unit whose whole window lies before the data's end. Others are too young to be counted.",
     "guide.srm": (
@@ -289,7 +294,9 @@ _ENGLISH = {
     "chart.effects.title": "All metrics: lift against {control}",
     "chart.subtitle": "{title} · {interval_name}",
     "chart.interval": "dots are estimates, lines their {confidence} intervals",
-    "chart.interval.adjusted": "dots are estimates, lines their {confidence} intervals (adjusted where several arms are compared)",
+    "chart.interval.adjusted": (
+        "dots are estimates, lines their {confidence} intervals (adjusted where several arms are compared)"
+    ),
     "chart.clipped": "an arrow: the interval goes on beyond the chart",
     "chart.none": "not estimable",
     "chart.empty": "Nothing to show.",

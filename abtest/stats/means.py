@@ -11,12 +11,11 @@ from scipy import special
 
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
-from abtest.stats.fieller import fieller_lift, sided
+from abtest.stats.contrast import NO_VARIATION, contrast, critical_value, lower_tail, satterthwaite, without_test
 from abtest.stats.rates import Good, Scale, agreeing
 from abtest.stats.values import Estimate, MarginTest, Moments, OverallTest, TwoSample
 
 METHOD = "Welch t, lift by Fieller"
-NO_VARIATION = "no variation: all units of both arms have one and the same value per arm, so chance cannot be judged"
 
 
 def mean_interval(moments: Moments, confidence: float = CONFIDENCE) -> Estimate:
@@ -33,13 +32,8 @@ def mean_interval(moments: Moments, confidence: float = CONFIDENCE) -> Estimate:
         return Estimate(moments.mean, None, None, "there is only one unit, so its variation is unknown")
     if error == 0:
         return Estimate(moments.mean, None, None, "no variation: all units have the same value")
-    half = critical_t(moments.n - 1, alpha) * error
+    half = critical_value(alpha, moments.n - 1) * error
     return Estimate(moments.mean, moments.mean - half, moments.mean + half)
-
-
-def critical_t(degrees: float, alpha: float) -> float:
-    """Two-sided critical value of Student's t."""
-    return -float(special.stdtrit(degrees, alpha / 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +63,9 @@ def _welch(control: Moments, treatment: Moments) -> _Welch | str:
         arm = "control" if control.variance is None else "treatment"
         return f"the {arm} has only one unit, so its variation is unknown"
     square_c, square_t = control.variance / control.n, treatment.variance / treatment.n
-    total = square_c + square_t
-    if total == 0:
+    if square_c + square_t == 0:
         return NO_VARIATION
-    # Satterthwaite (1946), Biometrics Bulletin 2:110; shares rather than squares, so that nothing under- or overflows.
-    share_c, share_t = square_c / total, square_t / total
-    degrees = 1 / (share_c**2 / (control.n - 1) + share_t**2 / (treatment.n - 1))
+    degrees = satterthwaite((square_c, square_t), (control.n - 1, treatment.n - 1))
     return _Welch(control.mean, treatment.mean, square_c, square_t, degrees)
 
 
@@ -88,33 +79,12 @@ def compare_means(control: Moments, treatment: Moments, confidence: float = CONF
     estimate is given with one bound, or no bound if that branch alone would contradict the p-value.
     Assumes independent units and nearly normal means; for randomised clusters use ``clusters``.
     """
-    alpha = 1 - checks.confidence_level(confidence)
+    checks.confidence_level(confidence)
     welch = _welch(control, treatment)
     if isinstance(welch, str):
-        return _without_test(control.mean, treatment.mean, welch)
-    statistic = welch.statistic(welch.difference)
-    p_value = 2 * float(special.stdtr(welch.degrees, -abs(statistic)))
-    critical = critical_t(welch.degrees, alpha)
-    half = critical * math.sqrt(welch.square_c + welch.square_t)
-    low, high = sided(welch.difference - half, welch.difference + half, p_value < alpha, welch.difference)
+        return without_test(METHOD, control.mean, treatment.mean, welch)
     errors = (welch.square_c, welch.square_t, 0.0)
-    lift = fieller_lift(welch.control, welch.difference, errors, critical, significant=p_value < alpha)
-    return TwoSample(METHOD, Estimate(welch.difference, low, high), lift, p_value, statistic, welch.degrees, None)
-
-
-def _without_test(control: float | None, treatment: float | None, reason: str) -> TwoSample:
-    """Return the point estimates that exist, with the reason why nothing can be said about chance."""
-    difference = None if control is None or treatment is None else treatment - control
-    lift = None if difference is None or not control else difference / abs(control)
-    return TwoSample(
-        METHOD,
-        Estimate(difference, None, None, reason),
-        Estimate(lift, None, None, reason),
-        None,
-        None,
-        None,
-        reason,
-    )
+    return contrast(METHOD, welch.control, welch.difference, errors, welch.degrees, confidence=confidence)
 
 
 def mean_margin_test(
@@ -148,7 +118,7 @@ def mean_margin_test(
     else:
         ratio = 1 + math.copysign(1, welch.control) * signed
         statistic = welch.statistic(welch.difference - signed * abs(welch.control), ratio)
-    p_value = float(special.stdtr(welch.degrees, -statistic if good == "up" else statistic))
+    p_value = lower_tail(-statistic if good == "up" else statistic, welch.degrees)
     shown = _margin_excluded(
         compare_means(control, treatment, confidence), signed, scale, p_value < (1 - confidence) / 2
     )

@@ -67,8 +67,11 @@ class Calendar:
             try:
                 moment = dt.datetime.fromisoformat(value)
             except ValueError:
-                raise DataError(f"{place}: {value!r} is compared with a time; write a date such as 2026-03-02") from None
-            return to_microseconds(moment if moment.tzinfo else moment.replace(tzinfo=zoneinfo.ZoneInfo(self.zone or "UTC")))
+                raise DataError(
+                    f"{place}: {value!r} is compared with a time; write a date such as 2026-03-02"
+                ) from None
+            zone = zoneinfo.ZoneInfo(self.zone or "UTC")
+            return to_microseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))
         if isinstance(value, dt.date):
             return self.midnight(value)
         raise DataError(f"{place}: {value!r} is compared with a time; write a date such as 2026-03-02")
@@ -100,5 +103,6 @@ def _cure() -> str:
 def unzoned(name: str, row: int, place: str) -> DataError:
     """Return the error for text timestamps without a zone."""
     return DataError(
-        f"{place}: column {name!r}, row {row}: a timestamp without a time zone; say which zone it is in: add {_cure()}"
+        f"{place}: column {name!r}, data row {row}: a timestamp without a time zone; "
+        f"say which zone it is in: add {_cure()}"
     )

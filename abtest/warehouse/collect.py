@@ -11,7 +11,7 @@ from abtest.warehouse.engine import Engine, EngineError, Row, Statement
 from abtest.warehouse.moments import ArmLedger, Collected, CustomerCounts, MetricMoments, SourceCounts, Sums
 from abtest.warehouse.outcomes import DIGITS, MetricPlan, Outcomes
 from abtest.warehouse.profile import profile, whole, with_tables
-from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, Warehouse, normalise, open_warehouse
+from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, normalise, open_warehouse
 from abtest.warehouse.sqltext import quote
 from abtest.warehouse.units import ELIGIBLE, population
 
@@ -83,7 +83,9 @@ class Collector:
         queries = [*population(self.warehouse, self.tables), *outcomes.queries()]
         tables = list(self.tables.values())
         text = with_tables(tables, *queries) + outcomes.moments()
-        parameters = {name: value for table in tables if table.select for name, value in table.select.parameters.items()}
+        parameters = {
+            name: value for table in tables if table.select for name, value in table.select.parameters.items()
+        }
         return Statement(text, parameters), outcomes
 
     def _aggregate(self) -> tuple[Outcomes, list[Row]]:
@@ -135,9 +137,10 @@ class Collector:
         listed = ", ".join(f"{str(row['arm'])[:40]!r} ({row['row_count']} rows)" for row in found[:5])
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         hint = nearest(str(found[0]["arm"]), known) if found else ""
+        wanted = ", ".join(repr(arm) for arm in self.warehouse.arms)
         raise DataError(
-            f"{raw.place}: {raw.shown}: column {column!r} holds arms that the definition lacks: {listed}{more}{hint}; "
-            f"add them to `arms`, or leave their rows out with `where: {column} in ({', '.join(map(repr, self.warehouse.arms))})`"
+            f"{raw.place}: {raw.shown}: column {column!r} holds arms that the definition lacks: {listed}{more}; "
+            f"add them to `arms`, or leave their rows out with `where: {column} in ({wanted})`{hint}"
         )
 
     def _ledger(self, rows: list[Row], arm: int) -> ArmLedger:
@@ -153,9 +156,10 @@ class Collector:
         without_arm = repeated = 0
         if name == definition.arm_source:
             without_arm = whole(arm_counts[NO_ARM], "row_count") if NO_ARM in arm_counts else 0
-            repeated = sum(
-                whole(row, "row_count") - whole(row, "unit_count") for arm, row in arm_counts.items() if arm >= 0
-            ) - found.without_unit
+            repeated = (
+                sum(whole(row, "row_count") - whole(row, "unit_count") for arm, row in arm_counts.items() if arm >= 0)
+                - found.without_unit
+            )
         return SourceCounts(
             name,
             definition.data[name].path,
@@ -177,11 +181,14 @@ class Collector:
         tables = [self.tables[CUSTOMERS], self.tables[ASSIGNMENTS]]
         queries = [query for query in population(self.warehouse, self.tables) if query[0] != "population"]
         text = with_tables(tables, *queries) + (
-            "SELECT\n  count(*) AS total,\n  sum(CASE WHEN c.eligible = 1 AND NOT c.conflicting THEN 1 END) AS eligible,\n"
+            "SELECT\n  count(*) AS total,\n"
+            "  sum(CASE WHEN c.eligible = 1 AND NOT c.conflicting THEN 1 END) AS eligible,\n"
             "  sum(CASE WHEN c.eligible = 1 AND NOT c.conflicting AND a.unit IS NULL THEN 1 END) AS unassigned\n"
             "FROM customer AS c\nLEFT JOIN assigned AS a ON a.unit = c.unit"
         )
-        parameters = {name: value for table in tables if table.select for name, value in table.select.parameters.items()}
+        parameters = {
+            name: value for table in tables if table.select for name, value in table.select.parameters.items()
+        }
         statement = Statement(text, parameters)
         self.warehouse.statements.append(statement)
         row = self.engine.rows(statement, "counting customers")[0]
@@ -232,5 +239,3 @@ def _sums(plan: MetricPlan, row: Row | None) -> Sums:
         tuple(whole(row, f"product{i}_{j}_{name}") for i, j in plan.pairs),
         tuple(whole(row, f"cross{i}_{name}") for i in range(count)),
     )
-
-

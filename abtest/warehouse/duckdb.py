@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -53,7 +54,7 @@ class DuckDB:
         self._progress = progress
 
     def attach_files(self, table: str, files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None) -> None:
-        """Make ``table`` a view of files. CSV and NDJSON are read as text: types are decided by use, not by a sample."""
+        """Make ``table`` a view of files. CSV and NDJSON are read as text: use decides types, not a sample."""
         names = list(files)
         with _explained(table):
             if kind == "parquet":
@@ -61,7 +62,7 @@ class DuckDB:
             elif kind == "csv" and layout is not None:
                 delimiter, columns = layout
                 relation = self._connection.read_csv(
-                    names,
+                    names,  # type: ignore[arg-type]  # the stub lacks lists, which the engine takes
                     auto_detect=False,
                     header=True,
                     delimiter=delimiter,
@@ -71,10 +72,12 @@ class DuckDB:
                     strict_mode=True,
                 )
             else:
-                sniffed = self._connection.read_json(names, format="newline_delimited", sample_size=-1)
+                sniffed = self._connection.read_json(names, format="newline_delimited", sample_size=-1)  # type: ignore[arg-type]
                 # Nested values stay as they are; everything else is read as the text that stands in the file.
                 relation = self._connection.read_json(
-                    names, format="newline_delimited", columns=dict.fromkeys(sniffed.columns, "VARCHAR")
+                    names,  # type: ignore[arg-type]
+                    format="newline_delimited",
+                    columns=dict.fromkeys(sniffed.columns, "VARCHAR"),
                 )
             relation.create_view(table, replace=True)
 
@@ -162,12 +165,13 @@ def _first_line(error: BaseException) -> str:
 
 
 def _reworded(line: str) -> str:
+    line = re.sub(r"^(\w+ )+Error: ", "", line)
     lower = line.lower()
     cures = {
         "gzip": "the compressed file is cut off or damaged; export or copy it again",
         "too small to be a parquet": "not a Parquet file (empty or cut off); export or copy it again",
         "no magic bytes": "not a Parquet file (cut off or of another format); export or copy it again",
-        "csv error on line": f"{line.replace('CSV Error on Line', 'the CSV does not parse at line')}; "
+        "csv error on line": f"{line.replace('CSV Error on Line:', 'the CSV does not parse at line')}; "
         "that row has another number of cells than the header, a stray quote, or is not UTF-8",
         "malformed json": f"{line}; each line must be one complete JSON object",
     }

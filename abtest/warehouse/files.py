@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from abtest.definition.fields import nearest
+from abtest.definition.fields import nearest_name
 from abtest.errors import DataError
 
 Format = Literal["csv", "parquet", "ndjson"]
@@ -48,10 +48,13 @@ def find_files(pattern: str, folder: Path, place: str) -> list[Path]:
         if not files:
             raise DataError(f"{place}: no file matches {pattern} (looked from {folder or '.'})")
         return files
-    siblings = [entry.name for entry in target.parent.iterdir()] if target.parent.is_dir() else []
-    hint = nearest(target.name, siblings) or (
-        "" if target.parent.is_dir() else f"; the folder {Path(pattern).parent} does not exist either"
-    )
+    if target.parent.is_dir():
+        # Names are compared without their endings, which all files of a kind have in common.
+        siblings = {entry.name.split(".")[0]: entry.name for entry in sorted(target.parent.iterdir())}
+        near = nearest_name(target.name.split(".")[0], siblings, cutoff=0.75)
+        hint = f"; did you mean {siblings[near]!r}?" if near else ""
+    else:
+        hint = f"; the folder {Path(pattern).parent} does not exist either"
     raise DataError(f"{place}: no such file: {pattern} (looked from {folder}){hint}")
 
 
@@ -62,12 +65,12 @@ def format_of(files: Sequence[Path], place: str) -> Format:
         name = path.name.lower()
         found = next((kind for ending, kind in _FORMATS.items() if name.endswith(ending)), None)
         if found is None:
-            raise DataError(
-                f"{place}: {path.name} has no known ending; use .csv, .csv.gz, .parquet, .ndjson or .jsonl"
-            )
+            raise DataError(f"{place}: {path.name} has no known ending; use .csv, .csv.gz, .parquet, .ndjson or .jsonl")
         formats[found] = path
     if len(formats) > 1:
-        raise DataError(f"{place}: the pattern matches files of several formats ({', '.join(formats)}); name one format")
+        raise DataError(
+            f"{place}: the pattern matches files of several formats ({', '.join(formats)}); name one format"
+        )
     return next(iter(formats))
 
 

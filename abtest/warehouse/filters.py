@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from abtest.definition.expression import (
     Column,
@@ -34,6 +34,8 @@ class Filter:
     calendar: Calendar
     binder: Binder
     place: str
+    parsed: dict[str, str] = field(default_factory=dict)
+    """Text columns that the conditions parse, and the type that they are parsed as."""
 
     def compile(self, node: Expression) -> str:
         """Return the SQL condition for ``node``."""
@@ -52,7 +54,12 @@ class Filter:
                 return f"({self._as(kind, operand)} {'NOT ' if negated else ''}IN ({listed}))"
             case Compare(operator, left, right):
                 kind = self._kind(left, right)
-                if kind == "text" and operator not in {"=", "!="} and isinstance(left, Column) and isinstance(right, Column):
+                if (
+                    kind == "text"
+                    and operator not in {"=", "!="}
+                    and isinstance(left, Column)
+                    and isinstance(right, Column)
+                ):
                     raise DataError(
                         f"{self.place}: {left.name} and {right.name} are both text, so their order is unknown; "
                         "store them as dates or numbers (Parquet), or compare each with a date or number"
@@ -62,14 +69,19 @@ class Filter:
     def family(self, name: str) -> Family:
         """Return what column ``name`` holds; raises :class:`~abtest.errors.DataError` when there is none."""
         if name not in self.columns:
-            raise DataError(
-                f"{self.place}: no column {name!r}{nearest(name, self.columns) or '; columns: ' + ', '.join(self.columns)}"
-            )
+            hint = nearest(name, self.columns) or f"; columns: {', '.join(self.columns)}"
+            raise DataError(f"{self.place}: no column {name!r}{hint}")
         return self.columns[name]
+
+    def _note(self, name: str, target: str) -> None:
+        if self.family(name) == "text":
+            self.parsed[name] = target
 
     def _truth(self, operand: Operand) -> str:
         if isinstance(operand, Column) and self.family(operand.name) not in {"boolean", "text"}:
-            raise DataError(f"{self.place}: {operand.name} is not a true/false column; compare it, e.g. {operand.name} = 1")
+            raise DataError(
+                f"{self.place}: {operand.name} is not a true/false column; compare it, e.g. {operand.name} = 1"
+            )
         return f"({self._as('boolean', operand)})"
 
     def _kind(self, *operands: Operand) -> str:
@@ -116,8 +128,10 @@ class Filter:
         if kind == "instant":
             if family in {"integer", "number", "boolean"}:
                 raise DataError(f"{self.place}: {operand.name} is not a time but is compared with one")
+            self._note(operand.name, "TIMESTAMP")
             return self.calendar.reading(operand.name, column, family, self.binder, self.place)
         if kind == "number":
+            self._note(operand.name, "DOUBLE")
             return number(column, family)
         if kind == "boolean":
             return column if family == "boolean" else f"({number(column, family)} = 1)"
@@ -127,5 +141,3 @@ class Filter:
         if kind == "instant":
             return str(self.calendar.moment(value, self.place))
         return self.binder.bind(value if not isinstance(value, dt.date) else value.isoformat(), "literal")
-
-

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from abtest.definition.metrics import Outcome
+from abtest.definition.model import CUSTOMERS
 from abtest.warehouse.profile import TableProfile
-from abtest.warehouse.sources import CUSTOMERS, Table
+from abtest.warehouse.sources import Table
 from abtest.warehouse.sqltext import quote
 from abtest.warehouse.units import ELIGIBLE
 
@@ -68,7 +69,7 @@ class Outcomes:
             covariate, _ = self._term(f"x_{name}", outcome.covariate, value)
             covariates.append(Term(f"coalesce({covariate.sql}, 0)", covariate.scale))
             if outcome.covariate.reduce == "column":
-                # An empty cell is 0 and is told apart by an indicator, so that no unit is lost (Lin 2013 with two terms).
+                # An empty cell is 0 and is told apart by an indicator, so that no unit is lost.
                 covariates.append(Term(f"CASE WHEN {covariate.sql} IS NULL THEN 1 ELSE 0 END", 1))
         self.plans.append(MetricPlan(name, outcome, rate, term, tuple(covariates), horizon))
 
@@ -99,7 +100,10 @@ class Outcomes:
 
     def queries(self) -> list[tuple[str, str]]:
         """Return the named queries: one per event source, then ``outcomes``."""
-        return [*((f"{source}_by_unit", self._by_unit(source)) for source in self.by_unit), ("outcomes", self._outcomes())]
+        return [
+            *((f"{source}_by_unit", self._by_unit(source)) for source in self.by_unit),
+            ("outcomes", self._outcomes()),
+        ]
 
     def _by_unit(self, source: str) -> str:
         # The window tests stand inside the aggregates: as join conditions they are slower.
@@ -113,11 +117,16 @@ class Outcomes:
         columns = ["p.arm", "p.status"]
         columns += [f"{_joined(source)}.events AS {quote('events_' + source)}" for source in self.by_unit]
         for plan in self.plans:
-            mature = "1" if plan.horizon is None else f"CASE WHEN p.assigned_at + {plan.horizon} <= {self.through} THEN 1 ELSE 0 END"
+            mature = (
+                "1"
+                if plan.horizon is None
+                else f"CASE WHEN p.assigned_at + {plan.horizon} <= {self.through} THEN 1 ELSE 0 END"
+            )
             columns.append(f"{mature} AS {quote('mature_' + plan.name)}")
             columns.append(f"{self._when_mature(plan, plan.term.sql)} AS {quote('y_' + plan.name)}")
+            value = self._when_mature(plan, plan.term.sql)
             columns += [
-                f"CASE WHEN {self._when_mature(plan, plan.term.sql)} IS NOT NULL THEN {term.sql} END AS {quote(f'x{i}_{plan.name}')}"
+                f"CASE WHEN {value} IS NOT NULL THEN {term.sql} END AS {quote(f'x{i}_{plan.name}')}"
                 for i, term in enumerate(plan.covariates)
             ]
         joins = "".join(
@@ -128,7 +137,11 @@ class Outcomes:
         return f"SELECT\n  {listed}\nFROM population AS p{joins}"
 
     def _when_mature(self, plan: MetricPlan, sql: str) -> str:
-        return sql if plan.horizon is None else f"CASE WHEN p.assigned_at + {plan.horizon} <= {self.through} THEN {sql} END"
+        return (
+            sql
+            if plan.horizon is None
+            else f"CASE WHEN p.assigned_at + {plan.horizon} <= {self.through} THEN {sql} END"
+        )
 
     def moments(self) -> str:
         """Return the last query: counts and exact sums per arm and status."""
@@ -149,10 +162,9 @@ class Outcomes:
                     f"{_exact(x)} AS {quote(f'total{i}_{plan.name}')}",
                     f"{_exact(x, y)} AS {quote(f'cross{i}_{plan.name}')}",
                 ]
-            columns += [
-                f"{_exact(quote(f'x{i}_{plan.name}'), quote(f'x{j}_{plan.name}'))} AS {quote(f'product{i}_{j}_{plan.name}')}"
-                for i, j in plan.pairs
-            ]
+            for i, j in plan.pairs:
+                product = _exact(quote(f"x{i}_{plan.name}"), quote(f"x{j}_{plan.name}"))
+                columns.append(f"{product} AS {quote(f'product{i}_{j}_{plan.name}')}")
         listed = ",\n  ".join(columns)
         return f"SELECT\n  {listed}\nFROM outcomes\nGROUP BY arm, status\nORDER BY arm, status"
 

@@ -9,6 +9,7 @@ from abtest.warehouse.engine import Row, Statement
 from abtest.warehouse.sources import Table, Warehouse
 from abtest.warehouse.sqltext import quote
 
+
 @dataclass(frozen=True, slots=True)
 class NumberProfile:
     """What a number column holds: how many values, the largest magnitude, and how many are neither 0 nor 1."""
@@ -23,7 +24,7 @@ class NumberProfile:
         return self.not_binary == 0
 
     def scale(self, digits: int) -> int:
-        """Return the power of ten by which values are multiplied and rounded to integers, which sum exactly in any order.
+        """Return the power of ten by which values are multiplied and rounded, to integers that sum exactly.
 
         ``digits``: significant digits, counted from the largest value, that the integers keep.
         """
@@ -73,7 +74,9 @@ def profile(warehouse: Warehouse, table: Table) -> TableProfile:
     for index, column in enumerate(table.numbers):
         largest = float(str(row[f"largest_{index}"] or 0))
         if largest == float("inf"):
-            raise DataError(f"{raw.place}: column {column!r} holds an infinite value; correct it or leave it out with `where`")
+            raise DataError(
+                f"{raw.place}: column {column!r} holds an infinite value; correct it or leave it out with `where`"
+            )
         numbers[column] = NumberProfile(whole(row, f"values_{index}"), largest, whole(row, f"not_binary_{index}"))
     return TableProfile(
         rows,
@@ -87,9 +90,7 @@ def profile(warehouse: Warehouse, table: Table) -> TableProfile:
 
 def _may_be_empty(definition: Definition) -> set[str]:
     """Return the event tables that no primary metric uses: nobody may have unsubscribed yet."""
-    primary = {
-        metric.outcome(name).source for name, metric in definition.metrics.items() if metric.role == "primary"
-    }
+    primary = {metric.outcome(name).source for name, metric in definition.metrics.items() if metric.role == "primary"}
     return set(definition.event_sources) - primary
 
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from abtest.definition.expression import columns_of, parse_expression
+from abtest.definition.expression import parse_expression
 from abtest.definition.fields import nearest
 from abtest.definition.load import Experiment
-from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition, Source
+from abtest.definition.model import Definition, Source
 from abtest.errors import DataError
 from abtest.warehouse.calendar import Calendar, unzoned
 from abtest.warehouse.engine import Engine, EngineError, Family, Statement
@@ -47,7 +47,9 @@ class Raw:
     @property
     def shown(self) -> str:
         """What errors call it."""
-        return self.files[0].name if len(self.files) == 1 else (f"{len(self.files)} files" if self.files else "the frame")
+        return (
+            self.files[0].name if len(self.files) == 1 else (f"{len(self.files)} files" if self.files else "the frame")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,22 @@ class Table:
 class Warehouse:
     """All sources of an experiment, opened."""
 
-    definition: Definition
+    experiment: Experiment
     engine: Engine
     calendar: Calendar
     raw: dict[str, Raw]
     tables: dict[str, Table] = field(default_factory=dict)
     unit_is_integer: bool = False
     statements: list[Statement] = field(default_factory=list)
+
+    @property
+    def definition(self) -> Definition:
+        """The experiment's definition."""
+        return self.experiment.definition
+
+    def place(self, *path: str | int) -> str:
+        """Return the place of a key of the definition, to start an error with."""
+        return self.experiment.place(*path)
 
     @property
     def arms(self) -> list[str]:
@@ -104,7 +115,7 @@ def open_warehouse(experiment: Experiment, engine: Engine, frames: Mapping[str, 
             f"tables: {unknown[0]!r} is not under data in the definition{nearest(unknown[0], definition.data)}"
         )
     raw = {name: _attach(experiment, engine, name, frames.get(name)) for name in names}
-    warehouse = Warehouse(definition, engine, Calendar.of(definition), raw)
+    warehouse = Warehouse(experiment, engine, Calendar.of(definition), raw)
     families = []
     for name, source in raw.items():
         unit = definition.unit_column(name)
@@ -143,7 +154,9 @@ def _without_label(error: EngineError) -> str:
     return str(error).split(": ", 1)[-1]
 
 
-def normalise(warehouse: Warehouse, name: str, numbers: list[str], *, eligible: bool, arm: bool, time: str | None) -> Table:
+def normalise(
+    warehouse: Warehouse, name: str, numbers: list[str], *, eligible: bool, arm: bool, time: str | None
+) -> Table:
     """Say how source ``name`` is read: its unit, arm and time, the number columns asked for, and its filter.
 
     A source that must be parsed is parsed now, into a table of the engine. Raises
@@ -153,6 +166,7 @@ def normalise(warehouse: Warehouse, name: str, numbers: list[str], *, eligible: 
     source = definition.data[name]
     binder = Binder()
     readings: list[Reading] = []
+    parsed: dict[str, str] = {}
     unit = definition.unit_column(name)
     if unit is not None:
         raw.column(unit, "unit")
@@ -164,36 +178,34 @@ def normalise(warehouse: Warehouse, name: str, numbers: list[str], *, eligible: 
         sql = warehouse.calendar.reading(time, quote(time), family, binder, raw.place)
         readings.append(Reading("at_us", sql, time, "TIMESTAMP" if family == "text" else None))
     if eligible:
-        readings.append(_eligible_reading(warehouse, raw, binder))
+        readings.append(_eligible_reading(warehouse, raw, binder, parsed))
     aliases: dict[str, str] = {}
     for column in numbers:
         family = raw.columns[raw.column(column, "value" if source.value == column else "column")]
         if family not in {"integer", "number", "boolean", "text"}:
-            raise DataError(f"{raw.place}: column {column!r} holds {family} values; a metric needs numbers or true/false")
+            raise DataError(
+                f"{raw.place}: column {column!r} holds {family} values; a metric needs numbers or true/false"
+            )
         aliases[column] = f"v_{column}" if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", column) else f"v_{len(aliases)}"
         readings.append(
             Reading(aliases[column], number(quote(column), family), column, "DOUBLE" if family == "text" else None)
         )
     where = None
     if source.where is not None:
-        where = _filter(warehouse, raw, binder, "where").compile(parse_expression(source.where))
+        condition = _filter(warehouse, raw, binder, f"{raw.place}.where")
+        where = condition.compile(parse_expression(source.where))
+        parsed |= condition.parsed
     select = _select(raw, readings, where, binder)
-    table = Table(name, select, aliases, unit is not None, time is not None, eligible)
-    conditions = [condition for condition in (source.where, definition.population.eligible if eligible else None) if condition]
-    text_conditions = any(
-        raw.columns.get(column) == "text" for condition in conditions for column in columns_of(parse_expression(condition))
-    )
-    if any(reading.parses_as for reading in readings) or text_conditions:
-        _materialise(warehouse, raw, table, select, readings)
-        table = Table(name, None, aliases, table.has_unit, table.has_time, eligible)
-    else:
-        warehouse.statements.append(select)
+    parsed |= {reading.column: reading.parses_as for reading in readings if reading.column and reading.parses_as}
+    if parsed:
+        _materialise(warehouse, raw, name, select, parsed)
+    table = Table(name, None if parsed else select, aliases, unit is not None, time is not None, eligible)
     warehouse.tables[name] = table
     return table
 
 
-def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, key: str) -> Filter:
-    return Filter(raw.columns, warehouse.calendar, binder, f"{raw.place}.{key}" if key == "where" else "population.eligible")
+def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filter:
+    return Filter(raw.columns, warehouse.calendar, binder, place)
 
 
 def _arm_reading(warehouse: Warehouse, raw: Raw, source: Source, binder: Binder) -> Reading:
@@ -207,11 +219,13 @@ def _arm_reading(warehouse: Warehouse, raw: Raw, source: Source, binder: Binder)
     )
 
 
-def _eligible_reading(warehouse: Warehouse, raw: Raw, binder: Binder) -> Reading:
+def _eligible_reading(warehouse: Warehouse, raw: Raw, binder: Binder, parsed: dict[str, str]) -> Reading:
     condition = warehouse.definition.population.eligible
     if condition is None:
         return Reading("eligible", "1")
-    sql = _filter(warehouse, raw, binder, "eligible").compile(parse_expression(condition))
+    compiled = _filter(warehouse, raw, binder, warehouse.place("population", "eligible"))
+    sql = compiled.compile(parse_expression(condition))
+    parsed |= compiled.parsed
     return Reading("eligible", f"CAST({sql} AS INTEGER)")
 
 
@@ -223,46 +237,22 @@ def _select(raw: Raw, readings: list[Reading], where: str | None, binder: Binder
     return Statement(text, binder.values)
 
 
-def _materialise(warehouse: Warehouse, raw: Raw, table: Table, select: Statement, readings: list[Reading]) -> None:
+def _materialise(warehouse: Warehouse, raw: Raw, name: str, select: Statement, parsed: Mapping[str, str]) -> None:
+    """Parse a source into a table of the engine; ``parsed`` maps its text columns to the types they must parse as."""
     engine = warehouse.engine
     if warehouse.calendar.zone is None:
-        for reading in readings:
-            if reading.parses_as == "TIMESTAMP":
-                _require_zones(engine, raw, str(reading.column))
+        for column, target in parsed.items():
+            if target == "TIMESTAMP":
+                _require_zones(engine, raw, column)
     try:
-        engine.materialise(table.name, select)
+        engine.materialise(name, select)
     except EngineError as error:
         if not error.conversion:
             raise DataError(f"{raw.place}: {raw.shown}: {_without_label(error)}") from error
-        for reading in readings:
-            if reading.parses_as is not None:
-                _locate(engine, raw, str(reading.column), reading.parses_as)
-        for column, target in _compared_columns(warehouse, raw):
+        for column, target in parsed.items():
             _locate(engine, raw, column, target)
         raise DataError(f"{raw.place}: {raw.shown}: a value does not have the type that its column needs") from error
-    warehouse.statements.append(Statement(f"CREATE TEMP TABLE {quote(table.name)} AS\n{select.text}", select.parameters))
-
-
-def _compared_columns(warehouse: Warehouse, raw: Raw) -> list[tuple[str, str]]:
-    """Return the text columns of the conditions with the types that they may be compared as."""
-    definition = warehouse.definition
-    conditions = [definition.data[raw.name].where, definition.population.eligible if raw.name == CUSTOMERS else None]
-    columns = [column for text in conditions if text for column in columns_of(parse_expression(text))]
-    texts = [column for column in dict.fromkeys(columns) if raw.columns.get(column) == "text"]
-    # A column is one or the other; the one that most of its values parse as is what it was meant to be.
-    return [(column, _likely(warehouse.engine, raw, column)) for column in texts]
-
-
-def _likely(engine: Engine, raw: Raw, column: str) -> str:
-    text = blank_to_null(quote(column))
-    row = engine.rows(
-        Statement(
-            f"SELECT count(try_cast({text} AS TIMESTAMP)) AS times, count(try_cast({text} AS DOUBLE)) AS numbers "
-            f"FROM {quote(raw.view)}",
-            {},
-        )
-    )[0]
-    return "TIMESTAMP" if int(str(row["times"])) >= int(str(row["numbers"])) else "DOUBLE"
+    warehouse.statements.append(Statement(f"CREATE TEMP TABLE {quote(name)} AS\n{select.text}", select.parameters))
 
 
 def _numbered(raw: Raw, column: str) -> str:
@@ -283,7 +273,7 @@ def _locate(engine: Engine, raw: Raw, column: str, target: str) -> None:
     if found:
         what = "a date or time such as 2026-03-02T10:00:00Z" if target == "TIMESTAMP" else "a number"
         raise DataError(
-            f"{raw.place}: {raw.shown}: column {column!r}, row {found[0]['row']}: a value of the form "
+            f"{raw.place}: {raw.shown}: column {column!r}, data row {found[0]['row']}: a value of the form "
             f"{_masked(str(found[0]['value']))} is not {what}; correct the row or leave it out with `where`"
         )
 
@@ -303,6 +293,3 @@ def _masked(value: str) -> str:
     """Return the shape of a value (9 for a digit, a for a letter), since the value itself is customer data."""
     shape = "".join("9" if c.isdigit() else "a" if c.isalpha() else c for c in value[:30])
     return f"'{shape}{'…' if len(value) > 30 else ''}'"
-
-
-__all__ = ["ASSIGNMENTS", "CUSTOMERS", "NO_ARM", "UNKNOWN_ARM", "Raw", "Table", "Warehouse", "normalise", "open_warehouse"]

@@ -5,7 +5,8 @@ Principle: a unit that is left out is left out for a fact known at its assignmen
 
 from collections.abc import Mapping
 
-from abtest.warehouse.sources import CUSTOMERS, NO_ARM, Table, Warehouse
+from abtest.definition.model import CUSTOMERS
+from abtest.warehouse.sources import NO_ARM, Table, Warehouse
 from abtest.warehouse.sqltext import quote
 
 ELIGIBLE = "eligible"
@@ -55,16 +56,17 @@ def _assigned(table: Table) -> str:
 
 def customer_query(table: Table) -> str:
     """One row per customer. Several rows: the earliest counts when the table has times, else they must agree."""
-    columns = ["eligible", *(["at_us"] if table.has_time else []), *table.numbers.values()]
-    taken = "".join(f",\n  min({quote(name)}) AS {quote(name)}" for name in columns)
+    names = ["eligible", *(["at_us"] if table.has_time else []), *table.numbers.values()]
+    taken = "".join(f",\n  min({quote(name)}) AS {quote(name)}" for name in names)
     conflict = " OR ".join(
-        f"min({quote(name)}) <> max({quote(name)}) OR count({quote(name)}) NOT IN (0, count(*))" for name in columns
+        f"min({quote(name)}) <> max({quote(name)}) OR count({quote(name)}) NOT IN (0, count(*))" for name in names
     )
     source, known = quote(table.name), "unit IS NOT NULL"
     if table.has_time:
         first = f"SELECT unit AS first_unit, min(at_us) AS first_at FROM {source} WHERE {known} GROUP BY unit"
         source += f"\nJOIN ({first}) AS earliest\n  ON unit = first_unit AND (at_us = first_at OR first_at IS NULL)"
-    return f"SELECT\n  unit{taken},\n  {conflict} AS conflicting\nFROM {source}\nWHERE {known}\nGROUP BY unit"
+    columns = f"  unit{taken},\n  coalesce({conflict}, FALSE) AS conflicting"
+    return f"SELECT\n{columns}\nFROM {source}\nWHERE {known}\nGROUP BY unit"
 
 
 def _population(warehouse: Warehouse, arms: Table, customers: Table | None) -> str:

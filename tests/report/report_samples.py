@@ -88,7 +88,9 @@ def compare(
         adjusted_p_value=min(1.0, p * adjust) if adjust > 1 else None,
         adjusted_difference=effect(wide) if adjust > 1 else None,
         adjusted_lift=effect(wide, control.value) if adjust > 1 else None,
-        margin=MarginResult(value=margin, scale="absolute", p_value=two_sided((margin - difference) / se) / 2, shown=shown)
+        margin=MarginResult(
+            value=margin, scale="absolute", p_value=two_sided((margin - difference) / se) / 2, shown=shown
+        )
         if margin is not None
         else None,
         verdict=verdict or found,
@@ -124,7 +126,9 @@ def metric(
         estimand="Share of mature eligible customers with an order in the window, by assigned arm (intention to treat)"
         if is_rate
         else "Mean per mature eligible customer, customers without orders count as 0 (intention to treat)",
-        method="Miettinen–Nurminen score test; Wilson interval per arm" if is_rate else "Welch's t-test; Fieller's lift",
+        method="Miettinen–Nurminen score test; Wilson interval per arm"
+        if is_rate
+        else "Welch's t-test; Fieller's lift",
         arms=list(arms),
         overall=overall,
         comparisons=list(comparisons),
@@ -178,7 +182,9 @@ def analysis(
         "data": DataInfo(
             through="2026-06-08T00:00:00+03:00",
             sources=[
-                SourceInfo(name="customers", path="data/customers.parquet", rows=20000, fingerprint="sha256:" + "9a" * 32),
+                SourceInfo(
+                    name="customers", path="data/customers.parquet", rows=20000, fingerprint="sha256:" + "9a" * 32
+                ),
                 SourceInfo(name="orders", path="data/orders.parquet", rows=148213, fingerprint="sha256:" + "4c" * 32),
             ],
         ),
@@ -213,7 +219,11 @@ def drip() -> Analysis:
                 role="primary",
                 window=(28, 56),
             ),
-            metric("revenue_56d", "Revenue per customer", [mean("biweekly", 41.27, 63.2, 7590), mean("weekly", 43.11, 64.9, 7611)]),
+            metric(
+                "revenue_56d",
+                "Revenue per customer",
+                [mean("biweekly", 41.27, 63.2, 7590), mean("weekly", 43.11, 64.9, 7611)],
+            ),
             metric(
                 "unsubscribed",
                 "Unsubscribed",
@@ -247,7 +257,9 @@ def three_arms() -> Analysis:
                 role="primary",
                 window=(28, 56),
                 adjust=2,
-                overall=OverallTest(method="k-sample chi-squared test", statistic=3.1416, degrees_of_freedom=2, p_value=0.2079),
+                overall=OverallTest(
+                    method="k-sample chi-squared test", statistic=3.1416, degrees_of_freedom=2, p_value=0.2079
+                ),
             ),
             metric(
                 "revenue_56d",
@@ -262,13 +274,22 @@ def three_arms() -> Analysis:
                 good="down",
                 comparisons=[
                     compare(rate("weekly", 231, 7611), rate("biweekly", 212, 7590), good="down", margin=0.01),
-                    compare(rate("daily", 402, 7602), rate("biweekly", 212, 7590), good="down", margin=0.01, verdict="harmed"),
+                    compare(
+                        rate("daily", 402, 7602),
+                        rate("biweekly", 212, 7590),
+                        good="down",
+                        margin=0.01,
+                        verdict="harmed",
+                    ),
                 ],
             ),
         ],
         Decision(
             recommendation="inconclusive",
-            reasons=["No arm is shown better than biweekly on the primary metric.", "daily harms the guardrail unsubscribed."],
+            reasons=[
+                "No arm is shown better than biweekly on the primary metric.",
+                "daily harms the guardrail unsubscribed.",
+            ],
         ),
     )
 
@@ -286,7 +307,9 @@ def invalid() -> Analysis:
             "checks": [*CHECKS[1:], failed],
             "decision": Decision(
                 recommendation="invalid",
-                reasons=["The sample ratio differs from the plan: look for lost or misrouted customers before anything else."],
+                reasons=[
+                    "The sample ratio differs from the plan: look for lost or misrouted customers before anything else."
+                ],
             ),
         }
     )
@@ -295,7 +318,17 @@ def invalid() -> Analysis:
 def empty() -> Analysis:
     nothing = Effect(estimate=None, low=None, high=None, reason="No mature unit in either arm.")
     arms = [
-        ArmResult(arm=name, n=0, mature=0, immature=7000, numerator=0, value=None, low=None, high=None, reason="No mature unit.")
+        ArmResult(
+            arm=name,
+            n=0,
+            mature=0,
+            immature=7000,
+            numerator=0,
+            value=None,
+            low=None,
+            high=None,
+            reason="No mature unit.",
+        )
         for name in ("biweekly", "weekly")
     ]
     comparison = Comparison(
@@ -310,7 +343,11 @@ def empty() -> Analysis:
     )
     return analysis(
         [BIWEEKLY, WEEKLY],
-        [metric("retained_8w", "Customers who ordered in weeks 5 to 8", arms, role="primary", comparisons=[comparison])],
+        [
+            metric(
+                "retained_8w", "Customers who ordered in weeks 5 to 8", arms, role="primary", comparisons=[comparison]
+            )
+        ],
         Decision(recommendation="keep running", reasons=["No unit is mature yet; the first will be on 27 April 2026."]),
         population=[],
         checks=[],
@@ -321,7 +358,9 @@ def empty() -> Analysis:
 
 def large(arms: int = 4, metrics: int = 15, name_length: int = 0, title_length: int = 0) -> Analysis:
     def long(text: str, length: int) -> str:
-        filler = " with the words of a very careful marketing team that describes everything in one line and then some more"
+        filler = (
+            " with the words of a very careful marketing team that describes everything in one line and then some more"
+        )
         return (text + filler * 3)[: max(length, len(text))] if length else text
 
     names = [long(f"arm {i}", name_length) for i in range(arms)]

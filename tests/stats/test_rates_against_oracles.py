@@ -137,13 +137,16 @@ def closed_form_statistic(table, value, quadratic):
 
 @pytest.mark.parametrize("table", ORDINARY)
 def test_difference_agrees_with_the_closed_form_and_statsmodels_error_is_explained(table):
-    """statsmodels 0.15 writes x_c where the paper's L1 has n_c, so its difference intervals are off by up to 10 %."""
+    """statsmodels 0.15 writes x_c where the paper's L1 has n_c (issue 10269, open): its bounds are up to 10 % off."""
     ours = score_bounds(*table, 0.95)
     x_c, n_c, x_t, n_t = table
     for bound, critical in ((ours.difference_low[0], 1.959963984540054), (ours.difference_high[0], -1.959963984540054)):
         assert closed_form_statistic(table, bound, n_c) == close(critical)
         test = score_test_proportions_2indep(x_t, n_t, x_c, n_c, value=bound, compare="diff", correction=True)
-        assert test.statistic == close(closed_form_statistic(table, bound, x_c))
+        assert test.statistic in (
+            close(closed_form_statistic(table, bound, x_c)),
+            close(critical),
+        )  # as is, or repaired
 
 
 @pytest.mark.parametrize("table", ORDINARY)

@@ -1,5 +1,7 @@
 """p-value, difference interval and lift interval never contradict each other, whatever the table."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -47,7 +49,7 @@ def in_piece(tables, alpha):
     wrong |= ~((low <= estimate) & (estimate <= high) & (low >= -1) & (high <= 1) & (low < high))
     with np.errstate(divide="ignore", invalid="ignore"):
         lift = np.where(x_c > 0, (x_t / n_t) / (x_c / n_c) - 1, 0.0)
-    # The lift's bounds are quotients of quotients: they may miss an estimate that they equal by a unit in the last place.
+    # The lift's bounds are quotients of quotients: they may miss an estimate that they equal by the last digit.
     wrong |= (x_c > 0) & ~((lift_low <= lift + 1e-12 * (1 + lift)) & (lift <= lift_high + 1e-12 * (1 + lift)))
     return int(np.sum(wrong))
 
@@ -84,7 +86,7 @@ def test_counting_the_failures_instead_mirrors_the_difference(tables):
 def test_a_wider_confidence_contains_a_narrower_one():
     tables = every_table(12)
     levels = [score_bounds(*tables, confidence) for confidence in (0.5, 0.8, 0.9, 0.95, 0.99, 0.999999)]
-    for inner, outer in zip(levels, levels[1:], strict=False):
+    for inner, outer in pairwise(levels):
         assert np.all(outer.difference_low <= inner.difference_low + 1e-12)
         assert np.all(outer.difference_high >= inner.difference_high - 1e-12)
         assert np.all(outer.lift_low <= inner.lift_low + 1e-12)

@@ -1,0 +1,66 @@
+"""Ratios of two sums per arm (orders per session), and rates whose units were randomised in clusters."""
+
+from abtest.stats import checks
+from abtest.stats.checks import CONFIDENCE
+from abtest.stats.contrast import contrast, critical_value, satterthwaite, without_test
+from abtest.stats.crossmoments import CrossMoments, checked_pair
+from abtest.stats.values import Estimate, TwoSample
+
+METHOD = "delta method, Welch t, lift by Fieller"
+CLUSTERS = "cluster-robust (linearised), Welch t, lift by Fieller"
+
+
+def linearised_variance(moments: CrossMoments) -> float:
+    """Variance of mean(y)/mean(x): (s_yy − 2R s_xy + R² s_xx)/(n x̄²); Cochran (1977), Sampling Techniques, eq. 6.13."""
+    (y, x), matrix = moments.mean, moments.matrix
+    ratio = y / x
+    inside = matrix[0, 0] - 2 * ratio * matrix[0, 1] + ratio**2 * matrix[1, 1]
+    return max(float(inside), 0.0) / (moments.n * x**2)
+
+
+def ratio_interval(moments: CrossMoments, confidence: float = CONFIDENCE) -> Estimate:
+    """Ratio of sums of one arm with its delta-method t interval on n − 1 degrees of freedom."""
+    alpha = 1 - checks.confidence_level(confidence)
+    checked_pair(moments, moments, size=2)
+    if moments.mean[1] == 0:
+        return Estimate(None, None, None, "the denominator is 0")
+    value, variance = moments.mean[0] / moments.mean[1], linearised_variance(moments)
+    if variance == 0:
+        return Estimate(value, None, None, "no variation: all units have the same ratio")
+    half = critical_value(alpha, moments.n - 1) * variance**0.5
+    return Estimate(value, value - half, value + half)
+
+
+def compare_ratios(control: CrossMoments, treatment: CrossMoments, confidence: float = CONFIDENCE) -> TwoSample:
+    """Compare Σy/Σx of two arms by the delta method: Deng, Knoblich & Lu (2018), KDD, §3.1; lift by Fieller (1954).
+
+    Estimands: the difference of the two ratios of means, and its lift. The moments are those of (numerator,
+    denominator) per *randomised* unit. Degrees of freedom by Satterthwaite on n − 1 per arm. Assumes many units, none
+    of which dominates the denominator. A treatment that moves the denominator too makes the ratio hard to read: show both.
+    """
+    return _compare(METHOD, control, treatment, confidence)
+
+
+def compare_clustered_rates(
+    control: CrossMoments, treatment: CrossMoments, confidence: float = CONFIDENCE
+) -> TwoSample:
+    """Compare rates, or means, when clusters were randomised and their members counted.
+
+    Per cluster: (Σ outcome, members); ``n`` is the number of clusters. The variance is that of a ratio estimator over
+    clusters, so correlation within clusters is in it, whatever its form; the degrees of freedom come from the number of
+    clusters (Satterthwaite). See Cochran (1977), ch. 6, and Donner & Klar (2000). With fewer than about 10 clusters per
+    arm no method is reliable; compare cluster means then.
+    """
+    return _compare(CLUSTERS, control, treatment, confidence)
+
+
+def _compare(method: str, control: CrossMoments, treatment: CrossMoments, confidence: float) -> TwoSample:
+    checks.confidence_level(confidence)
+    checked_pair(control, treatment, size=2)
+    for arm, moments in (("control", control), ("treatment", treatment)):
+        if moments.mean[1] == 0:
+            return without_test(method, None, None, f"the denominator of the {arm} is 0")
+    squares = linearised_variance(control), linearised_variance(treatment)
+    first, second = (arm.mean[0] / arm.mean[1] for arm in (control, treatment))
+    degrees = satterthwaite(squares, (control.n - 1, treatment.n - 1)) if sum(squares) else None
+    return contrast(method, first, second - first, (*squares, 0.0), degrees, confidence=confidence)
