@@ -171,6 +171,15 @@ def _shown(value: object) -> str:
     return repr(str(value)[:60])
 
 
+def _version(value: object) -> object:
+    if value == 1 and not isinstance(value, bool):
+        return 1
+    if isinstance(value, str) and value == "1":
+        return 1
+    raise ValueError(f"must be 1, the version of the grammar that this abtest reads (got {_shown(value)})")
+
+
+Version = Annotated[Literal[1], BeforeValidator(_version)]
 Text = Annotated[str, BeforeValidator(_text), AfterValidator(_one_line)]
 Name = Annotated[Text, AfterValidator(_name)]
 Key = Annotated[Text, AfterValidator(_key)]

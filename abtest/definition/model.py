@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from abtest.definition.base import Part
 from abtest.definition.expression import ExpressionError, parse_expression
-from abtest.definition.fields import Day, Duration, Flag, Key, Name, Number, Prose, Text, Zone
+from abtest.definition.fields import Day, Duration, Flag, Key, Name, Number, Prose, Text, Version, Zone
 from abtest.definition.metrics import Metric
 
 CUSTOMERS = "customers"
@@ -117,7 +117,7 @@ class ReportSettings(Part):
 class Definition(Part):
     """An experiment: who is compared, on what, and how it will be decided."""
 
-    version: Literal[1] = Field(1, description="Version of this grammar.")
+    version: Version = Field(1, description="Version of this grammar.")
     name: Name = Field(description="Short name; reports and files are named after it.")
     title: Text | None = Field(None, description="What the report calls the experiment.")
     hypothesis: Prose | None = Field(None, description="What is believed, in a sentence, written before the start.")

@@ -20,6 +20,16 @@ MAX_NODES = 50_000
 MAX_DEPTH = 50
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TAGS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"})
+_CURES = {
+    "'\\t'": "indent with spaces, not tabs",
+    "mapping values are not allowed": "a text with ': ' in it needs quotes; or the line above lacks its ':'",
+    "cannot start any token": "put a text that starts with this character in quotes",
+    "but found another document": "keep one definition in a file",
+    "expected alphabetic or numeric character": "put a text that starts with * or & in quotes",
+    "second occurrence": "give each anchor (&name) another name",
+    "undefined alias": "an alias (*name) needs an anchor (&name) before it; put a text that starts with * in quotes",
+}
+"""What to do about what PyYAML says."""
 
 
 class Plain(str):
@@ -69,7 +79,11 @@ class Document:
 def decode(raw: bytes, name: str) -> str:
     """Return the text of a definition file; only UTF-8 (with or without a byte-order mark) is read."""
     if len(raw) > MAX_BYTES:
-        raise DefinitionError(f"{name}: the file has {len(raw):,} bytes; a definition may have {MAX_BYTES:,} at most")
+        raise DefinitionError(f"{name}:1:1: the file has more than {MAX_BYTES:,} bytes; is it a definition?")
+    if b"\x00" in raw[:4000]:
+        raise DefinitionError(
+            f"{name}:1:1: the file holds zero bytes, as UTF-16 or a binary file does; save it as UTF-8"
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -85,15 +99,20 @@ def parse(text: str, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{name}:1:1"
-        problem = error.problem or error.context or "not valid YAML"
-        hint = "; indent with spaces, not tabs" if "'\\t'" in problem else ""
-        raise DefinitionError(f"{where}: not valid YAML: {problem}{hint}") from None
+        problem = error.problem or error.context or "cannot be read"
+        cure = next(
+            (cure for sign, cure in _CURES.items() if sign in problem), "check quotes, brackets and indentation"
+        )
+        raise DefinitionError(f"{where}: not valid YAML: {problem}; {cure}") from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
         raise DefinitionError(f"{name}:{line}:{column}: a character that YAML does not allow; remove it") from None
     except RecursionError:
         raise DefinitionError(f"{name}:1:1: the file is nested too deeply (at most {MAX_DEPTH} levels)") from None
+    except (ValueError, OverflowError):
+        # The scanner turns \\U escapes into characters without looking whether there is such a character.
+        raise DefinitionError(f"{name}:1:1: an escape such as \\U00110000 names no character; remove it") from None
     if root is None:
         raise DefinitionError(f"{name}:1:1: the file is empty; it needs at least name, data, arms and metrics")
     return _Builder(name).build(root)
@@ -121,13 +140,17 @@ class _Builder:
 
     def _value(self, node: yaml.Node, path: Path, above: tuple[int, ...]) -> Tree:
         self.nodes += 1
-        if self.nodes > MAX_NODES or len(path) > MAX_DEPTH or id(node) in above:
-            mark = _mark(node)
+        mark = _mark(node)
+        if len(path) > MAX_DEPTH and id(node) not in above:
             raise DefinitionError(
-                f"{self.name}:{mark.line}:{mark.column}: the file expands without end or is nested too deeply; "
-                "write the values out instead of using anchors"
+                f"{self.name}:{mark.line}:{mark.column}: nested too deeply (at most {MAX_DEPTH} levels); "
+                "a definition needs five"
             )
-        self.values[path] = _mark(node)
+        if self.nodes > MAX_NODES or id(node) in above:
+            raise DefinitionError(
+                f"{self.name}:{mark.line}:{mark.column}: the anchors expand without end; write the values out instead"
+            )
+        self.values[path] = mark
         if node.tag not in _TAGS:
             self._refuse(node, f"the tag {node.tag.replace('tag:yaml.org,2002:', '!!')} is not used here; remove it")
             return None
@@ -136,6 +159,9 @@ class _Builder:
             return self._mapping(node, path, above)
         if isinstance(node, yaml.SequenceNode):
             return [self._value(child, (*path, index), above) for index, child in enumerate(node.value)]
+        if isinstance(node, yaml.ScalarNode) and _surrogates(node.value):
+            self._refuse(node, "half of a surrogate pair is no character; remove the escape")
+            return None
         return self._scalar(node) if isinstance(node, yaml.ScalarNode) else None
 
     def _mapping(self, node: yaml.MappingNode, path: Path, above: tuple[int, ...]) -> Tree:
@@ -145,6 +171,9 @@ class _Builder:
                 self._refuse(key_node, "a key must be plain text")
                 continue
             key = str(key_node.value)
+            if _surrogates(key):
+                self._refuse(key_node, "half of a surrogate pair is no character; remove the escape")
+                continue
             if key in result:
                 first = self.keys[(*path, key)]
                 self._refuse(key_node, f"the key {key!r} stands twice (first in line {first.line}); keep one")
@@ -158,6 +187,10 @@ class _Builder:
         if node.style is None:
             return None if node.value in _NULLS else Plain(node.value)
         return str(node.value)
+
+
+def _surrogates(text: str) -> bool:
+    return any(0xD800 <= ord(character) <= 0xDFFF for character in text)
 
 
 def _mark(node: yaml.Node) -> Mark:

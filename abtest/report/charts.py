@@ -36,7 +36,7 @@ def draw(plot: Plot, style: Style, kind: Literal["png", "svg"]) -> bytes:
     }
     buffer = io.BytesIO()
     with mpl.rc_context(settings):  # type: ignore[arg-type]
-        figure = _figure(plot, style)
+        figure = figure_of(plot, style)
         if kind == "svg":
             FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
         else:
@@ -68,7 +68,8 @@ def _pieces(panel: Panel) -> list[Panel]:
     return [replace(panel, groups=(group,)) for group in panel.groups]
 
 
-def _figure(plot: Plot, style: Style) -> "Figure":
+def figure_of(plot: Plot, style: Style) -> "Figure":
+    """Return the plot as a figure, laid out in points; it takes fonts from the settings that :func:`draw` makes."""
     from matplotlib.figure import Figure
 
     head = _head(plot, style) if style.standalone else []

@@ -23,7 +23,8 @@ def glance(view: View) -> tuple[str, tuple[Tile, ...]]:
     others.sort(key=lambda pair: (_URGENCY.get(pair[1].verdict, 3), pair[0].role != "guardrail"))
     tiles = tuple(_glance_tile(view, metric, comparison) for metric, comparison in others[:_AT_A_GLANCE])
     more = len(others) - len(tiles)
-    return view.say("glance.more", count=more) if more else view.say("glance"), tiles
+    title = view.say("glance.more" if more else "glance", control=view.control, confidence=view.confidence, count=more)
+    return title, tiles
 
 
 def _glance_tile(view: View, metric: "MetricResult", comparison: "Comparison") -> Tile:

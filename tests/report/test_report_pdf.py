@@ -1,0 +1,130 @@
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import report_samples as samples
+
+from abtest.analysis.result import Analysis
+from abtest.report import render
+
+Pages = Callable[[Analysis], list[str]]
+
+HOSTILE = (
+    '#image("x") *b* _i_ $x$ @ref <label> `raw` "quoted" \\n \\ [c] {d} // e /* f = - + ~ 1. http://a.b #let x = 1'
+)
+
+
+def test_page_one_answers_alone(drip: Analysis, pdf_pages: Pages) -> None:
+    first = pdf_pages(drip)[0]
+    for needed in (
+        "Weekly vs biweekly e-mail drip",
+        "A weekly drip keeps more customers than a biweekly one.",
+        "biweekly (control, 50 % planned, every 14 days): The drip as it is today.",
+        "2 March 2026 to 12 April 2026",
+        "eligible when first_order_at < period.start",
+        "Ship weekly",
+        "Difference +3.5 pp (95 % interval +1.9 to +5.1 pp)",
+        "3 412 of 7 590",
+        "Primary metric: weekly is better than biweekly",
+    ):
+        assert needed in first
+
+
+def test_the_charts_text_can_be_selected(drip: Analysis, pdf_pages: Pages) -> None:
+    assert "Difference from biweekly, pp" in pdf_pages(drip)[0]
+
+
+def test_the_rest_follows(drip: Analysis, pdf_pages: Pages) -> None:
+    text = " ".join(pdf_pages(drip)[1:])
+    for needed in ("Metrics", "Who was counted", "The customers table", "Health checks", "Method", "Provenance"):
+        assert needed in text
+
+
+@pytest.mark.parametrize("field", ["title", "hypothesis", "eligible"])
+def test_markup_in_a_text_is_shown_literally(drip: Analysis, pdf_pages: Pages, field: str) -> None:
+    changed = drip.experiment.model_copy(update={field: HOSTILE})
+    text = " ".join(pdf_pages(drip.model_copy(update={"experiment": changed})))
+    assert re.sub(r"\s", "", HOSTILE) in re.sub(r"\s", "", text)
+
+
+def test_markup_in_arms_metrics_and_checks_is_shown_literally(drip: Analysis, pdf_pages: Pages) -> None:
+    arms = [arm.model_copy(update={"title": f"{HOSTILE} {i}"}) for i, arm in enumerate(drip.experiment.arms)]
+    metric = drip.metrics[0].model_copy(update={"title": HOSTILE, "estimand": HOSTILE, "method": HOSTILE})
+    check = drip.checks[0].model_copy(update={"message": HOSTILE})
+    changed = drip.model_copy(
+        update={
+            "experiment": drip.experiment.model_copy(update={"arms": arms}),
+            "metrics": [metric],
+            "checks": [check],
+        }
+    )
+    text = re.sub(r"\s", "", " ".join(pdf_pages(changed)))
+    assert text.count('#image("x")') >= 6
+
+
+def test_every_page_of_an_invalid_report_says_so(invalid: Analysis, pdf_pages: Pages) -> None:
+    pages = pdf_pages(invalid)
+    assert len(pages) > 2
+    assert all("INVALID · a health check failed · do not act on these numbers" in page for page in pages)
+    assert "The effects below are shown for diagnosis only." in " ".join(pages)
+
+
+def test_a_valid_report_never_says_invalid(drip: Analysis, pdf_pages: Pages) -> None:
+    assert "INVALID" not in " ".join(pdf_pages(drip))
+
+
+@pytest.mark.parametrize(
+    "analysis",
+    [
+        samples.empty(),
+        samples.three_arms(),
+        samples.large(arms=4, metrics=15),
+        samples.large(arms=8, metrics=4, name_length=60, title_length=120),
+    ],
+    ids=["empty", "three", "fifteen metrics", "long names"],
+)
+def test_nothing_runs_off_the_page(analysis: Analysis, tmp_path: Path) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    unbroken = analysis.experiment.model_copy(update={"eligible": "a_very_long_column_name_" * 12})
+    path = render(analysis.model_copy(update={"experiment": unbroken}), tmp_path / "report.pdf")
+    boxes = subprocess.run(["pdftotext", "-bbox", str(path), "-"], capture_output=True, check=True).stdout.decode()
+    words = re.findall(r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)"', boxes)
+    assert len(words) > 300
+    for x0, y0, x1, y1 in words:
+        assert float(x0) >= 40
+        assert float(x1) <= 595 - 40
+        assert float(y0) >= 20
+        assert float(y1) <= 842 - 15
+
+
+def test_long_tables_repeat_their_header_and_their_group(pdf_pages: Pages) -> None:
+    pages = pdf_pages(samples.large(arms=4, metrics=15))
+    with_table = [page for page in pages if "Adjusted p Verdict" in page]
+    assert len(with_table) >= 2
+    text = " ".join(pages)
+    for metric in range(15):
+        assert f"Metric {metric}" in text
+
+
+def test_the_pdf_is_tagged_titled_and_dated_by_the_analysis(drip: Analysis, tmp_path: Path) -> None:
+    content = render(drip, tmp_path / "r.pdf").read_bytes()
+    assert b"pdfuaid:part" in content
+    assert b"<</Type/Catalog" in content.replace(b"\n", b"").replace(b" ", b"") or b"/MarkInfo" in content
+    assert b"/Lang" in content
+    assert b"/Outlines" in content
+    assert b"/Alt" in content
+    assert b"/Author" not in content
+    if shutil.which("pdfinfo") is not None:
+        run = subprocess.run(["pdfinfo", "-isodates", str(tmp_path / "r.pdf")], capture_output=True, check=True)
+        info = run.stdout.decode()
+        assert "Weekly vs biweekly e-mail drip" in info
+        assert "2026-06-09T06:30:00" in info
+
+
+def test_unicode_is_shown(drip: Analysis, pdf_pages: Pages) -> None:
+    changed = drip.experiment.model_copy(update={"title": "Härkä €5 – Привет ≤ ∞"})
+    assert "Härkä €5 – Привет ≤ ∞" in pdf_pages(drip.model_copy(update={"experiment": changed}))[0]

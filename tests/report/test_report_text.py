@@ -1,0 +1,64 @@
+import re
+
+import pytest
+import report_samples as samples
+
+from abtest.analysis.result import Analysis
+from abtest.report.text import columns, summary, wrap
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+@pytest.mark.parametrize(
+    "analysis",
+    [
+        samples.drip(),
+        samples.three_arms(),
+        samples.invalid(),
+        samples.empty(),
+        samples.large(arms=8, metrics=3, name_length=60, title_length=120),
+    ],
+    ids=["drip", "three", "invalid", "empty", "large"],
+)
+def test_no_line_is_wider_than_100_columns(analysis: Analysis) -> None:
+    assert max(columns(line) for line in summary(analysis).splitlines()) <= 100
+
+
+def test_the_verdict_comes_before_reasons_metrics_and_population(drip: Analysis) -> None:
+    text = summary(drip)
+    places = [text.index(part) for part in ("SHIP WEEKLY", "Why", "Metrics (95", "Population")]
+    assert places == sorted(places)
+
+
+def test_the_metric_row_reads_across(drip: Analysis) -> None:
+    line = next(line for line in plain(summary(drip)).splitlines() if line.startswith("  weekly"))
+    assert re.split(r"\s{2,}", line.strip()) == ["weekly", "7 611", "48.5 %", "+3.5 pp", "+7.8 %", "< 0.001", "better"]
+
+
+def test_only_checks_that_did_not_pass_are_listed(drip: Analysis) -> None:
+    text = summary(drip)
+    assert "24 customers appear in two arms" in text
+    assert "Mature units are split as planned." not in text
+
+
+def test_all_checks_passed_is_said(drip: Analysis) -> None:
+    text = summary(drip.model_copy(update={"checks": drip.checks[:2]}))
+    assert "All 2 health checks passed." in text
+
+
+def test_an_invalid_analysis_says_so_first_and_names_the_check(invalid: Analysis) -> None:
+    lines = summary(invalid).splitlines()
+    assert lines[3] == "INVALID: DO NOT USE THESE RESULTS"
+    assert "Failed check: The arms hold 8,710 and 7,233 units" in lines[4]
+
+
+def test_wide_characters_count_twice() -> None:
+    assert columns("漢字a") == 5
+    assert wrap("漢字漢字", 5) == ["漢字", "漢字"]
+
+
+def test_words_that_are_too_long_are_cut_at_unbreakable_blanks_first() -> None:
+    assert wrap("+1.9\u00a0to\u00a0+5.1\u00a0pp", 8) == ["+1.9\u00a0to", "+5.1\u00a0pp"]
+    assert wrap("abcdefgh", 3) == ["abc", "def", "gh"]
