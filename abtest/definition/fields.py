@@ -17,10 +17,13 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonS
 
 from abtest.definition.nodes import Plain
 
+LARGEST = 1e12
+"""No weight, margin or level is larger; a larger number is a slip of the keyboard."""
 SECONDS = {"h": 3_600, "d": 86_400, "w": 604_800}
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _DURATION = re.compile(r"([-+]?)([0-9]{1,6})\s*([hdw])")
 _MARGIN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(pp|%)?")
+_MACHINES_OWN = frozenset({"localtime", "posixrules", "Factory"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
@@ -34,7 +37,9 @@ def _text(value: object) -> object:
 
 
 def _one_line(value: str) -> str:
-    if not value.strip():
+    # Blanks at the ends are invisible, and ids and arms in the data are read without them too.
+    value = value.strip()
+    if not value:
         raise ValueError("must not be empty")
     if any(ord(character) < 32 or ord(character) == 127 for character in value):
         raise ValueError("must be one line without control characters")
@@ -45,11 +50,11 @@ def _number(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("must be a number")
     if isinstance(value, int | float):
-        if not math.isfinite(value):
-            raise ValueError("must be a finite number")
+        if not math.isfinite(value) or abs(value) > LARGEST:
+            raise ValueError(f"must be a number of at most {LARGEST:g}")
         return value
     if isinstance(value, Plain) and _NUMBER.fullmatch(value):
-        return float(value)
+        return _number(float(value))
     if isinstance(value, str) and re.fullmatch(r"[-+]?0[0-9]+", value):
         raise ValueError(f"is ambiguous (octal or decimal?); write {value.lstrip('+-').lstrip('0') or '0'}")
     raise ValueError(f"must be a number (got {_shown(value)})")
@@ -96,6 +101,8 @@ def _date(value: object) -> object:
 
 
 def _zone(value: str) -> str:
+    if value in _MACHINES_OWN or value.startswith(("posix/", "right/")):
+        raise ValueError(f"{value!r} means another zone on another machine; use a name such as Europe/Helsinki or UTC")
     try:
         zoneinfo.ZoneInfo(value)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
@@ -137,7 +144,7 @@ def _margin(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = repr(value)
     match = _MARGIN.fullmatch(value) if isinstance(value, str) else None
-    if match is None or not float(match[1]):
+    if match is None or not 0 < float(match[1]) <= LARGEST:
         raise ValueError(f"must be a positive amount such as 1pp, 5% or 0.25 (got {_shown(value)})")
     if match[2] == "pp":
         return Margin(float(Decimal(match[1]) / 100), "points")

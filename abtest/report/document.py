@@ -57,6 +57,7 @@ def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
         headline=headline.headline(view),
         glance_title=glance_title,
         glance=glance,
+        more=view.say("more"),
         reasons_title=view.say("reasons"),
         reasons=tuple(clean(reason) for reason in analysis.decision.reasons),
         overview=Section("overview", view.say("overview"), (Chart("effects"),)) if few else None,
@@ -74,13 +75,9 @@ def _sections(view: View, *, few: bool) -> tuple[Section, ...]:
     return (*sections, _checks(view), _method(view), _guide(view), _provenance(view))
 
 
-def _warned(view: View) -> list[Block]:
-    return [Paragraph(view.say("invalid.effects"), "bad")] if view.invalid else []
-
-
 def _metrics(view: View, *, chart: bool) -> Section:
     metrics = view.analysis.metrics
-    blocks: list[Block] = _warned(view)
+    blocks: list[Block] = [Paragraph(view.say("invalid.effects"), "bad")] if view.invalid else []
     if not metrics:
         blocks.append(Paragraph(view.say("empty.metrics")))
         return Section("metrics", view.say("section.metrics"), tuple(blocks))
@@ -103,10 +100,10 @@ def _arms(view: View) -> list[Section]:
     means = [metric for metric in view.analysis.metrics if metric.kind == "mean"]
     sections = []
     if rates:
-        blocks: list[Block] = [*_warned(view), tables.arms_table(view, rates, rates=True), Chart("retention")]
+        blocks: list[Block] = [tables.arms_table(view, rates, rates=True), Chart("retention")]
         sections.append(Section("rates", view.say("section.rates"), tuple(blocks)))
     if means:
-        blocks = [*_warned(view), tables.arms_table(view, means, rates=False)]
+        blocks = [tables.arms_table(view, means, rates=False)]
         sections.append(Section("means", view.say("section.means"), tuple(blocks)))
     return sections
 

@@ -208,6 +208,7 @@ class Document:
     headline: Headline | None
     glance_title: str
     glance: tuple[Tile, ...]
+    more: str
     reasons_title: str
     reasons: tuple[str, ...]
     overview: Section | None

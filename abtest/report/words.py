@@ -107,6 +107,7 @@ _ENGLISH = {
     "verdict.failed": "Failed check: {message}",
     "verdict.no metric": "No metric was analysed.",
     "reasons": "Why",
+    "more": "The report says more.",
     "overview": "All metrics",
     "glance": "Other metrics: difference from {control}, {confidence} interval",
     "glance.more": "Other metrics: difference from {control}, {confidence} interval (the report has {count} more)",

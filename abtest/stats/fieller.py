@@ -18,6 +18,7 @@ TWO_PIECES = (
     "the control mean cannot be told from 0: the relative changes compatible with the data fall into two pieces, "
     "which no single interval describes"
 )
+REASONS = (WHOLE_LINE, HALF_LINE, TWO_PIECES)
 
 
 def sided(low: float, high: float, significant: bool, estimate: float) -> tuple[float, float]:
@@ -50,42 +51,59 @@ def fieller_lift(
             None if mirrored.low is None else -mirrored.low,
             mirrored.reason,
         )
-    estimate = difference / control
     square_c, square_t, covariance = errors
-    square = critical**2
-    with_difference = covariance - square_c  # covariance of the difference with the control mean
     of_difference = square_c + square_t - 2 * covariance
-    lead = control**2 - square * square_c
-    half = difference * control - square * with_difference
-    constant = difference**2 - square * of_difference
+    # The lift is the quotient of the difference by the control, whose covariance is cov(t, c) − var(c).
+    parts = (square_c, of_difference, covariance - square_c)
+    return fieller_quotient(control, difference, parts, critical, significant=significant)
+
+
+def fieller_quotient(
+    denominator: float,
+    numerator: float,
+    errors: tuple[float, float, float],
+    critical: float,
+    *,
+    significant: bool,
+    reasons: tuple[str, str, str] = REASONS,
+) -> Estimate:
+    """``numerator`` / ``denominator`` with Fieller's bounds; the denominator is positive.
+
+    ``errors``: sampling variances of denominator and numerator, and their covariance. ``significant``: whether the
+    numerator differs from 0, with which the bounds agree. ``reasons``: whole line, half line, two pieces.
+    """
+    estimate, square = numerator / denominator, critical**2
+    of_denominator, of_numerator, covariance = errors
+    lead = denominator**2 - square * of_denominator
+    half = numerator * denominator - square * covariance
+    constant = numerator**2 - square * of_numerator
     # The discriminant, expanded so that the leading terms cancel by algebra and not by subtraction.
     inside = square * (
-        control**2 * of_difference
-        - 2 * control * difference * with_difference
-        + difference**2 * square_c
-        - square * (of_difference * square_c - with_difference**2)
+        denominator**2 * of_numerator
+        - 2 * denominator * numerator * covariance
+        + numerator**2 * of_denominator
+        - square * (of_numerator * of_denominator - covariance**2)
     )
     if inside <= 0:
-        return Estimate(estimate, None, None, WHOLE_LINE)
-    root = math.sqrt(inside)
-    far = half + math.copysign(root, half)
+        return Estimate(estimate, None, None, reasons[0])
+    far = half + math.copysign(math.sqrt(inside), half)
     roots = sorted((far / lead, constant / far)) if lead else [constant / far]
     if lead > 0:
         low, high = sided(roots[0], roots[1], significant, estimate)
         return Estimate(estimate, low, high)
-    return _branch(estimate, roots, significant)
+    return _branch(estimate, roots, significant, reasons)
 
 
-def _branch(estimate: float, roots: list[float], significant: bool) -> Estimate:
+def _branch(estimate: float, roots: list[float], significant: bool, reasons: tuple[str, str, str]) -> Estimate:
     """Return the branch of an unbounded set that holds the estimate, unless 0 lies only in the other branch."""
     if estimate >= roots[-1]:
         low = max(roots[-1], TINY) if significant else roots[-1]
-        kept = Estimate(estimate, low, None, HALF_LINE)
+        kept = Estimate(estimate, low, None, reasons[1])
         holds_zero = low <= 0
     else:
         high = min(roots[0], -TINY) if significant else roots[0]
-        kept = Estimate(estimate, None, high, HALF_LINE)
+        kept = Estimate(estimate, None, high, reasons[1])
         holds_zero = high >= 0
     if holds_zero == significant:
-        return Estimate(estimate, None, None, TWO_PIECES)
+        return Estimate(estimate, None, None, reasons[2])
     return kept

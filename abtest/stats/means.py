@@ -12,7 +12,7 @@ from scipy import special
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
 from abtest.stats.contrast import NO_VARIATION, contrast, critical_value, lower_tail, satterthwaite, without_test
-from abtest.stats.rates import Good, Scale, agreeing
+from abtest.stats.rates import Good, Scale, Side, agreeing
 from abtest.stats.values import Estimate, MarginTest, Moments, OverallTest, TwoSample
 
 METHOD = "Welch t, lift by Fieller"
@@ -105,37 +105,56 @@ def mean_margin_test(
     """
     checks.one_of("scale", scale, ("absolute", "relative"))
     checks.one_of("good", good, ("up", "down"))
-    checks.confidence_level(confidence)
     margin = checks.positive_margin(margin, below_one=scale == "relative" and good == "up")
+    if good == "up":
+        return mean_excess_test(control, treatment, -margin, scale, "above", confidence=confidence)
+    return mean_excess_test(control, treatment, margin, scale, "below", confidence=confidence)
+
+
+def mean_excess_test(
+    control: Moments,
+    treatment: Moments,
+    value: float,
+    scale: Scale,
+    side: Side,
+    *,
+    confidence: float = CONFIDENCE,
+) -> MarginTest:
+    """One-sided Welch test that the difference (absolute) or lift (relative) lies ``side`` of ``value``.
+
+    The relative one has Fieller's statistic at the ratio 1 ± ``value``. ``shown`` at half of 1 − confidence. All margin
+    tests of means are this one.
+    """
+    checks.one_of("side", side, ("above", "below"))
+    checks.confidence_level(confidence)
     welch = _welch(control, treatment)
     if isinstance(welch, str):
         return MarginTest(None, False, welch)
-    signed = -margin if good == "up" else margin
     if scale == "absolute":
-        statistic = welch.statistic(welch.difference - signed)
+        statistic = welch.statistic(welch.difference - value)
     elif welch.control == 0:
         return MarginTest(None, False, "the control mean is 0, so a relative margin has no size")
     else:
-        ratio = 1 + math.copysign(1, welch.control) * signed
-        statistic = welch.statistic(welch.difference - signed * abs(welch.control), ratio)
-    p_value = lower_tail(-statistic if good == "up" else statistic, welch.degrees)
-    shown = _margin_excluded(
-        compare_means(control, treatment, confidence), signed, scale, p_value < (1 - confidence) / 2
-    )
-    return MarginTest(agreeing(p_value, shown, (1 - confidence) / 2), shown, None)
-
-
-def _margin_excluded(comparison: TwoSample, signed: float, scale: Scale, significant: bool) -> bool:
-    """Whether the interval excludes the margin; where it has no bound on that side the test decides alone."""
+        ratio = 1 + math.copysign(1, welch.control) * value
+        statistic = welch.statistic(welch.difference - value * abs(welch.control), ratio)
+    p_value = lower_tail(-statistic if side == "above" else statistic, welch.degrees)
+    level = (1 - confidence) / 2
+    comparison = compare_means(control, treatment, confidence)
     effect = comparison.difference if scale == "absolute" else comparison.lift
-    bound = effect.low if signed < 0 else effect.high
-    if bound is None or not math.isclose(bound, signed, rel_tol=1e-9):
+    shown = _excluded(effect, value, side, p_value < level)
+    return MarginTest(agreeing(p_value, shown, level), shown, None)
+
+
+def _excluded(effect: Estimate, value: float, side: Side, significant: bool) -> bool:
+    """Let the interval decide where rounding could; where it has no bound on that side the test decides alone."""
+    bound = effect.low if side == "above" else effect.high
+    if bound is None or not math.isclose(bound, value, rel_tol=1e-9):
         return significant
-    return bound > signed if signed < 0 else bound < signed
+    return bound > value if side == "above" else bound < value
 
 
 def overall_means(moments: Sequence[Moments]) -> OverallTest:
-    """Do all arms have the same mean? Welch's (1951) heteroscedastic F test, Biometrika 38:330-336, eq. 28.
+    """Do all arms have the same mean? Welch's (1951) heteroscedastic F test, Biometrika 38:330-336.
 
     Assumes independent units and nearly normal means, not equal variances. With two arms F is the square of Welch's t.
     An arm with fewer than two units, or without variation, has no weight in it, so there is no result.

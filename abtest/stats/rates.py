@@ -13,11 +13,12 @@ from scipy import special
 
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
-from abtest.stats.score import Floats, score_bounds, statistic_at_difference, statistic_at_ratio
+from abtest.stats.score import score_bounds, statistic_at_difference, statistic_at_ratio
 from abtest.stats.values import ChiSquare, Estimate, MarginTest, OverallTest, Rate, TwoSample
 
 Scale = Literal["absolute", "relative"]
 Good = Literal["up", "down"]
+Side = Literal["above", "below"]
 
 METHOD = "Miettinen–Nurminen score"
 NO_CONTROL_SUCCESS = "the control has no successes, so the relative change has no upper bound and no estimate"
@@ -100,29 +101,44 @@ def rate_margin_test(
     """
     checks.one_of("scale", scale, ("absolute", "relative"))
     checks.one_of("good", good, ("up", "down"))
-    alpha = 1 - checks.confidence_level(confidence)
     margin = checks.positive_margin(margin, below_one=scale == "absolute" or good == "up")
+    if good == "up":
+        return rate_excess_test(control, treatment, -margin, scale, "above", confidence=confidence)
+    return rate_excess_test(control, treatment, margin, scale, "below", confidence=confidence)
+
+
+def rate_excess_test(
+    control: Rate,
+    treatment: Rate,
+    value: float,
+    scale: Scale,
+    side: Side,
+    *,
+    confidence: float = CONFIDENCE,
+) -> MarginTest:
+    """One-sided score test that the difference (absolute) or lift (relative) lies ``side`` of ``value``.
+
+    The rate pair is constrained to ``value`` in the variance. ``shown`` at half of 1 − confidence, in step with the
+    two-sided interval of ``compare_rates``. All margin tests of rates are this one.
+    """
+    checks.one_of("side", side, ("above", "below"))
+    alpha = 1 - checks.confidence_level(confidence)
     missing = _missing_arm(control, treatment)
     if missing is None and scale == "relative" and control.successes + treatment.successes == 0:
         missing = NO_SUCCESS
     if missing is not None:
         return MarginTest(None, False, missing)
-    signed = -margin if good == "up" else margin
     x_c, n_c, x_t, n_t = (np.array([float(count)]) for count in _table(control, treatment))
-    arrays = x_c, n_c, x_t, n_t
-    statistic = _statistic_at(arrays, signed, scale)
-    p_value = float(special.ndtr(-statistic if good == "up" else statistic))
     bounds = score_bounds(x_c, n_c, x_t, n_t, confidence)
-    low, high = (
-        (bounds.difference_low, bounds.difference_high) if scale == "absolute" else (bounds.lift_low, bounds.lift_high)
-    )
-    shown = bool(low[0] > signed if good == "up" else high[0] < signed)
+    if scale == "absolute":
+        statistic = float(statistic_at_difference(x_c, n_c, x_t, n_t, value)[0])
+        low, high = float(bounds.difference_low[0]), float(bounds.difference_high[0])
+    else:
+        statistic = float(statistic_at_ratio(x_c, n_c, x_t, n_t, 1 + value)[0])
+        low, high = float(bounds.lift_low[0]), float(bounds.lift_high[0])
+    p_value = float(special.ndtr(-statistic if side == "above" else statistic))
+    shown = low > value if side == "above" else high < value
     return MarginTest(agreeing(p_value, shown, alpha / 2), shown, None)
-
-
-def _statistic_at(table: tuple[Floats, Floats, Floats, Floats], value: float, scale: Scale) -> float:
-    statistic = statistic_at_difference(*table, value) if scale == "absolute" else statistic_at_ratio(*table, 1 + value)
-    return float(statistic[0])
 
 
 def agreeing(p_value: float, shown: bool, level: float) -> float:

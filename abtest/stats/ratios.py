@@ -11,7 +11,7 @@ CLUSTERS = "cluster-robust (linearised), Welch t, lift by Fieller"
 
 
 def linearised_variance(moments: CrossMoments) -> float:
-    """Variance of mean(y)/mean(x): (s_yy − 2R s_xy + R² s_xx)/(n x̄²); Cochran (1977), Sampling Techniques, eq. 6.13."""
+    """Variance of mean(y)/mean(x): (s_yy − 2R s_xy + R² s_xx)/(n x̄²); Cochran (1977), ch. 6."""
     (y, x), matrix = moments.mean, moments.matrix
     ratio = y / x
     inside = matrix[0, 0] - 2 * ratio * matrix[0, 1] + ratio**2 * matrix[1, 1]
@@ -32,11 +32,11 @@ def ratio_interval(moments: CrossMoments, confidence: float = CONFIDENCE) -> Est
 
 
 def compare_ratios(control: CrossMoments, treatment: CrossMoments, confidence: float = CONFIDENCE) -> TwoSample:
-    """Compare Σy/Σx of two arms by the delta method: Deng, Knoblich & Lu (2018), KDD, §3.1; lift by Fieller (1954).
+    """Compare Σy/Σx of two arms by the delta method: Deng, Knoblich & Lu (2018), KDD; lift by Fieller (1954).
 
     Estimands: the difference of the two ratios of means, and its lift. The moments are those of (numerator,
     denominator) per *randomised* unit. Degrees of freedom by Satterthwaite on n − 1 per arm. Assumes many units, none
-    of which dominates the denominator. A treatment that moves the denominator too makes the ratio hard to read: show both.
+    of which dominates the denominator. Where the treatment can move the denominator too, show that beside the ratio.
     """
     return _compare(METHOD, control, treatment, confidence)
 

@@ -216,6 +216,18 @@ def _on_its_side(low: Floats, significant: NDArray[np.bool_]) -> Floats:
 
 def statistic_at_difference(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats, value: float) -> Floats:
     """Score statistic of p_t − p_c against ``value`` in (−1, 1); its sign is that of the excess over ``value``."""
+    multiplier, variance = _constrained_difference(x_c, n_c, x_t, n_t, value)
+    return multiplier * np.sqrt(variance)
+
+
+def variance_at_difference(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats, value: float) -> Floats:
+    """Variance of p_t − p_c at the constrained rates, with the factor N/(N − 1)."""
+    total = n_c + n_t
+    return _constrained_difference(x_c, n_c, x_t, n_t, value)[1] * (total / (total - 1)) ** 2
+
+
+def _constrained_difference(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats, value: float) -> tuple[Floats, Floats]:
+    """Signed multiplier at which the constrained difference is ``value``, and the variance there times (N − 1)/N."""
     above = x_t / n_t - x_c / n_c >= value
     x, n = np.where(above, x_t, x_c), np.where(above, n_t, n_c)
     y, m = np.where(above, x_c, x_t), np.where(above, n_c, n_t)
@@ -224,7 +236,7 @@ def statistic_at_difference(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats, 
         multiplier = _multiplier_at(x, n, m - y, m, bound)
         variance = _pulled(x, n, multiplier)[0] + _pulled(m - y, m, multiplier)[0]
     total = n_c + n_t
-    return np.where(above, 1.0, -1.0) * multiplier * np.sqrt(variance * (total - 1) / total)
+    return np.where(above, multiplier, -multiplier), variance * (total - 1) / total
 
 
 def _multiplier_at(x: Floats, n: Floats, failures: Floats, m: Floats, bound: Floats) -> Floats:
@@ -252,6 +264,13 @@ def _multiplier_at(x: Floats, n: Floats, failures: Floats, m: Floats, bound: Flo
 
 def statistic_at_ratio(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats, value: float) -> Floats:
     """Score statistic of p_t/p_c against ``value`` > 0: Miettinen & Nurminen (1985); needs a success."""
+    variance = variance_at_ratio(x_c, n_c, x_t, n_t, value)
+    statistic: Floats = (x_t / n_t - value * x_c / n_c) / np.sqrt(variance)
+    return statistic
+
+
+def variance_at_ratio(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats, value: float) -> Floats:
+    """Variance of p_t − ratio · p_c at the constrained rates, with the factor N/(N − 1)."""
     total = n_c + n_t
     # The constrained rate of the control is the smaller root of N·r·p² − (n_t·r + x_t + n_c + x_c·r)p + (x_c + x_t).
     linear = n_t * value + x_t + n_c + x_c * value
@@ -259,6 +278,4 @@ def statistic_at_ratio(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats, value
     root = np.sqrt(np.maximum(linear**2 - 4 * total * value * successes, 0.0))
     p_c = np.minimum(2 * successes / (linear + root), min(1.0, 1 / value))
     p_t = np.minimum(value * p_c, 1.0)
-    variance = (p_t * (1 - p_t) / n_t + value**2 * p_c * (1 - p_c) / n_c) * total / (total - 1)
-    statistic: Floats = (x_t / n_t - value * x_c / n_c) / np.sqrt(variance)
-    return statistic
+    return (p_t * (1 - p_t) / n_t + value**2 * p_c * (1 - p_c) / n_c) * total / (total - 1)
