@@ -95,7 +95,8 @@ def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: fl
     arms = {arm.arm: arm for arm in metric.arms}
     treated, control = arms[comparison.arm], arms[comparison.control]
     if comparison.verdict == "not estimable":
-        why = comparison.reason or treated.reason or control.reason or "there is too little data"
+        empty = [arm for arm in (treated, control) if arm.n == 0]
+        why = (empty[0].reason if empty else comparison.reason) or "there is too little data"
         return f"{metric.title} cannot be compared between {comparison.arm} and {comparison.control}: {why}."
     p_value = comparison.p_value if comparison.adjusted_p_value is None else comparison.adjusted_p_value
     corrected = "" if comparison.adjusted_p_value is None else ", corrected for the number of primary comparisons"

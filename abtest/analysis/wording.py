@@ -46,7 +46,9 @@ def _signed(value: float, decimals: int) -> str:
 
 
 def _decimals(width: float) -> int:
-    """Return decimals that show two significant digits of ``width``, 1 to 6."""
+    """Return decimals that show two significant digits of ``width``, 1 to 6; 1 for a width of 0."""
+    if width == 0:
+        return 1
     for decimals in range(1, 6):
         if width * 10**decimals >= 10:
             return decimals

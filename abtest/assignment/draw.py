@@ -128,7 +128,7 @@ def _draw(experiment: Experiment, engine: Engine, warehouse: Warehouse, path: Pa
 def _statement(experiment: Experiment, warehouse: Warehouse, table: Table, *, timed: bool, at: str | None) -> Statement:
     """Return unit, arm (null when not eligible) and assigned_at in microseconds for every customer."""
     definition, calendar = experiment.definition, warehouse.calendar
-    binder = Binder()
+    binder = Binder("draw")
     if timed:
         moment = "customer.at_us"
     elif at is not None:

@@ -183,7 +183,7 @@ class _Parser:
             match = _TOKEN.match(self.text, offset)
             if match is None or match.lastgroup is None:
                 start = offset + len(self.text[offset:]) - len(self.text[offset:].lstrip())
-                raise ExpressionError(f"cannot read {self.text[start : start + 12]!r}", start)
+                raise ExpressionError(f"cannot read {self.text[start : start + 12]!r}{_hint(self.text, start)}", start)
             kind = match.lastgroup
             tokens.append(_Token(kind, match[kind], match.start(kind)))
             offset = match.end()
@@ -260,9 +260,9 @@ class _Parser:
             negated = self._take("not")
             self._need("null")
             return IsNull(left, negated)
-        if isinstance(left, Column):
+        if isinstance(left, Column) and not self._peek("between", "like"):
             return Truth(left)
-        return self._fail("expected a comparison such as `column < 10`")
+        return self._fail("expected a comparison: =, !=, <, <=, >, >=, in (…), is null")
 
     def _options(self) -> tuple[Constant, ...]:
         self._need("(")
@@ -285,9 +285,21 @@ class _Parser:
         token = self.tokens[self.position]
         operand = _read(token)
         if operand is None:
-            self._fail("expected a column or a value")
+            null = "; write `is null` or `is not null`" if token.text.lower() == "null" else ""
+            self._fail(f"expected a column or a value{null}")
         self.position += 1
         return operand
+
+
+def _hint(text: str, start: int) -> str:
+    before, rest = text[:start].lower(), text[start:]
+    if before.rstrip().endswith("period"):
+        return "; the period's edges are period.start and period.end, in lower case"
+    if re.match(r"[-+]?\.?[0-9]", rest):
+        return "; write numbers like 0.5 or 1000"
+    if rest.startswith(("'", '"')):
+        return "; the quote is not closed"
+    return "; put unusual column names between backticks"
 
 
 def _read(token: _Token) -> Operand | None:

@@ -5,7 +5,6 @@ Every reader takes what a YAML file gives (text) and what Python gives (numbers,
 """
 
 import datetime as dt
-import math
 import re
 import zoneinfo
 from collections.abc import Iterable
@@ -50,14 +49,18 @@ def _number(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("must be a number")
     if isinstance(value, int | float):
-        if not math.isfinite(value) or abs(value) > LARGEST:
+        if not abs(value) <= LARGEST:
             raise ValueError(f"must be a number of at most {LARGEST:g}")
         return value
     if isinstance(value, Plain) and _NUMBER.fullmatch(value):
         return _number(float(value))
     if isinstance(value, str) and re.fullmatch(r"[-+]?0[0-9]+", value):
         raise ValueError(f"is ambiguous (octal or decimal?); write {value.lstrip('+-').lstrip('0') or '0'}")
-    raise ValueError(f"must be a number (got {_shown(value)})")
+    if isinstance(value, str) and re.fullmatch(r"[0-9.]+\s*%", value):
+        raise ValueError(
+            f"must be a number, not a percentage; write it as a fraction such as 0.95 (got {_shown(value)})"
+        )
+    raise ValueError(f"must be a number such as 1 or 0.5 (got {_shown(value)})")
 
 
 def _flag(value: object) -> object:
@@ -71,8 +74,6 @@ def _flag(value: object) -> object:
 
 
 def _duration(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value  # seconds, as a resolved definition holds them
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"must be a length of time such as 28d, 8w or 12h (got {_shown(value)})")
@@ -131,18 +132,19 @@ class Margin:
     scale: Literal["points", "relative", "plain"]
 
     def __str__(self) -> str:
-        if self.scale == "plain":
-            return f"{self.value:g}"
-        return f"{Decimal(repr(self.value)) * 100:f}".rstrip("0").rstrip(".") + (
-            "pp" if self.scale == "points" else "%"
-        )
+        ending = {"points": "pp", "relative": "%", "plain": ""}[self.scale]
+        number = Decimal(repr(self.value)) * (1 if self.scale == "plain" else 100)
+        text = f"{number:f}"
+        return (text.rstrip("0").rstrip(".") if "." in text else text) + ending
 
 
 def _margin(value: object) -> object:
     if isinstance(value, Margin):
         return value
+    if isinstance(value, int | float) and not 0 < value <= LARGEST:
+        raise ValueError(f"must be more than 0 and at most {LARGEST:g}")
     if isinstance(value, int | float) and not isinstance(value, bool):
-        value = repr(value)
+        value = f"{Decimal(repr(value)):f}"
     match = _MARGIN.fullmatch(value) if isinstance(value, str) else None
     if match is None or not 0 < float(match[1]) <= LARGEST:
         raise ValueError(f"must be a positive amount such as 1pp, 5% or 0.25 (got {_shown(value)})")

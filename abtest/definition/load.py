@@ -1,8 +1,8 @@
 """From a file or a dict to an :class:`Experiment`, or to one error that lists every problem in file order."""
 
+import copy
 import hashlib
 import json
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,14 @@ from pathlib import Path
 import pydantic
 
 from abtest.definition.fields import nearest
+from abtest.definition.messages import problem_of
 from abtest.definition.model import Definition
 from abtest.definition.nodes import Document, Problem, decode, parse
 from abtest.definition.nodes import Path as NodePath
 from abtest.definition.rules import problems
 from abtest.errors import DefinitionError, UsageError
+
+_ROUNDS = 10
 
 
 @dataclass(frozen=True)
@@ -84,17 +87,63 @@ def _read(path: Path) -> bytes:
 
 
 def _checked(tree: object, document: Document | None, label: str) -> Definition:
+    found = list(document.problems) if document else []
     if not isinstance(tree, dict):
         raise DefinitionError(f"{label}:1:1: must be a mapping of keys such as name, arms, data and metrics")
-    try:
-        definition = Definition.model_validate(tree)
-    except pydantic.ValidationError as error:
-        found = [_explained(entry, document) for entry in error.errors(include_url=False)]
-        raise DefinitionError(_listed(found, document, label)) from None
-    found = problems(definition)
-    if found:
+    definition, wrong = _validated(tree)
+    if definition is None:
+        found += wrong + _rules_of_the_rest(tree, wrong)
+    else:
+        found += problems(definition)
+    if definition is None or found:
         raise DefinitionError(_listed(found, document, label))
     return definition
+
+
+def _validated(tree: dict[str, object]) -> tuple[Definition | None, list[Problem]]:
+    try:
+        return Definition.model_validate(tree), []
+    except pydantic.ValidationError as error:
+        return None, [
+            problem_of(entry["loc"], entry["type"], entry.get("input"), entry.get("ctx") or {}, entry["msg"])
+            for entry in error.errors(include_url=False)
+        ]
+
+
+def _rules_of_the_rest(tree: dict[str, object], wrong: list[Problem]) -> list[Problem]:
+    """Return what the rules between the parts find in the sections that have no wrong field.
+
+    The wrong fields are taken out until the rest is a definition; a section that lost something, or that refers to one
+    that did, is not judged.
+    """
+    rest: dict[str, object] = copy.deepcopy(tree)
+    lost: set[object] = set()
+    for _ in range(_ROUNDS):
+        definition, found = _validated(rest)
+        if definition is not None:
+            return (
+                [] if "data" in lost else [problem for problem in problems(definition) if problem.path[0] not in lost]
+            )
+        for problem in found:
+            lost.add(problem.path[0] if problem.path else None)
+            _take_out(rest, problem.path)
+    return []
+
+
+def _take_out(tree: object, path: NodePath) -> None:
+    """Remove what stands at ``path``; where nothing stands there, remove what should have held it."""
+    holder = tree
+    steps: list[tuple[object, str | int]] = []
+    for step in path:
+        steps.append((holder, step))
+        try:
+            holder = holder[step]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            steps.pop()
+            break
+    if steps:
+        place, step = steps[-1]
+        del place[step]  # type: ignore[attr-defined]
 
 
 def _listed(found: list[Problem], document: Document | None, label: str) -> str:
@@ -115,119 +164,7 @@ def _place(label: str, document: Document | None, path: NodePath, *, on_key: boo
         label = f"{label}:{mark.line}:{mark.column}"
     name = ""
     for part in path:
+        if isinstance(part, str) and part.startswith("#"):
+            continue
         name += f"[{part}]" if isinstance(part, int) else (f".{part}" if name else str(part))
     return f"{label}: {name}" if name else label
-
-
-def _explained(entry: "pydantic_core.ErrorDetails", document: Document | None) -> Problem:  # type: ignore[name-defined]  # noqa: F821
-    """Turn one of pydantic's errors into a problem in our words."""
-    path, part = _walk(entry["loc"], document)
-    kind, context = entry["type"], entry.get("ctx") or {}
-    given = entry.get("input")
-    if kind == "value_error":
-        return Problem(path, str(context["error"]))
-    if kind == "missing":
-        return Problem(path, "is required, but missing")
-    if kind == "extra_forbidden":
-        known = list(part.model_fields) if part else []
-        if " " in str(path[-1]):
-            return Problem(path, "unknown key; a text with a comma or a colon needs quotes", on_key=True)
-        hint = nearest(str(path[-1]), known) or f"; known keys: {', '.join(known)}"
-        return Problem(path, f"unknown key{hint}", on_key=True)
-    if kind in {"union_tag_not_found", "union_tag_invalid"}:
-        known = [tag.strip("'") for tag in str(context.get("expected_tags", "")).split(", ")]
-        tags = known or ["retention", "conversion", "count", "sum", "mean", "column"]
-        if kind == "union_tag_not_found":
-            return Problem(path, "needs `type`: retention, conversion, count, sum, mean or column")
-        wrong = str(context.get("tag"))
-        return Problem((*path, "type"), f"{wrong!r} is not a metric type; use {', '.join(tags)}{nearest(wrong, tags)}")
-    if kind == "literal_error":
-        options = str(context["expected"]).replace("'", "")
-        return Problem(
-            path,
-            f"must be {options} (got {_brief(given)}){nearest(str(given), options.replace(' or ', ', ').split(', '))}",
-        )
-    if kind == "too_short":
-        what = "at least two arms" if path == ("arms",) else "at least one entry"
-        return Problem(path, f"must have {what}")
-    if kind == "too_long":
-        return Problem(path, f"has too many entries (at most {context.get('max_length')})")
-    words = {
-        "list_type": "must be a list",
-        "tuple_type": "must be a list of two, such as [28d, 56d]",
-        "dict_type": "must be a mapping of keys",
-        "model_type": "must be a mapping of keys",
-        "model_attributes_type": "must be a mapping of keys",
-        "string_type": "must be text",
-    }
-    return Problem(path, f"{words.get(kind, entry['msg'])} (got {_brief(given)})")
-
-
-def _brief(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, dict):
-        return "a mapping"
-    return repr(str(value)[:60])
-
-
-def _walk(
-    location: tuple[str | int, ...], document: Document | None
-) -> tuple[NodePath, type[pydantic.BaseModel] | None]:
-    """Drop from pydantic's location the tags of unions, and find the part of the model that it ends in."""
-    path: list[str | int] = []
-    part: object = Definition
-    owner: type[pydantic.BaseModel] | None = Definition
-    for step in location:
-        members = _members(part)
-        tagged = [m for m in members if _tag(m) == step] if len(members) > 1 else []
-        if tagged:
-            part = owner = tagged[0]
-            continue
-        if step == "[key]":
-            continue
-        path.append(step)
-        owner = members[0] if len(members) == 1 else None
-        part = _inside(members[0] if len(members) == 1 else part, step)
-    last = _members(part)
-    missing = document is not None and not document.known(tuple(path)) and len(last) == 1
-    return tuple(path), owner if owner is not None and not missing else (owner or None)
-
-
-def _members(annotation: object) -> list[type[pydantic.BaseModel]]:
-    """Return the model classes that an annotation admits."""
-    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
-        return [annotation]
-    if typing.get_origin(annotation) is not None and typing.get_origin(annotation) not in {list, dict, tuple}:
-        return [member for argument in typing.get_args(annotation) for member in _members(argument)]
-    return []
-
-
-def _tag(model: type[pydantic.BaseModel]) -> object:
-    field = model.model_fields.get("type")
-    return typing.get_args(field.annotation)[0] if field else None
-
-
-def _inside(annotation: object, step: str | int) -> object:
-    """Return the annotation one step inside."""
-    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
-        field = annotation.model_fields.get(str(step))
-        return _unwrapped(field.annotation) if field else None
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is dict:
-        return _unwrapped(arguments[1])
-    if origin in {list, tuple}:
-        return _unwrapped(arguments[0])
-    return None
-
-
-def _unwrapped(annotation: object) -> object:
-    """Strip ``Annotated`` and ``| None``."""
-    if typing.get_origin(annotation) is typing.Annotated:
-        return _unwrapped(typing.get_args(annotation)[0])
-    rest = [argument for argument in typing.get_args(annotation) if argument is not type(None)]
-    if type(None) in typing.get_args(annotation) and len(rest) == 1:
-        return _unwrapped(rest[0])
-    return annotation

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from abtest.definition.base import Part
 from abtest.definition.expression import ExpressionError, parse_expression
@@ -12,6 +12,11 @@ from abtest.definition.metrics import Metric
 CUSTOMERS = "customers"
 ASSIGNMENTS = "assignments"
 MAX_ARMS = 64
+
+
+def _unfolded(value: object) -> object:
+    """Read the line ends of a condition that goes over several lines as blanks."""
+    return " ".join(value.split("\n")).strip() if isinstance(value, str) else value
 
 
 def _parses(text: str) -> str:
@@ -40,7 +45,7 @@ def _length(value: int) -> int:
     return value
 
 
-Condition = Annotated[Text, AfterValidator(_parses)]
+Condition = Annotated[Text, BeforeValidator(_unfolded), AfterValidator(_parses)]
 
 
 class Arm(Part):

@@ -58,8 +58,11 @@ class Problem:
 class Document:
     """A parsed file: the tree of values and the mark of every key and value."""
 
-    def __init__(self, tree: Tree, values: dict[Path, Mark], keys: dict[Path, Mark]) -> None:
+    def __init__(
+        self, tree: Tree, values: dict[Path, Mark], keys: dict[Path, Mark], problems: list[Problem] | None = None
+    ) -> None:
         self.tree = tree
+        self.problems = problems or []
         self._values = values
         self._keys = keys
 
@@ -126,17 +129,17 @@ class _Builder:
         self.values: dict[Path, Mark] = {}
         self.keys: dict[Path, Mark] = {}
         self.nodes = 0
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
 
     def build(self, root: yaml.Node) -> Document:
         tree = self._value(root, (), ())
-        if self.problems:
-            raise DefinitionError("\n".join(self.problems))
-        return Document(tree, self.values, self.keys)
+        return Document(tree, self.values, self.keys, self.problems)
 
-    def _refuse(self, node: yaml.Node, message: str) -> None:
-        mark = _mark(node)
-        self.problems.append(f"{self.name}:{mark.line}:{mark.column}: {message}")
+    def _refuse(self, node: yaml.Node, message: str, path: Path) -> None:
+        # Each gets a place of its own, since the second of two equal keys is not in the tree.
+        place = (*path, f"#{len(self.problems)}")
+        self.keys[place] = _mark(node)
+        self.problems.append(Problem(place, message, on_key=True))
 
     def _value(self, node: yaml.Node, path: Path, above: tuple[int, ...]) -> Tree:
         self.nodes += 1
@@ -152,7 +155,9 @@ class _Builder:
             )
         self.values[path] = mark
         if node.tag not in _TAGS:
-            self._refuse(node, f"the tag {node.tag.replace('tag:yaml.org,2002:', '!!')} is not used here; remove it")
+            self._refuse(
+                node, f"the tag {node.tag.replace('tag:yaml.org,2002:', '!!')} is not used here; remove it", path
+            )
             return None
         above = (*above, id(node))
         if isinstance(node, yaml.MappingNode):
@@ -160,7 +165,7 @@ class _Builder:
         if isinstance(node, yaml.SequenceNode):
             return [self._value(child, (*path, index), above) for index, child in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode) and _surrogates(node.value):
-            self._refuse(node, "half of a surrogate pair is no character; remove the escape")
+            self._refuse(node, "half of a surrogate pair is no character; remove the escape", path)
             return None
         return self._scalar(node) if isinstance(node, yaml.ScalarNode) else None
 
@@ -168,15 +173,15 @@ class _Builder:
         result: dict[str, Tree] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._refuse(key_node, "a key must be plain text")
+                self._refuse(key_node, "a key must be plain text", path)
                 continue
             key = str(key_node.value)
             if _surrogates(key):
-                self._refuse(key_node, "half of a surrogate pair is no character; remove the escape")
+                self._refuse(key_node, "half of a surrogate pair is no character; remove the escape", path)
                 continue
             if key in result:
                 first = self.keys[(*path, key)]
-                self._refuse(key_node, f"the key {key!r} stands twice (first in line {first.line}); keep one")
+                self._refuse(key_node, f"the key {key!r} stands twice (first in line {first.line}); keep one", path)
                 continue
             self.keys[(*path, key)] = _mark(key_node)
             result[key] = self._value(value_node, (*path, key), above)

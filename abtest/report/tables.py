@@ -268,7 +268,9 @@ def method_table(view: View) -> Table:
     """Return what each metric estimates, and how."""
     rows = []
     for metric in view.analysis.metrics:
-        methods = [clean(metric.method), *(clean(comparison.method) for comparison in metric.comparisons)]
+        stated = clean(metric.method)
+        others = [clean(comparison.method) for comparison in metric.comparisons]
+        methods = [stated, *(method for method in others if method.lower() not in stated.lower())]
         description = (clean(metric.description),) if metric.description else ()
         rows.append(
             (

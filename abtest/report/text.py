@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 WIDTH = 100
 _GAP = 2
 _NARROWEST = 8
-_INLINE = 16
+_INLINE = 7  # a detail as short as a share stands beside its number
 
 
 def summary(analysis: "Analysis", language: Language = ENGLISH) -> str:
@@ -88,7 +88,7 @@ def _header(table: Table) -> tuple[Cell, ...]:
 
 def _cell_lines(cell: Cell) -> list[str]:
     text = f"{cell.text} [{cell.note}]" if cell.note else cell.text
-    if len(cell.details) == 1 and columns(text) + columns(cell.details[0]) <= _INLINE:
+    if len(cell.details) == 1 and columns(cell.details[0]) <= _INLINE:
         return [f"{text}  {cell.details[0]}"]
     return [text, *cell.details]
 

@@ -55,7 +55,6 @@ _ENGLISH = {
     "number.above": "above {value}",
     "number.below": "below {value}",
     "number.missing": "–",
-    "number.of": "{part} of {whole}",
     "date.day": "{day} {month} {year}",
     "date.period": "{start} to {end}",
     "date.from": "from {start}",
@@ -72,7 +71,6 @@ _ENGLISH = {
         "whatever the numbers say."
     ),
     # What was tested.
-    "fact.hypothesis": "Hypothesis",
     "fact.arms": "Arms",
     "fact.period": "Enrolment",
     "fact.who": "Who",
@@ -87,7 +85,6 @@ _ENGLISH = {
     "who.unit": "unit: {unit}",
     "who.row": "each row of the data is one unit",
     "who.rule": "eligible when {rule}",
-    "list": "{first}; {second}",
     # The verdict.
     "verdict": "Verdict",
     "verdict.ship": "Ship {arm}",
@@ -117,7 +114,6 @@ _ENGLISH = {
     "interval.adjusted.short": "{confidence} interval, adjusted",
     # The headline effect.
     "headline": "Headline effect",
-    "headline.caption": "{metric} ({details})",
     "headline.difference": "Difference from {control}",
     "headline.lift": "Lift relative to {control}",
     "headline.arm.rate": "{numerator} of {n}",
@@ -191,7 +187,7 @@ _ENGLISH = {
     "column.difference": "Difference",
     "column.lift": "Lift",
     "column.p": "p-value",
-    "column.adjusted": "Adjusted p",
+    "column.adjusted": "Adj. p",
     "column.verdict": "Verdict",
     "column.numerator": "With event",
     "column.rate": "Rate",
@@ -283,7 +279,6 @@ _ENGLISH = {
     ),
     # Charts.
     "chart.headline": "{metric}",
-    "chart.headline.values": "By arm",
     "chart.headline.values.rate": "Rate by arm",
     "chart.headline.values.mean": "Mean by arm, {unit}",
     "chart.headline.values.plain": "Mean by arm",
@@ -302,7 +297,6 @@ _ENGLISH = {
     "chart.none": "not estimable",
     "chart.empty": "Nothing to show.",
     "chart.invalid": "INVALID: for diagnosis only",
-    "chart.rate.text": "{value} ({numerator} of {n})",
     "chart.alt.values": "{arm} {value}",
     "chart.alt.headline": "Chart of {metric}. {values}. {effects}.",
     "chart.alt.effect": "{arm} against {control}: {effect}",

@@ -7,7 +7,7 @@ two-sided interval of the plain comparison, so one interval answers all question
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
 from abtest.stats.means import mean_excess_test
-from abtest.stats.rates import Good, Scale, rate_excess_test
+from abtest.stats.rates import Good, Scale, Side, rate_excess_test
 from abtest.stats.values import MarginTest, Moments, Rate
 
 
@@ -19,7 +19,7 @@ def rate_superiority_test(
     With ``good`` up it rejects difference ≤ margin (relative: lift ≤ margin), with ``good`` down difference ≥ −margin.
     """
     value = _gain(margin, scale, good, below_one=scale == "absolute" or good == "down")
-    side = "above" if value > 0 else "below"
+    side: Side = "above" if value > 0 else "below"
     return rate_excess_test(control, treatment, value, scale, side, confidence=confidence)
 
 
@@ -28,7 +28,7 @@ def mean_superiority_test(
 ) -> MarginTest:
     """Welch test that the treatment's mean is better by more than ``margin`` > 0; see ``rate_superiority_test``."""
     value = _gain(margin, scale, good, below_one=scale == "relative" and good == "down")
-    side = "above" if value > 0 else "below"
+    side: Side = "above" if value > 0 else "below"
     return mean_excess_test(control, treatment, value, scale, side, confidence=confidence)
 
 
@@ -44,9 +44,9 @@ def rate_equivalence_test(
 ) -> MarginTest:
     """Two one-sided score tests (TOST): Schuirmann (1987), J. Pharmacokin. Biopharm. 15:657-680.
 
-    Shows that the difference (absolute) or the lift (relative) lies within ±``margin``. The p-value is the larger of the
-    two one-sided ones; ``shown`` when it is below half of 1 − confidence, that is when the whole two-sided interval lies
-    within the margin. (The convention of 90 % intervals for tests at 5 % is ``confidence`` = 0.90.)
+    Shows that the difference (absolute) or the lift (relative) lies within ±``margin``. The p-value is the larger of
+    the two one-sided ones; ``shown`` when it is below half of 1 − confidence, that is when the whole two-sided interval
+    lies within the margin. (The convention of 90 % intervals for tests at 5 % is ``confidence`` = 0.90.)
     """
     checks.one_of("scale", scale, ("absolute", "relative"))
     margin = checks.positive_margin(margin, below_one=True)
@@ -59,7 +59,7 @@ def rate_equivalence_test(
 def mean_equivalence_test(
     control: Moments, treatment: Moments, margin: float, scale: Scale, *, confidence: float = CONFIDENCE
 ) -> MarginTest:
-    """Two one-sided Welch tests (TOST) that the difference or lift lies within ±``margin``; as ``rate_equivalence_test``."""
+    """Two one-sided Welch tests that the difference or lift lies within ±``margin``; see ``rate_equivalence_test``."""
     checks.one_of("scale", scale, ("absolute", "relative"))
     margin = checks.positive_margin(margin, below_one=scale == "relative")
     return _both(

@@ -106,7 +106,7 @@ def lowest_difference(x: Floats, n: Floats, y: Floats, m: Floats, square: Floats
         second, slope_second = _pulled(failures, m, multiplier)
         return multiplier**2 * (first + second), multiplier * (slope_first + slope_second)
 
-    root = _descend(squared, np.where(fixed, 1.0, start), square)
+    root = descend(squared, np.where(fixed, 1.0, start), square)
     variance = _pulled(x, n, root)[0] + _pulled(failures, m, root)[0]
     return np.where(fixed, -1.0, np.maximum(x / n - y / m - root * variance, -1.0))
 
@@ -157,47 +157,14 @@ def lowest_ratio(x: Floats, n: Floats, y: Floats, m: Floats, square: Floats) -> 
         # With x = n the second arm alone decides, and its closed form is the start already.
         return np.where(full, square, value), np.where(full, 1.0, slope)
 
-    mu = _descend(squared, start, square)
+    mu = descend(squared, start, square)
     # x = n: the multiplier stops at n, and the rate itself, not the multiplier, falls until the critical value is met.
     odds_against = np.maximum(square - second * mu**2 / (y + mu), 0.0) / n
     rate = np.where(full, 1 / (1 + odds_against), (x - mu) / np.where(full, 1.0, n - mu))
     return np.where(empty, 0.0, rate * (m + mu) / (y + mu))
 
 
-def lowest_odds_ratio(x: Floats, n: Floats, y: Floats, m: Floats, square: Floats) -> Floats:
-    """Lower bound of the odds ratio of x/n over y/m.
-
-    With the multiplier ν of log(odds ratio) the first arm has x − ν and the second y + ν expected successes, and the
-    squared statistic is ν²[1/(n P(1 − P)) + 1/(m Q(1 − Q))] at those rates.
-    """
-    failures = m - y
-    nothing = (x == 0) | (failures == 0)
-    x, failures = np.where(nothing, 0.5, x), np.where(nothing, 0.5, failures)
-    misses, hits = np.where(nothing, n, n - x), np.where(nothing, m, m - failures)
-    start = np.minimum(_single_arm_odds(x, misses, square), _single_arm_odds(failures, hits, square))
-
-    def squared(nu: Floats) -> tuple[Floats, Floats]:
-        value, slope = np.zeros_like(nu), np.zeros_like(nu)
-        for low, high in ((x, misses), (failures, hits)):
-            # ν²(a + b)/((a − ν)(b + ν)) = ν²/(a − ν) + ν²/(b + ν): a sum of convex terms.
-            value = value + nu**2 / (low - nu) + nu**2 / (high + nu)
-            slope = slope + nu * ((2 * low - nu) / (low - nu) ** 2 + (2 * high + nu) / (high + nu) ** 2)
-        return value, slope
-
-    nu = _descend(squared, start, square)
-    return np.where(nothing, 0.0, (x - nu) * (failures - nu) / ((misses + nu) * (hits + nu)))
-
-
-def _single_arm_odds(low: Floats, high: Floats, square: Floats) -> Floats:
-    """ν at which ν²(a + b) = square · (a − ν)(b + ν), in the form of the root that does not cancel."""
-    linear = square * (high - low)
-    lead = low + high + square
-    root = np.sqrt(linear**2 + 4 * lead * square * low * high)
-    falling = (root - linear) / (2 * lead)
-    return np.where(linear > 0, 2 * square * low * high / np.where(linear > 0, linear + root, 1.0), falling)
-
-
-def _descend(function: Callable[[Floats], tuple[Floats, Floats]], start: Floats, target: Floats) -> Floats:
+def descend(function: Callable[[Floats], tuple[Floats, Floats]], start: Floats, target: Floats) -> Floats:
     """Root of a convex increasing function minus ``target``, by Newton's method from a start that is not below it."""
     point = start
     for _ in range(MAX_STEPS):
@@ -278,4 +245,5 @@ def variance_at_ratio(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats, value:
     root = np.sqrt(np.maximum(linear**2 - 4 * total * value * successes, 0.0))
     p_c = np.minimum(2 * successes / (linear + root), min(1.0, 1 / value))
     p_t = np.minimum(value * p_c, 1.0)
-    return (p_t * (1 - p_t) / n_t + value**2 * p_c * (1 - p_c) / n_c) * total / (total - 1)
+    variance: Floats = (p_t * (1 - p_t) / n_t + value**2 * p_c * (1 - p_c) / n_c) * total / (total - 1)
+    return variance

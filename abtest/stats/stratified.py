@@ -1,5 +1,6 @@
 """Two arms compared within strata (country, platform) and summed up: the stratified score test and its intervals."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from abtest.stats.values import Estimate, Rate, TwoSample
 
 METHOD = "stratified Miettinen–Nurminen score, Mantel–Haenszel weights"
 EDGE = 1e-12
-HIGHEST_RATIO = 1e12
+LOG_END = 28.0  # ratios beyond e^28 and below e^−28 are not looked for
 
 
 def compare_stratified_rates(
@@ -54,17 +55,17 @@ class _Strata:
     def _standardised(self, excess: float, variance: Floats) -> float:
         spread = float(self.weight**2 @ variance)
         if spread > 0:
-            return excess * float(self.weight.sum()) / spread**0.5
-        return 0.0 if excess == 0 else float(np.copysign(np.inf, excess))
+            return excess * float(self.weight.sum()) / math.sqrt(spread)
+        return 0.0 if excess == 0 else math.copysign(math.inf, excess)
 
     def at_difference(self, value: float) -> float:
         return self._standardised(self.difference - value, variance_at_difference(*self.table, value))
 
     def at_ratio(self, value: float) -> float:
-        x_c, _, x_t, _ = self.table
+        x_c, n_c, x_t, n_t = self.table
         used = x_c + x_t > 0  # a stratum without a success holds no information about a ratio
         variance = np.zeros_like(x_c)
-        variance[used] = variance_at_ratio(*(part[used] for part in self.table), value)  # type: ignore[call-arg]
+        variance[used] = variance_at_ratio(x_c[used], n_c[used], x_t[used], n_t[used], value)
         return self._standardised(self.p_t - value * self.p_c, variance)
 
     def null(self) -> float:
@@ -88,19 +89,20 @@ class _Strata:
     def _lift(self, critical: float, significant: bool) -> Estimate:
         if self.p_c == 0 == self.p_t:
             return Estimate(None, None, None, NO_SUCCESS)
-        ratio = self.p_t / self.p_c if self.p_c else HIGHEST_RATIO
-        low, high = self._bounds(self.at_ratio, (EDGE, min(ratio, HIGHEST_RATIO), HIGHEST_RATIO), critical)
-        low = -1.0 if self.p_t == 0 else low - 1
-        low, high = sided(low, high - 1, significant, self.difference)
+        ends = -LOG_END, LOG_END
+        centre = math.log(self.p_t / self.p_c) if self.p_c and self.p_t else ends[self.p_c == 0]
+        low, high = self._bounds(lambda log: self.at_ratio(math.exp(log)), (ends[0], centre, ends[1]), critical)
+        low = -1.0 if self.p_t == 0 else math.expm1(low)
+        low, high = sided(low, math.expm1(high), significant, self.difference)
         if self.p_c == 0:
             return Estimate(None, low, None, NO_CONTROL_SUCCESS)
-        return Estimate(ratio - 1, low, high)
+        return Estimate(self.difference / self.p_c, low, high)
 
     @staticmethod
     def _bounds(
         statistic: Callable[[float], float], points: tuple[float, float, float], critical: float
     ) -> tuple[float, float]:
-        """Where the statistic falls to ±critical, left and right of the estimate; the end of the scale if it does not."""
+        """Where the statistic falls to ±critical on either side of the estimate, or else the end of the scale."""
         least, estimate, greatest = points
 
         def root(target: float, start: float, end: float) -> float:

@@ -96,19 +96,32 @@ class Collector:
                 rows = self.engine.rows(statement, "counting outcomes")
             except EngineError as error:
                 digits -= FEWER_DIGITS
-                if not (error.overflow or error.conversion) or digits <= 0:
+                if not (error.overflow or error.conversion):
                     raise
+                if digits <= 0:
+                    raise DataError(self._too_large()) from error
                 continue
             self.warehouse.statements.append(statement)
             return outcomes, rows
+
+    def _too_large(self) -> str:
+        largest, place, column = max(
+            (found.largest, self.warehouse.raw[name].place, column)
+            for name, table in self.profiles.items()
+            for column, found in table.numbers.items()
+        )
+        return (
+            f"{place}: column {column!r} holds values up to {largest:.0e}, too large to sum exactly; "
+            "express it in a larger unit, such as thousands"
+        )
 
     def _arm_counts(self) -> dict[int, Row]:
         """Return rows and units per arm number; refuse arms that the definition or the data lacks."""
         name = self.definition.arm_source
         table, raw = self.tables[name], self.warehouse.raw[name]
-        units = "count(DISTINCT unit)" if table.has_unit else "count(*)"
+        rows, units = ("count(unit)", "count(DISTINCT unit)") if table.has_unit else ("count(*)", "count(*)")
         text = (
-            f"{with_tables([table])}SELECT\n  arm,\n  count(*) AS row_count,\n  {units} AS unit_count\n"
+            f"{with_tables([table])}SELECT\n  arm,\n  {rows} AS row_count,\n  {units} AS unit_count\n"
             f"FROM {quote(name)}\nGROUP BY arm\nORDER BY arm"
         )
         statement = Statement(text, table.select.parameters if table.select else {})
@@ -129,7 +142,7 @@ class Collector:
         raw = self.warehouse.raw[name]
         column = self.definition.data[name].arm or "arm"
         text = (
-            f"SELECT trim(CAST({quote(column)} AS STRING)) AS arm, count(*) AS row_count FROM {quote(raw.view)} "
+            f"SELECT trimmed(CAST({quote(column)} AS STRING)) AS arm, count(*) AS row_count FROM {quote(raw.view)} "
             "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1000"
         )
         known = set(self.warehouse.arms)
@@ -156,9 +169,8 @@ class Collector:
         without_arm = repeated = 0
         if name == definition.arm_source:
             without_arm = whole(arm_counts[NO_ARM], "row_count") if NO_ARM in arm_counts else 0
-            repeated = (
-                sum(whole(row, "row_count") - whole(row, "unit_count") for arm, row in arm_counts.items() if arm >= 0)
-                - found.without_unit
+            repeated = sum(
+                whole(row, "row_count") - whole(row, "unit_count") for arm, row in arm_counts.items() if arm >= 0
             )
         return SourceCounts(
             name,
@@ -167,7 +179,7 @@ class Collector:
             found.without_unit,
             found.without_time,
             without_arm,
-            max(repeated, 0),
+            repeated,
             found.first,
             found.last,
             matched,

@@ -22,12 +22,13 @@ CREATE MACRO rlike(x, pattern) AS regexp_matches(x, pattern);
 CREATE MACRO sha2(x, bits) AS sha256(x);
 CREATE MACRO conv(x, from_base, to_base) AS CAST(('0x' || x) AS BIGINT);
 CREATE MACRO to_instant(microseconds) AS make_timestamptz(microseconds);
-CREATE MACRO blank_to_null(x) AS nullif(trim(x), '');
+CREATE MACRO trimmed(x) AS trim(x, ' ');
+CREATE MACRO blank_to_null(x) AS nullif(trimmed(x), '');
 CREATE MACRO parse_number(x) AS
-  CASE lower(trim(x)) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN 'nan' THEN NULL
+  CASE lower(trimmed(x)) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN 'nan' THEN NULL
                       ELSE CAST(blank_to_null(x) AS DOUBLE) END;
 CREATE MACRO parse_instant(x, zone) AS
-  CASE WHEN rlike(trim(x), '{ZONED}') THEN unix_micros(CAST(upper(trim(x)) AS TIMESTAMPTZ))
+  CASE WHEN rlike(trimmed(x), '{ZONED}') THEN unix_micros(CAST(upper(trimmed(x)) AS TIMESTAMPTZ))
        ELSE unix_micros(to_utc_timestamp(CAST(blank_to_null(x) AS TIMESTAMP), zone)) END;
 """
 
@@ -195,6 +196,12 @@ def _family(kind: str) -> Family:
         "STRING": "text",
         "ENUM": "text",
         "UUID": "text",
+        '"NULL"': "null",
+        "NULL": "null",
+        # Beyond the range of a signed 64-bit integer; as text it is whole.
+        "UBIGINT": "text",
+        "UHUGEINT": "text",
+        "HUGEINT": "text",
     }
     for prefix, family in prefixes.items():
         if kind.startswith(prefix):

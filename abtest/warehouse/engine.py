@@ -6,8 +6,8 @@ from typing import Literal, Protocol
 
 from abtest.errors import DataError
 
-Family = Literal["integer", "number", "text", "boolean", "timestamp", "instant", "date", "other"]
-"""What a column holds: ``timestamp`` has no time zone, ``instant`` has."""
+Family = Literal["integer", "number", "text", "boolean", "timestamp", "instant", "date", "null", "other"]
+"""What a column holds: ``timestamp`` has no time zone, ``instant`` has, ``null`` is a column without any value."""
 
 Parameters = Mapping[str, str | int | float | bool]
 Row = dict[str, object]

@@ -135,7 +135,7 @@ class Filter:
             return number(column, family)
         if kind == "boolean":
             return column if family == "boolean" else f"({number(column, family)} = 1)"
-        return f"trim(CAST({column} AS STRING))"
+        return f"trimmed(CAST({column} AS STRING))"
 
     def _constant(self, kind: str, value: str | float | bool | dt.date) -> str:
         if kind == "instant":

@@ -181,9 +181,11 @@ def _inside(window: tuple[int, int] | None) -> str:
 
 
 def _scaled(number: str, scale: int) -> str:
-    return f"CAST(round({number} * {scale}) AS BIGINT)" if scale != 1 else f"CAST(round({number}) AS BIGINT)"
+    # A power of ten as a double literal: exact up to 10²², and within the rounding of the value beyond.
+    return f"CAST(round({number} * {scale:.0e}) AS BIGINT)" if scale != 1 else f"CAST(round({number}) AS BIGINT)"
 
 
 def _exact(*factors: str) -> str:
-    product = " * ".join(f"CAST({factor} AS DECIMAL(18, 0))" for factor in factors)
+    # 19 digits are one more than a 64-bit decimal holds, so that the product is computed in 128 bits.
+    product = " * ".join(f"CAST({factor} AS DECIMAL(19, 0))" for factor in factors)
     return f"sum({product})"

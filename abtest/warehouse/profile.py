@@ -1,5 +1,6 @@
 """A first look at each table, before any outcome is computed: rows, gaps, time range, and how large its values are."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,10 +29,9 @@ class NumberProfile:
 
         ``digits``: significant digits, counted from the largest value, that the integers keep.
         """
-        scale = 1
-        while scale < 10**digits and self.largest * scale * 10 <= 10**digits:
-            scale *= 10
-        return scale
+        if self.largest == 0:
+            return 1
+        return int(10 ** max(0, digits - 1 - math.floor(math.log10(self.largest))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,12 +121,12 @@ def open_warehouse(experiment: Experiment, engine: Engine, frames: Mapping[str, 
         unit = definition.unit_column(name)
         if unit is not None:
             families.append(source.columns[source.column(unit, "unit")])
-            if families[-1] not in {"integer", "text"}:
+            if families[-1] not in {"integer", "text", "null"}:
                 raise DataError(
                     f"{source.place}: the id column {unit!r} holds {families[-1]} values; ids must be text or whole "
                     "numbers (in pandas: .astype('Int64') or .astype(str))"
                 )
-    warehouse.unit_is_integer = bool(families) and all(family == "integer" for family in families)
+    warehouse.unit_is_integer = bool(families) and all(family in {"integer", "null"} for family in families)
     return warehouse
 
 
@@ -164,7 +164,7 @@ def normalise(
     """
     raw, definition = warehouse.raw[name], warehouse.definition
     source = definition.data[name]
-    binder = Binder()
+    binder = Binder(name)
     readings: list[Reading] = []
     parsed: dict[str, str] = {}
     unit = definition.unit_column(name)
@@ -182,7 +182,7 @@ def normalise(
     aliases: dict[str, str] = {}
     for column in numbers:
         family = raw.columns[raw.column(column, "value" if source.value == column else "column")]
-        if family not in {"integer", "number", "boolean", "text"}:
+        if family not in {"integer", "number", "boolean", "text", "null"}:
             raise DataError(
                 f"{raw.place}: column {column!r} holds {family} values; a metric needs numbers or true/false"
             )
@@ -211,7 +211,7 @@ def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filte
 def _arm_reading(warehouse: Warehouse, raw: Raw, source: Source, binder: Binder) -> Reading:
     column = source.arm or "arm"
     raw.column(column, "arm")
-    text = f"trim(CAST({quote(column)} AS STRING))"
+    text = f"trimmed(CAST({quote(column)} AS STRING))"
     cases = " ".join(f"WHEN {binder.bind(arm, 'arm')} THEN {number}" for number, arm in enumerate(warehouse.arms))
     return Reading(
         "arm",

@@ -17,9 +17,13 @@ def quote(identifier: str) -> str:
 
 
 class Binder:
-    """Collects the values of a statement's parameters and gives each a name."""
+    """Collects the values of a statement's parameters and gives each a name.
 
-    def __init__(self) -> None:
+    Names start with ``prefix``, so that the parameters of several tables can stand in one statement.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
         self.values: dict[str, str | int | float | bool] = {}
         self._names: dict[tuple[str, type, object], str] = {}
 
@@ -27,7 +31,7 @@ class Binder:
         """Return ``$name`` for ``value``; a value that is bound again under the same hint keeps its name."""
         key = (hint, type(value), value)
         if key not in self._names:
-            self._names[key] = f"{hint}_{len(self._names) + 1}"
+            self._names[key] = f"{self._prefix}_{hint}_{len(self._names) + 1}"
             self.values[self._names[key]] = value
         return f"${self._names[key]}"
 
@@ -41,6 +45,8 @@ def unit_text(column: str, *, as_integer: bool) -> str:
 
 def instant(column: str, family: Family, zone: str | None, binder: Binder) -> str:
     """Return ``column`` as integer microseconds since 1970 UTC. Times without a zone are in ``zone``."""
+    if family == "null":
+        return "CAST(NULL AS BIGINT)"
     if family == "instant":
         return f"unix_micros({column})"
     local = binder.bind(zone or "UTC", "zone")
@@ -51,6 +57,8 @@ def instant(column: str, family: Family, zone: str | None, binder: Binder) -> st
 
 def number(column: str, family: Family) -> str:
     """Return ``column`` as a double; true is 1, false 0, not-a-number is no value."""
+    if family == "null":
+        return "CAST(NULL AS DOUBLE)"
     if family == "boolean":
         return f"CASE WHEN {column} THEN 1.0 WHEN NOT {column} THEN 0.0 END"
     if family == "text":

@@ -28,7 +28,7 @@ def population(warehouse: Warehouse, tables: Mapping[str, Table]) -> list[tuple[
     arms = tables[warehouse.definition.arm_source]
     if not arms.has_unit:
         return [("population", _rows_as_units(arms))]
-    queries = [("assigned", _assigned(arms))]
+    queries = [("assigned", _assigned(arms, len(warehouse.arms)))]
     if customers is not None:
         queries.append(("customer", customer_query(customers)))
     return [*queries, ("population", _population(warehouse, arms, customers))]
@@ -43,14 +43,20 @@ def _rows_as_units(table: Table) -> str:
     )
 
 
-def _assigned(table: Table) -> str:
-    # The earliest row decides; equal times go to the arm declared first. Time and arm in one integer (64 arms at most)
-    # make that a plain minimum, which no engine computes in an order of its own.
-    first = "coalesce(min(at_us * 64 + arm) % 64, min(arm))" if table.has_time else "min(arm)"
-    at = "min(at_us)" if table.has_time else "CAST(NULL AS BIGINT)"
+def _assigned(table: Table, arms: int) -> str:
+    source = f"FROM {quote(table.name)}\nWHERE unit IS NOT NULL AND arm >= 0\nGROUP BY unit"
+    if not table.has_time:
+        columns = "  unit,\n  min(arm) AS arm,\n  CAST(NULL AS BIGINT) AS assigned_at"
+        return f"SELECT\n{columns},\n  min(arm) <> max(arm) AS several_arms\n{source}"
+    # The earliest row decides, and equal times go to the arm declared first: plain minima, which do not depend on the
+    # order in which an engine meets the rows.
+    firsts = "".join(f",\n  min(CASE WHEN arm = {arm} THEN at_us END) AS at_{arm}" for arm in range(arms))
+    columns = f"  unit,\n  min(arm) AS first_arm,\n  max(arm) AS last_arm,\n  min(at_us) AS assigned_at{firsts}"
+    cases = " ".join(f"WHEN at_{arm} = assigned_at THEN {arm}" for arm in range(arms))
+    inner = "\n".join(f"  {line}" for line in f"SELECT\n{columns}\n{source}".splitlines())
     return (
-        f"SELECT\n  unit,\n  {first} AS arm,\n  {at} AS assigned_at,\n  min(arm) <> max(arm) AS several_arms,\n"
-        f"  count(*) AS row_count\nFROM {quote(table.name)}\nWHERE unit IS NOT NULL AND arm >= 0\nGROUP BY unit"
+        f"SELECT\n  unit,\n  CASE {cases} ELSE first_arm END AS arm,\n  assigned_at,\n"
+        f"  first_arm <> last_arm AS several_arms\nFROM (\n{inner}\n) AS first_times"
     )
 
 

@@ -64,7 +64,7 @@ def test_several_arms_are_all_shown_with_the_adjusted_effect(three_arms: Analysi
     assert document.headline.table is not None
     text = plain(document.headline.table)
     assert "weekly | 7 611 | 46.1 % | +1.2 pp | \u22120.6 to +3.0 pp" in text
-    assert "Adjusted p" in text
+    assert "Adj. p" in text
     assert "weekly +1.2 pp (\u22120.6 to +3.0 pp); daily \u22120.2 pp" in plain(document.banner.sentence)
     assert "adjusted for several comparisons" in document.banner.sentence
 
@@ -209,6 +209,19 @@ def test_a_small_rate_gets_the_decimals_that_its_interval_needs(drip: Analysis) 
     arms = [samples.rate("biweekly", 122, 21306), samples.rate("weekly", 267, 21307)]
     document = build(drip.model_copy(update={"metrics": [samples.metric("c", "Conversion", arms, role="primary")]}))
     assert "1.25 % with weekly, 0.57 % with biweekly. Difference +0.68 pp" in plain(document.banner.sentence)
+
+
+def test_a_mean_without_a_unit_is_a_bare_number(drip: Analysis) -> None:
+    arms = [samples.mean("biweekly", 3.21, 4.0, 900), samples.mean("weekly", 3.5, 4.1, 900)]
+    metric = samples.metric("visits", "Visits", arms, role="primary", unit="")
+    document = build(drip.model_copy(update={"metrics": [metric]}))
+    assert "Visits: 3.50 with weekly, 3.21 with biweekly. Difference +0.29 (95 % interval" in plain(document.banner)
+    assert document.plot("headline").panels[1].axis == "Difference from biweekly"
+
+
+def test_an_effect_on_less_is_better_points_the_other_way(three_arms: Analysis) -> None:
+    document = build(three_arms.model_copy(update={"metrics": three_arms.metrics[2:]}))
+    assert document.plot("headline").panels[1].hints == ("better", "worse")
 
 
 def test_the_document_is_plain_data_for_json(drip: Analysis) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 import report_samples as samples
+import typst
 
 from abtest.analysis.result import Analysis
 from abtest.report import render
+from abtest.report.rendering import Rendering
 
 Pages = Callable[[Analysis], list[str]]
 
@@ -103,7 +105,7 @@ def test_nothing_runs_off_the_page(analysis: Analysis, tmp_path: Path) -> None:
 
 def test_long_tables_repeat_their_header_and_their_group(pdf_pages: Pages) -> None:
     pages = pdf_pages(samples.large(arms=4, metrics=15))
-    with_table = [page for page in pages if "Adjusted p Verdict" in page]
+    with_table = [page for page in pages if "Adj. p Verdict" in page]
     assert len(with_table) >= 2
     text = " ".join(pages)
     for metric in range(15):
@@ -123,6 +125,29 @@ def test_the_pdf_is_tagged_titled_and_dated_by_the_analysis(drip: Analysis, tmp_
         info = run.stdout.decode()
         assert "Weekly vs biweekly e-mail drip" in info
         assert "2026-06-09T06:30:00" in info
+
+
+def test_pages_are_numbered_through(invalid: Analysis, pdf_pages: Pages) -> None:
+    for analysis in (samples.drip(), samples.three_arms(), invalid):
+        pages = pdf_pages(analysis)
+        for number, page in enumerate(pages, start=1):
+            assert f"Page {number} of {len(pages)}" in page
+
+
+@pytest.mark.parametrize("make", [samples.drip, samples.three_arms, samples.invalid, samples.empty, samples.large])
+def test_typst_has_nothing_to_warn_about(make: Callable[[], Analysis], monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+
+    def compiled(*arguments: object, **options: object) -> bytes:
+        result, found = typst.compile_with_warnings(*arguments, **options)
+        warnings.extend(str(warning) for warning in found)
+        return bytes(result)
+
+    monkeypatch.setattr(typst, "compile", compiled)
+    rendering = Rendering(make())
+    assert rendering.report()
+    assert rendering.card()
+    assert warnings == []
 
 
 def test_unicode_is_shown(drip: Analysis, pdf_pages: Pages) -> None:

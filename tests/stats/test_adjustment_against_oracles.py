@@ -44,7 +44,7 @@ def test_adjusted_variance_is_r_conditional_variance_plus_that_of_the_covariate_
 
 @pytest.mark.parametrize("case", R["adjusted"].values(), ids=R["adjusted"])
 def test_adjusted_standard_error_is_near_estimatr_lm_lin_hc2(case):
-    """HC2 lets the residual variance depend on the covariates and holds the covariate mean fixed: a few per cent apart."""
+    """HC2 lets the residual variance depend on the covariates and fixes their mean: a few per cent apart."""
     result = compare_adjusted(*map(from_r, case["arms"]))
     error = math.sqrt((result.difference.estimate / result.statistic) ** 2 - case["centre"])
     assert error == pytest.approx(case["hc2"], rel=0.06)
@@ -80,7 +80,7 @@ def test_constant_and_collinear_covariates_change_nothing():
 
 
 def test_strata_indicators_are_post_stratification():
-    """With a full set of indicators, each arm's adjusted mean is its stratum means weighted by the pooled stratum sizes."""
+    """With all indicators, each arm's adjusted mean is its stratum means weighted by the pooled stratum sizes."""
     random = np.random.default_rng(2)
     arms = []
     for n in (300, 200):

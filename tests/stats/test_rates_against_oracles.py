@@ -8,10 +8,10 @@ import pytest
 from oracles import close, reference
 from statsmodels.stats.proportion import confint_proportions_2indep, score_test_proportions_2indep
 
+from abtest.stats.odds import lowest_odds_ratio
 from abtest.stats.rates import compare_rates, overall_rates, rate_margin_test, wilson
 from abtest.stats.score import (
     critical_square,
-    lowest_odds_ratio,
     score_bounds,
     statistic_at_difference,
     statistic_at_ratio,
