@@ -4,8 +4,8 @@ For given true rates every table that can occur is enumerated with its binomial 
 below 1e-10 are left out), and the probability of an interval that misses the true difference or lift is summed up on
 each side. *Low miss*: the whole interval lies above the truth; *high miss*: below it. Nothing is simulated.
 
-A method that gives no interval for a table says nothing there: it counts as covering, and the probability of such tables
-is shown under *none*. An interval that is given, (0, 0) included, is taken at its word.
+A method that gives no interval for a table says nothing there: it counts as covering, and the probability of such
+tables is shown under *none*. An interval that is given, (0, 0) included, is taken at its word.
 
 Run: python benchmarks/coverage.py [--smoke]
 """

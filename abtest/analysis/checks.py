@@ -16,6 +16,7 @@ def health_checks(definition: Definition, collected: Collected, metrics: Sequenc
     """Return every check with its status: sample ratio at each stage, assignment, ids, times, maturity."""
     return [
         *_sample_ratios(definition, collected, metrics),
+        *_counted(collected),
         *_assignment(collected),
         *_ids_and_times(collected),
         *_events(definition, collected),
@@ -53,6 +54,29 @@ def _sample_ratios(definition: Definition, collected: Collected, metrics: Sequen
                 message=f"Sample ratio: {stage} units {shown} fit the planned {planned}.",
                 p_value=test.p_value,
             )
+
+
+def _counted(collected: Collected) -> Iterator[Check]:
+    assigned = sum(arm.assigned for arm in collected.ledger)
+    excluded: dict[str, int] = {}
+    for arm in collected.ledger:
+        for reason, count in arm.excluded.items():
+            excluded[reason] = excluded.get(reason, 0) + count
+    missing = excluded.get("not_in_customers", 0)
+    if not sum(arm.eligible for arm in collected.ledger):
+        reason = max(excluded, key=lambda name: excluded[name], default="")
+        cure = {
+            "not_in_customers": "they are not in the customers table: check that ids are written alike in both",
+            "outside_period": "they were assigned outside the period: check period and the time zone",
+            "not_eligible": "they are not eligible: check population.eligible",
+        }.get(reason, f"most are excluded as {reason.replace('_', ' ')}" if reason else "there are none")
+        yield Check(id="counted", status="fail", message=f"None of the {assigned:,} assigned units is counted: {cure}.")
+    elif missing:
+        yield Check(
+            id="counted",
+            status="warn",
+            message=f"{missing:,} of {assigned:,} assigned units are not in the customers table; they are left out.",
+        )
 
 
 def _assignment(collected: Collected) -> Iterator[Check]:

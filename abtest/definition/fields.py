@@ -18,6 +18,8 @@ from abtest.definition.nodes import Plain
 
 LARGEST = 1e12
 """No weight, margin or level is larger; a larger number is a slip of the keyboard."""
+YEARS = (1970, 2200)
+"""A day outside these years is a placeholder, not a date of an experiment."""
 SECONDS = {"h": 3_600, "d": 86_400, "w": 604_800}
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _DURATION = re.compile(r"([-+]?)([0-9]{1,6})\s*([hdw])")
@@ -91,13 +93,15 @@ def duration_text(seconds: int) -> str:
 def _date(value: object) -> object:
     if isinstance(value, dt.datetime):
         raise ValueError("must be a date without a time of day")
-    if isinstance(value, dt.date):
-        return value
     if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         try:
-            return dt.date.fromisoformat(value)
+            value = dt.date.fromisoformat(value)
         except ValueError as error:
             raise ValueError(f"is not a day of the calendar ({error})") from None
+    if isinstance(value, dt.date):
+        if not YEARS[0] <= value.year <= YEARS[1]:
+            raise ValueError(f"must lie in the years {YEARS[0]} to {YEARS[1]} (got {value})")
+        return value
     raise ValueError(f"must be a date such as 2026-03-02 (got {_shown(value)})")
 
 

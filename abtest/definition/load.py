@@ -92,7 +92,7 @@ def _checked(tree: object, document: Document | None, label: str) -> Definition:
         raise DefinitionError(f"{label}:1:1: must be a mapping of keys such as name, arms, data and metrics")
     definition, wrong = _validated(tree)
     if definition is None:
-        found += wrong + _rules_of_the_rest(tree, wrong)
+        found += wrong + _rules_of_the_rest(tree)
     else:
         found += problems(definition)
     if definition is None or found:
@@ -110,7 +110,7 @@ def _validated(tree: dict[str, object]) -> tuple[Definition | None, list[Problem
         ]
 
 
-def _rules_of_the_rest(tree: dict[str, object], wrong: list[Problem]) -> list[Problem]:
+def _rules_of_the_rest(tree: dict[str, object]) -> list[Problem]:
     """Return what the rules between the parts find in the sections that have no wrong field.
 
     The wrong fields are taken out until the rest is a definition; a section that lost something, or that refers to one

@@ -15,7 +15,7 @@ from abtest.stats.values import Estimate, Rate
 
 LARGEST = 40_000
 TIE = 1e-9
-COARSE, FINE = 201, 41
+COARSE, FINE = 201, 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ def compare_exact(control: Rate, treatment: Rate, confidence: float = CONFIDENCE
     """Exact unconditional interval for the difference: Chan & Zhang (1999), Biometrics 55:1202-1209.
 
     Inverts two one-sided tests, each at half of 1 − confidence: tables are ordered by the score statistic at the
-    hypothesised difference, and the tail probability is maximised over the unknown control rate. Coverage is never below
-    ``confidence``. ``p_value`` is twice the smaller one-sided p-value at no difference, so it agrees with the
-    interval; ``boschloo_p_value`` (Boschloo 1970, Stat. Neerl. 24:1-35) is the customary exact test and can be smaller.
+    hypothesised difference, and the tail probability is maximised over the unknown control rate. Coverage is never
+    below ``confidence``. ``p_value`` is twice the smaller one-sided p-value at no difference, so it agrees with the
+    interval; ``boschloo_p_value`` (Boschloo 1970, Stat. Neerl. 24:1-35) is the customary exact test; either can be smaller.
     The maximum is sought on a grid of rates that is refined round the best points. Work grows with n_c · n_t, hence the
     limit of 40,000 possible tables; beyond it use ``compare_rates``.
     """
@@ -102,8 +102,13 @@ class _Tables:
         found = self._probability(extreme, np.sin(angles) ** 2, difference)
         best = float(found.max())
         for peak in np.argsort(found)[-3:]:
-            near = np.linspace(angles[max(peak - 1, 0)], angles[min(peak + 1, COARSE - 1)], FINE)
-            best = max(best, float(self._probability(extreme, np.sin(near) ** 2, difference).max()))
+            around = angles[max(peak - 1, 0)], angles[min(peak + 1, COARSE - 1)]
+            for _ in range(2):
+                near = np.linspace(*around, FINE)
+                chances = self._probability(extreme, np.sin(near) ** 2, difference)
+                top = int(chances.argmax())
+                best = max(best, float(chances[top]))
+                around = near[max(top - 1, 0)], near[min(top + 1, FINE - 1)]
         return min(best, 1.0)
 
     def _probability(self, extreme: Floats, p_c: Floats, difference: float) -> Floats:

@@ -74,7 +74,7 @@ def compare_replicates(
         reason = "the statistic does not exist in some replicates"
         nothing = Estimate(None, None, None, reason)
         return TwoSample(BOOTSTRAP, nothing, nothing, None, None, None, reason)
-    estimate, differences = treatment[0] - control[0], np.sort(second - first)
+    estimate, differences = float(treatment[0] - control[0]), np.sort(second - first)
     if differences[0] == differences[-1]:
         given = Estimate(estimate, None, None, NO_VARIATION)
         return TwoSample(BOOTSTRAP, given, Estimate(None, None, None, NO_VARIATION), None, None, None, NO_VARIATION)
@@ -86,16 +86,15 @@ def compare_replicates(
     if place < 1:
         raise ValueError(f"confidence {confidence} needs more than {draws} replicates")
     difference = Estimate(estimate, float(differences[place - 1]), float(differences[-place]))
-    return TwoSample(
-        BOOTSTRAP, difference, _lift(control[0], estimate, first, second, place), p_value, None, None, None
-    )
+    lift = _lift(control[0], estimate, first, second, place)
+    return TwoSample(BOOTSTRAP, difference, lift, p_value, None, None, None)
 
 
 def _lift(control: float, difference: float, first: Floats, second: Floats, place: int) -> Estimate:
     if control <= 0 or np.any(first <= 0):
         return Estimate(None, None, None, "the control's value is not positive in all replicates")
     lifts = np.sort((second - first) / first)
-    return Estimate(difference / control, float(lifts[place - 1]), float(lifts[-place]))
+    return Estimate(difference / float(control), float(lifts[place - 1]), float(lifts[-place]))
 
 
 def permutation_test(control: ArrayLike, treatment: ArrayLike, *, draws: int = 9999, seed: int = 0) -> float | None:

@@ -222,8 +222,9 @@ def _multiplier_at(x: Floats, n: Floats, failures: Floats, m: Floats, bound: Flo
         newton = point + excess / (slope_first + slope_second - first - second)
         inside = (newton > low) & (newton < high)
         following = np.where(inside, newton, (low + high) / 2)
-        done = np.abs(following - point) <= TOLERANCE * point
-        point = following
+        # Either the step or what is left to explain has sunk into rounding error.
+        done = (np.abs(following - point) <= TOLERANCE * point) | (np.abs(excess) <= 1e-15 * (observed - bound))
+        point = np.where(done, point, following)
         if np.all(done):
             break
     return point

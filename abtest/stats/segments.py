@@ -24,8 +24,9 @@ def cochran_q(effects: Sequence[float], variances: Sequence[float]) -> OverallTe
     """Cochran's (1954) Q, Biometrics 10:101-129: do independent effects differ by more than chance?
 
     ``effects``: one estimated difference (or lift) per segment; ``variances``: its squared standard errors.
-    Q = Σw(e − ē)² with w = 1/variance is χ² on k − 1 degrees of freedom when all segments share one effect. Assumes nearly normal
-    effects with known variances: several hundred units per segment. Run it before reading any segment's effect.
+    Q = Σw(e − ē)² with w = 1/variance is χ² on k − 1 degrees of freedom when all segments share one effect. Assumes
+    nearly normal effects with known variances: several hundred units per segment. Run it before reading any segment's
+    effect.
     """
     _check(effects, variances)
     if len(effects) < 2:

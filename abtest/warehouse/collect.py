@@ -1,5 +1,6 @@
 """From an experiment to its moments: open, look, check the arms, aggregate."""
 
+import datetime as dt
 from collections.abc import Mapping
 
 from abtest.definition.fields import nearest
@@ -7,6 +8,7 @@ from abtest.definition.load import Experiment
 from abtest.definition.metrics import EventMetric, ValueMetric
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.errors import DataError
+from abtest.warehouse.calendar import to_microseconds
 from abtest.warehouse.engine import Engine, EngineError, Row, Statement
 from abtest.warehouse.moments import ArmLedger, Collected, CustomerCounts, MetricMoments, SourceCounts, Sums
 from abtest.warehouse.outcomes import DIGITS, MetricPlan, Outcomes
@@ -15,6 +17,7 @@ from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, normalise, open
 from abtest.warehouse.sqltext import quote
 from abtest.warehouse.units import ELIGIBLE, population
 
+LAST_INSTANT = to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
 FEWER_DIGITS = 3
 """Digits given up when an exact sum of squares does not fit 38 digits."""
 
@@ -56,7 +59,14 @@ class Collector:
         known = [last for last in lasts if last is not None]
         if not known:
             raise DataError(f"{self.experiment.place('data')}: no event has a time, so nothing can be counted")
-        return max(known)
+        end = max(known)
+        if end > LAST_INSTANT:
+            late = next(name for name in self.definition.event_sources if self.profiles[name].last == end)
+            raise DataError(
+                f"{self.warehouse.raw[late].place}: the last time is beyond the year 2200, a placeholder; "
+                "leave such rows out with `where`, or say where the data ends with period.through"
+            )
+        return end
 
     def collect(self) -> Collected:
         """Return the moments. Raises :class:`~abtest.errors.DataError` when arms and data do not fit."""

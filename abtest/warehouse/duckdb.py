@@ -103,7 +103,7 @@ class DuckDB:
         text = f"CREATE OR REPLACE TEMP TABLE {quote(table)} AS\n{statement.text}"
         self._run(Statement(text, statement.parameters), f"reading {table}")
 
-    def rows(self, statement: Statement, label: str = "") -> list[Row]:
+    def rows(self, statement: Statement, label: str = "query") -> list[Row]:
         """Run a query and return its rows as dicts."""
         cursor = self._run(statement, label)
         names = [entry[0] for entry in cursor.description or []]
@@ -176,6 +176,11 @@ def _reworded(line: str) -> str:
         "that row has another number of cells than the header, a stray quote, or is not UTF-8",
         "malformed json": f"{line}; each line must be one complete JSON object",
     }
+    damaged = ("decompress", "zstd", "snappy", "footer", "tprotocol", "metadata", "failed to read file", "thrift")
+    if any(sign in lower for sign in damaged):
+        return "the file is damaged or cut off; export or copy it again"
+    if "state machine" in lower:
+        return "the CSV mixes line ends (LF and CRLF) or has a stray quote; save it with one kind of line end"
     return next((cure for sign, cure in cures.items() if sign in lower), line)
 
 

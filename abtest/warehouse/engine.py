@@ -53,7 +53,7 @@ class Engine(Protocol):
     def materialise(self, table: str, statement: Statement) -> None:
         """Keep the rows of a query as ``table`` inside the engine."""
 
-    def rows(self, statement: Statement, label: str = "") -> list[Row]:
+    def rows(self, statement: Statement, label: str = "query") -> list[Row]:
         """Run a query and return its (few) rows; ``label`` tells a waiting user what is being done."""
         ...
 

@@ -27,6 +27,11 @@ _FORMATS: dict[str, Format] = {
     ".jsonl.gz": "ndjson",
 }
 _DELIMITERS = ",;\t|"
+_MAGIC = {
+    b"\x1f\x8b": "gzip-compressed; name it .csv.gz",
+    b"PK\x03\x04": "a zip archive or a workbook, not text; export it as CSV",
+    b"PAR1": "a Parquet file; name it .parquet",
+}
 _WHOLE = 64 * 1024 * 1024
 _BLOCK = 1024 * 1024
 _BLOCKS = 32
@@ -88,8 +93,7 @@ def csv_layout(files: Sequence[Path], place: str) -> tuple[str, list[str]]:
         for number, name in enumerate(names, 1):
             if not name:
                 raise DataError(f"{place}: {path.name}: column {number} has no name in the header; name it")
-            if names.index(name) != number - 1:
-                raise DataError(f"{place}: {path.name}: two columns are called {name!r} in the header; rename one")
+        require_distinct(names, f"{place}: {path.name}")
         if layout is None:
             layout = (delimiter, names)
         elif layout != (delimiter, names):
@@ -102,12 +106,44 @@ def csv_layout(files: Sequence[Path], place: str) -> tuple[str, list[str]]:
     return layout
 
 
+def require_distinct(names: Sequence[str], place: str) -> None:
+    """Refuse column names that are equal, or equal but for upper and lower case, which no SQL tells apart."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            raise DataError(
+                f"{place}: the columns {other!r} and {name!r} differ only in upper and lower case; rename one"
+            )
+    if len(seen) < len(names):
+        twice = next(name for name in names if list(names).count(name) > 1)
+        raise DataError(f"{place}: two columns are called {twice!r}; rename one")
+
+
+def require_whole_gzip(files: Sequence[Path], place: str) -> None:
+    """Refuse a gzip file whose checksum is wrong, which the engine reads without complaint. Large files are trusted."""
+    for path in files:
+        if path.suffix.lower() != ".gz" or path.stat().st_size > _WHOLE:
+            continue
+        try:
+            with gzip.open(path, "rb") as file:
+                while file.read(_BLOCK):
+                    pass
+        except (OSError, EOFError, zlib.error):
+            raise DataError(
+                f"{place}: {path.name}: the compressed file is cut off or damaged; export or copy it again"
+            ) from None
+
+
 def _first_line(path: Path, place: str) -> str:
     try:
         with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb") as file:
             raw = file.readline(1_000_000)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{place}: {path.name} cannot be read: {error}; export or copy it again") from None
+    for magic, what in _MAGIC.items():
+        if raw.startswith(magic):
+            raise DataError(f"{place}: {path.name} is {what}")
     if not raw.strip():
         raise DataError(f"{place}: {path.name} is empty; it needs a header line and rows")
     try:

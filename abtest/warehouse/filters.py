@@ -134,6 +134,7 @@ class Filter:
             self._note(operand.name, "DOUBLE")
             return number(column, family)
         if kind == "boolean":
+            self._note(operand.name, "DOUBLE")
             return column if family == "boolean" else f"({number(column, family)} = 1)"
         return f"trimmed(CAST({column} AS STRING))"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from abtest.definition.model import Definition
 from abtest.errors import DataError
-from abtest.warehouse.engine import Row, Statement
+from abtest.warehouse.engine import EngineError, Row, Statement
 from abtest.warehouse.sources import Table, Warehouse
 from abtest.warehouse.sqltext import quote
 
@@ -64,8 +64,11 @@ def profile(warehouse: Warehouse, table: Table) -> TableProfile:
     text = f"{with_tables([table])}SELECT\n  {listed}\nFROM {quote(table.name)}"
     statement = Statement(text, table.select.parameters if table.select else {})
     warehouse.statements.append(statement)
-    row = warehouse.engine.rows(statement, f"looking at {table.name}")[0]
     raw = warehouse.raw[table.name]
+    try:
+        row = warehouse.engine.rows(statement, f"looking at {table.name}")[0]
+    except EngineError as error:
+        raise DataError(f"{raw.place}: {raw.shown}: {str(error).split(': ', 1)[-1]}") from error
     rows = whole(row, "row_count")
     if rows == 0 and table.name not in _may_be_empty(warehouse.definition):
         filtered = " that fulfil `where`" if warehouse.definition.data[table.name].where else ""

@@ -17,7 +17,14 @@ from abtest.definition.model import Definition, Source
 from abtest.errors import DataError
 from abtest.warehouse.calendar import Calendar, unzoned
 from abtest.warehouse.engine import Engine, EngineError, Family, Statement
-from abtest.warehouse.files import csv_layout, find_files, fingerprint, format_of
+from abtest.warehouse.files import (
+    csv_layout,
+    find_files,
+    fingerprint,
+    format_of,
+    require_distinct,
+    require_whole_gzip,
+)
 from abtest.warehouse.filters import Filter
 from abtest.warehouse.sqltext import ZONED, Binder, blank_to_null, number, quote, unit_text
 
@@ -38,10 +45,12 @@ class Raw:
     def column(self, name: str, key: str) -> str:
         """Return ``name`` when the source has it; else raise an error that names the nearest column."""
         if name not in self.columns:
-            raise DataError(
-                f"{self.place}.{key}: no column {name!r} in {self.shown}"
-                f"{nearest(name, self.columns) or '; its columns: ' + ', '.join(self.columns)}"
-            )
+            if not all(re.match(r"[^\W\d]", column) for column in self.columns):
+                # Without a header the first row stands in its place, and that is customer data: it is not printed.
+                hint = "; the first line seems to hold values, not names: add a header line"
+            else:
+                hint = nearest(name, self.columns) or f"; its columns: {', '.join(self.columns)}"
+            raise DataError(f"{self.place}.{key}: no column {name!r} in {self.shown}{hint}")
         return name
 
     @property
@@ -142,12 +151,18 @@ def _attach(experiment: Experiment, engine: Engine, name: str, frame: object | N
     else:
         files = find_files(source.path, experiment.folder, f"{place}.path")
         kind = format_of(files, f"{place}.path")
+        require_whole_gzip(files, f"{place}.path")
         layout = csv_layout(files, f"{place}.path") if kind == "csv" else None
         try:
             engine.attach_files(view, [str(path) for path in files], kind, layout)
         except EngineError as error:
             raise DataError(f"{place}: {source.path}: {_without_label(error)}") from error
-    return Raw(name, view, engine.columns(view), tuple(files), place)
+    try:
+        columns = engine.columns(view)
+    except EngineError as error:
+        raise DataError(f"{place}: {source.path}: {_without_label(error)}") from error
+    require_distinct(list(columns), place)
+    return Raw(name, view, columns, tuple(files), place)
 
 
 def _without_label(error: EngineError) -> str:
