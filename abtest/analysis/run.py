@@ -32,6 +32,8 @@ from abtest.warehouse.engine import Statement
 from abtest.warehouse.moments import Collected
 
 Progress = Callable[[str, float | None], None]
+LAST_SECOND = 253_402_300_800
+"""The first second of the year 10000, which no calendar of Python holds."""
 _PACKAGES = ("duckdb", "numpy", "scipy", "pydantic", "matplotlib", "typst")
 
 
@@ -47,6 +49,7 @@ def analyze(
     called with a label and a share in [0, 1] (or ``None``) while the engine works. Raises
     :class:`~abtest.errors.DataError` when the data cannot be read or is not what the definition says.
     """
+    provenance()  # before the long work: it refuses a wrong SOURCE_DATE_EPOCH
     engine = DuckDB(progress=progress)
     try:
         collected = Collector(experiment, engine, tables).collect()
@@ -155,7 +158,7 @@ def provenance() -> Provenance:
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if epoch is None:
         moment = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    elif epoch.isdigit():
+    elif epoch.isascii() and epoch.isdigit() and int(epoch) < LAST_SECOND:
         moment = dt.datetime.fromtimestamp(int(epoch), dt.UTC)
     else:
         raise UsageError(f"SOURCE_DATE_EPOCH must be a number of seconds since 1970, got {epoch!r}")

@@ -1,5 +1,6 @@
 """An analysis from a results.json that was written before."""
 
+import json
 from pathlib import Path
 
 import pydantic
@@ -19,16 +20,22 @@ def read_analysis(path: str | Path) -> Analysis:
         raise UsageError(f"{path}: is a folder; give the file, e.g. {path / 'results.json'}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from None
+    version = _version(text)
+    if version is not None and version != SCHEMA_VERSION:
+        raise DataError(f"{path}: has schema version {version}, this abtest reads {SCHEMA_VERSION}; analyse again")
     try:
-        analysis = Analysis.model_validate_json(text)
+        return Analysis.model_validate_json(text)
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
+        where = f"{place}: " if place else ""
         raise DataError(
-            f"{path}: not a results.json of abtest: {place + ': ' if place else ''}{first['msg']}"
+            f"{path}: not a results.json of abtest: {where}{first['msg']}; give a file that `abtest analyze` wrote"
         ) from None
-    if analysis.schema_version != SCHEMA_VERSION:
-        raise DataError(
-            f"{path}: has schema version {analysis.schema_version}, this abtest reads {SCHEMA_VERSION}; analyse again"
-        )
-    return analysis
+
+
+def _version(text: str) -> str | None:
+    try:
+        return str(json.loads(text)["schema_version"])
+    except (ValueError, KeyError, TypeError):
+        return None

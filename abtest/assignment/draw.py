@@ -1,13 +1,15 @@
 """Draw the arms of an experiment inside the engine: eligible customers in, one file with unit, arm and time out."""
 
+import datetime as dt
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from abtest.assignment.bucket import HEX_DIGITS, Bucket, arm_of, bucket_number, upper_bounds
+from abtest.definition.fields import YEARS
 from abtest.definition.load import Experiment
-from abtest.definition.model import CUSTOMERS, Definition
+from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.errors import DataError, UsageError
 from abtest.warehouse.duckdb import DuckDB
 from abtest.warehouse.engine import Engine, Statement
@@ -15,6 +17,8 @@ from abtest.warehouse.profile import whole, with_tables
 from abtest.warehouse.sources import Table, Warehouse, normalise, open_warehouse
 from abtest.warehouse.sqltext import Binder, quote
 from abtest.warehouse.units import customer_query
+
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,9 @@ def assign(
     if CUSTOMERS not in definition.data:
         raise UsageError(f"{experiment.place('data')}: assign needs data.customers: the table of those to assign")
     path = _target(experiment, output)
+    _keep_inputs(experiment, path)
+    if at is not None:
+        _require_moment(experiment, at)
     if path.exists() and not overwrite:
         raise UsageError(
             f"{path}: exists already, and units may have been treated by it; choose another --output, or overwrite "
@@ -86,11 +93,33 @@ def _target(experiment: Experiment, output: str | Path | None) -> Path:
         path = experiment.folder / declared.path
     else:
         raise UsageError(f"{experiment.label}: no data.assignments.path to write to; give --output FILE")
+    if len(path.name) > LONGEST_NAME:
+        raise UsageError(f"{path.name[:60]}…: the file name is too long")
     if path.suffix.lower() not in {".csv", ".parquet"}:
         raise UsageError(f"{path}: must end in .csv or .parquet")
     if not path.parent.is_dir():
         raise UsageError(f"{path}: the folder {path.parent} does not exist; create it first")
     return path
+
+
+def _keep_inputs(experiment: Experiment, path: Path) -> None:
+    """Refuse to write over another table of the definition, even when asked to overwrite."""
+    for name, source in experiment.definition.data.items():
+        if name == ASSIGNMENTS or source.path is None:
+            continue
+        if path.resolve() == (experiment.folder / source.path).resolve():
+            raise UsageError(f"{path}: is data.{name} of {experiment.label}; choose another --output")
+
+
+def _require_moment(experiment: Experiment, at: str) -> None:
+    try:
+        moment = dt.datetime.fromisoformat(at)
+    except ValueError:
+        raise UsageError(f"--at {at!r}: must be a date or time such as 2026-03-02 or 2026-03-02T09:00+02:00") from None
+    if not YEARS[0] <= moment.year <= YEARS[1]:
+        raise UsageError(f"--at {at!r}: must lie in the years {YEARS[0]} to {YEARS[1]}")
+    if moment.tzinfo is None and experiment.definition.timezone is None:
+        raise UsageError(f"--at {at!r}: has no time zone, and the definition names none; write e.g. {at}+02:00")
 
 
 def _draw(experiment: Experiment, engine: Engine, warehouse: Warehouse, path: Path, at: str | None) -> Drawn:

@@ -22,8 +22,9 @@ def command(
     from abtest.analysis.run import queries
     from abtest.warehouse.duckdb import MACROS
 
+    statements = queries(experiment)
     typer.echo("-- Functions that DuckDB lends from Spark's vocabulary, and the readers of text columns\n" + MACROS)
-    for number, statement in enumerate(queries(experiment), 1):
+    for number, statement in enumerate(statements, 1):
         typer.echo(f"-- Statement {number}\n{statement.shown()};\n")
 
 

@@ -18,6 +18,7 @@ from abtest.definition.rules import problems
 from abtest.errors import DefinitionError, UsageError
 
 _ROUNDS = 10
+_KEY_LENGTH = 60
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,12 @@ def _listed(found: list[Problem], document: Document | None, label: str) -> str:
     return "\n".join(lines)
 
 
+def _shown_key(key: str) -> str:
+    """Return a key on one line and not too long, whatever it holds."""
+    text = "".join(character if character.isprintable() else "·" for character in key)
+    return text if len(text) <= _KEY_LENGTH else text[: _KEY_LENGTH - 1] + "…"
+
+
 def _place(label: str, document: Document | None, path: NodePath, *, on_key: bool) -> str:
     if document is not None:
         mark = document.mark(path, on_key=on_key)
@@ -166,5 +173,6 @@ def _place(label: str, document: Document | None, path: NodePath, *, on_key: boo
     for part in path:
         if isinstance(part, str) and part.startswith("#"):
             continue
-        name += f"[{part}]" if isinstance(part, int) else (f".{part}" if name else str(part))
+        shown = part if isinstance(part, int) else _shown_key(part)
+        name += f"[{part}]" if isinstance(part, int) else (f".{shown}" if name else str(shown))
     return f"{label}: {name}" if name else label

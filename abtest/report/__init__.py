@@ -37,10 +37,10 @@ def write_report(analysis: "Analysis", folder: Path, formats: Sequence[str] = FO
     require_folder(folder)
     name = stem(analysis.experiment.name)
     files = {"results.json": analysis.to_json().encode()}
-    rendering = Rendering(analysis)
-    if "pdf" in formats:
+    rendering = Rendering(analysis) if formats else None
+    if rendering and "pdf" in formats:
         files[f"{name}.pdf"] = rendering.report()
-    if "png" in formats:
+    if rendering and "png" in formats:
         files[f"{name}.png"] = rendering.card()
         for plot in ("headline", "retention", "effects"):
             files[f"{name}-{plot}.png"] = rendering.chart(plot)

@@ -1,6 +1,6 @@
 """How a report writes dates and instants."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from abtest.report.words import Language
@@ -47,6 +47,10 @@ def instant(text: str, timezone: str | None, language: Language) -> str:
         except (ZoneInfoNotFoundError, ValueError):
             zone = None
     local = value.astimezone(zone or UTC)
+    if (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0):
+        # Midnight is where a day of data ends; readers know it by that day's name.
+        last = day((local - timedelta(microseconds=1)).date().isoformat(), language)
+        return language.say("date.end of", date=last, zone=timezone if zone else "UTC")
     return language.say(
         "date.instant",
         date=day(local.date().isoformat(), language),

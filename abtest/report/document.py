@@ -90,6 +90,8 @@ def _metrics(view: View, *, chart: bool) -> Section:
     )
     intro = view.say("section.metrics.intro", control=view.control, confidence=view.confidence, correction=correction)
     blocks += [Paragraph(intro), tables.metric_table(view, metrics), *([Chart("effects")] if chart else [])]
+    if any(comparison.unadjusted is not None for metric in metrics for comparison in metric.comparisons):
+        blocks += [Paragraph(view.say("section.adjustment.intro")), tables.adjustment_table(view, metrics)]
     if any(metric.overall is not None for metric in metrics):
         blocks.append(tables.overall_table(view, metrics))
     return Section("metrics", view.say("section.metrics"), tuple(blocks))

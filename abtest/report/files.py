@@ -8,6 +8,8 @@ from pathlib import Path
 
 from abtest.errors import UsageError
 
+LONGEST_NAME = 200
+
 
 def stem(name: str) -> str:
     """Return the experiment's name as a file name: what could be a path is replaced by a dash."""
@@ -22,6 +24,8 @@ def workplace(folder: Path) -> Iterator[Path]:
     :class:`~abtest.errors.UsageError` when that is no folder or cannot be written to.
     """
     home = Path(folder).absolute()
+    if any(len(part.encode()) > LONGEST_NAME for part in home.parts):
+        raise UsageError(f"{str(folder)[:60]}…: the name of the output folder is too long; choose a shorter one")
     while not home.exists() and home != home.parent:
         home = home.parent
     if not home.is_dir():

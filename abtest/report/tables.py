@@ -197,6 +197,39 @@ def overall_table(view: View, metrics: Sequence["MetricResult"]) -> Table:
     return Table(view.say("table.overall"), columns, (RowGroup(tuple(rows)),), muted=view.invalid)
 
 
+def adjustment_table(view: View, metrics: Sequence["MetricResult"]) -> Table:
+    """Return the comparisons that a covariate adjusts beside what they are without it."""
+    groups = []
+    for metric in metrics:
+        scale = scales(metric).change
+        rows = []
+        for comparison in metric.comparisons:
+            plain = comparison.unadjusted
+            if plain is None:
+                continue
+            rows.append(
+                (
+                    Cell(view.arm(comparison.arm)),
+                    _effect_cell(view, (comparison.difference, None), scale, None),
+                    Cell(view.numbers.p_value(comparison.p_value, view.alpha)),
+                    _effect_cell(view, (plain.difference, None), scale, None),
+                    Cell(view.numbers.p_value(plain.p_value, view.alpha)),
+                    Cell(view.numbers.share(comparison.variance_removed, 0)),
+                )
+            )
+        if rows:
+            groups.append(RowGroup(tuple(rows), clean(metric.title), metric_details(view, metric)))
+    columns = (
+        Column(view.say("column.arm"), weight=3),
+        Column(view.say("column.adjusted.difference"), "right"),
+        Column(view.say("column.p"), "right"),
+        Column(view.say("column.unadjusted.difference"), "right"),
+        Column(view.say("column.unadjusted.p"), "right"),
+        Column(view.say("column.removed"), "right"),
+    )
+    return Table(view.say("table.adjustment"), columns, tuple(groups), muted=view.invalid)
+
+
 def population_tables(view: View) -> tuple[Table, ...]:
     """Return the ledger, arms as columns, in as many tables as keep their columns readable."""
     population = view.analysis.population

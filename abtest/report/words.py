@@ -59,6 +59,7 @@ _ENGLISH = {
     "date.period": "{start} to {end}",
     "date.from": "from {start}",
     "date.until": "until {end}",
+    "date.end of": "the end of {date}, {zone}",
     "date.instant": "{date}, {time} {zone}",
     # The frame of the page.
     "kicker": "A/B experiment",
@@ -160,6 +161,16 @@ _ENGLISH = {
     "section.metrics.adjusted": (
         "the adjusted p-value and interval account for several comparisons ({correction}; family: {family})"
     ),
+    "section.adjustment": "With and without the covariate",
+    "section.adjustment.intro": (
+        "A number known before the assignment explains part of the outcome; taking it out narrows the interval without "
+        "changing what is estimated. The adjusted estimate is the one that counts."
+    ),
+    "table.adjustment": "Effects with and without the covariate",
+    "column.adjusted.difference": "With covariate",
+    "column.unadjusted.difference": "Without",
+    "column.unadjusted.p": "p without",
+    "column.removed": "Variance removed",
     "section.rates": "Retention and other rates by arm",
     "section.means": "Means by arm",
     "section.population": "Who was counted",
@@ -236,6 +247,8 @@ _ENGLISH = {
     "correction.holm": "Holm",
     "correction.hochberg": "Hochberg",
     "correction.bonferroni": "Bonferroni",
+    "correction.bh": "Benjamini–Hochberg",
+    "correction.by": "Benjamini–Yekutieli",
     "correction.none": "none",
     "provenance.definition": "Definition",
     "provenance.locked": "Locked before the data",

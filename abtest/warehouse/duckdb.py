@@ -59,7 +59,8 @@ class DuckDB:
         names = list(files)
         with _explained(table):
             if kind == "parquet":
-                relation = self._connection.read_parquet(names, union_by_name=False)
+                # Folder names such as customer_id=5 must not overwrite what the files say.
+                relation = self._connection.read_parquet(names, union_by_name=False, hive_partitioning=False)
             elif kind == "csv" and layout is not None:
                 delimiter, columns = layout
                 relation = self._connection.read_csv(
@@ -71,15 +72,14 @@ class DuckDB:
                     escapechar='"',
                     columns=dict.fromkeys(columns, "VARCHAR"),
                     strict_mode=True,
+                    hive_partitioning=False,
                 )
             else:
-                sniffed = self._connection.read_json(names, format="newline_delimited", sample_size=-1)  # type: ignore[arg-type]
+                options = {"format": "newline_delimited", "hive_partitioning": False}
+                sniffed = self._connection.read_json(names, sample_size=-1, **options)  # type: ignore[arg-type]
                 # Nested values stay as they are; everything else is read as the text that stands in the file.
-                relation = self._connection.read_json(
-                    names,  # type: ignore[arg-type]
-                    format="newline_delimited",
-                    columns=dict.fromkeys(sniffed.columns, "VARCHAR"),
-                )
+                text = dict.fromkeys(sniffed.columns, "VARCHAR")
+                relation = self._connection.read_json(names, columns=text, **options)  # type: ignore[arg-type]
             relation.create_view(table, replace=True)
 
     def attach_frame(self, table: str, frame: object) -> None:

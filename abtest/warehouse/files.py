@@ -42,9 +42,16 @@ def find_files(pattern: str, folder: Path, place: str) -> list[Path]:
 
     Raises :class:`~abtest.errors.DataError` starting with ``place`` when there is none, or one is not a file.
     """
-    target = folder / Path(pattern).expanduser()
-    if target.is_file():
-        return [target]
+    if "://" in pattern:
+        raise DataError(f"{place}: {pattern} is an address; only local files are read, so copy it here first")
+    target = folder / pattern
+    try:
+        if target.is_file():
+            return [target]
+    except OSError as error:
+        raise DataError(f"{place}: {pattern[:80]} cannot be read: {error.strerror}") from None
+    if target.is_symlink():
+        raise DataError(f"{place}: {pattern} is a link to a file that does not exist")
     if target.is_dir():
         raise DataError(f"{place}: {pattern} is a folder; name the files in it, e.g. {pattern.rstrip('/')}/*.parquet")
     if any(character in pattern for character in "*?["):
@@ -89,10 +96,9 @@ def csv_layout(files: Sequence[Path], place: str) -> tuple[str, list[str]]:
         header = _first_line(path, place)
         counts = {delimiter: header.count(delimiter) for delimiter in _DELIMITERS}
         delimiter = max(counts, key=lambda candidate: counts[candidate])
-        names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
-        for number, name in enumerate(names, 1):
-            if not name:
-                raise DataError(f"{place}: {path.name}: column {number} has no name in the header; name it")
+        header_names = next(csv.reader([header], delimiter=delimiter))
+        # Exports that keep a row number leave its column without a name.
+        names = [name.strip() or f"unnamed_{number}" for number, name in enumerate(header_names, 1)]
         require_distinct(names, f"{place}: {path.name}")
         if layout is None:
             layout = (delimiter, names)

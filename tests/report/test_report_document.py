@@ -191,7 +191,7 @@ def test_a_wide_table_without_dates_or_unit_renders(drip: Analysis) -> None:
 def test_dates_are_words_in_the_experiments_time_zone(drip: Analysis) -> None:
     facts = plain(build(drip).facts)
     assert "2 March 2026 to 12 April 2026 · Europe/Helsinki" in facts
-    assert "8 June 2026, 00:00 Europe/Helsinki" in facts
+    assert "the end of 7 June 2026, Europe/Helsinki" in facts
 
 
 def test_provenance_lets_a_reader_check(drip: Analysis) -> None:
