@@ -127,6 +127,7 @@ def _rows(source: SourceCounts, count: int, what: str, rest: str) -> Check:
 
 
 def _events(definition: Definition, collected: Collected) -> Iterator[Check]:
+    primary = {metric.outcome(name).source for name, metric in definition.metrics.items() if metric.role == "primary"}
     for source in collected.sources:
         if source.name not in definition.event_sources:
             continue
@@ -140,9 +141,10 @@ def _events(definition: Definition, collected: Collected) -> Iterator[Check]:
             )
             continue
         if source.matched == 0:
+            # A rare event may have met nobody yet; a primary metric without any event means that ids do not fit.
             yield Check(
                 id=f"{source.name}.events",
-                status="fail",
+                status="fail" if source.name in primary else "warn",
                 message=f"None of the {source.rows:,} events in {source.name} belongs to a counted unit; "
                 "check that ids are written alike in all tables.",
             )

@@ -3,13 +3,13 @@
 The rules, in this order:
 
 1. A failed health check: *invalid*.
-2. No primary comparison can be estimated: *keep running* while units can still mature, else *inconclusive*.
-3. An arm wins when a primary metric is better at the corrected level, none is worse, and every guardrail is safe:
+2. An arm wins when a primary metric is better at the corrected level, none is worse, and every guardrail is safe:
    *ship* the winner with the largest effect on the first primary metric.
-4. An arm that would win but for a guardrail: harmed → it is not shipped; not shown safe → more data (*keep running*) or
+3. An arm that would win but for a guardrail: harmed → it is not shipped; not shown safe → more data (*keep running*) or
    *inconclusive*.
-5. Every arm is worse on a primary metric, or harms a guardrail: *keep control*.
-6. Otherwise *keep running* while eligible units are still immature, else *inconclusive*.
+4. Every arm is worse on a primary metric, or harms a guardrail: *keep control*.
+5. Otherwise, also when nothing can be estimated yet: *keep running* while eligible units are still immature, else
+   *inconclusive*.
 """
 
 from collections.abc import Sequence
@@ -33,8 +33,6 @@ def decide(metrics: Sequence[MetricResult], checks: Sequence[Check], confidence:
     open_units = _open_units(metrics)
     arms = [comparison.arm for comparison in primaries[0].comparisons]
     reasons = [_primary_reason(m, c, confidence) for m in primaries for c in m.comparisons]
-    if all(c.verdict == "not estimable" for m in primaries for c in m.comparisons):
-        return Decision(recommendation=_wait(open_units), reasons=[*reasons, *_maturity_reason(metrics)])
     standing = {arm: _standing(arm, primaries, guardrails) for arm in arms}
     winners = [arm for arm in arms if standing[arm] == "wins"]
     recommendation: Recommendation
@@ -55,7 +53,8 @@ def decide(metrics: Sequence[MetricResult], checks: Sequence[Check], confidence:
             f"{chosen} has the largest effect among the arms that win; that it beats {others} was not tested."
         )
     reasons += _maturity_reason(metrics)
-    if recommendation == "inconclusive" and not any(state == "unsafe" for state in standing.values()):
+    tested = any(c.verdict == "no difference shown" for m in primaries for c in m.comparisons)
+    if recommendation == "inconclusive" and tested and "unsafe" not in standing.values():
         reasons.append(
             "No difference shown is not the same as no difference: the interval holds the effects that remain possible."
         )

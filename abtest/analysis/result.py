@@ -129,8 +129,13 @@ class ArmResult(Value):
 
 
 class MarginResult(Value):
-    """Non-inferiority against a pre-declared margin: ``shown`` when the interval excludes harm beyond it."""
+    """A test against a pre-declared margin, one-sided at half of 1 − confidence: ``shown`` when the interval agrees.
 
+    non-inferiority: not worse by the margin or more; superiority: better by more than it; equivalence: within it both
+    ways. ``value`` is a fraction for rates (0.01 = one percentage point) and for relative margins.
+    """
+
+    test: Literal["non-inferiority", "superiority", "equivalence"] = "non-inferiority"
     value: float
     scale: Literal["absolute", "relative"]
     p_value: float | None
@@ -138,11 +143,41 @@ class MarginResult(Value):
 
 
 class UnadjustedComparison(Value):
-    """A comparison without its covariate."""
+    """The same comparison done in another way: without covariates, without winsorising, or by the bootstrap."""
 
     method: str
     difference: Effect
     lift: Effect
+    p_value: float | None
+
+
+class ExactResult(Value):
+    """The exact unconditional companion of a small table: Chan & Zhang's interval with its p-value, and Boschloo's."""
+
+    p_value: float | None
+    boschloo_p_value: float | None
+    difference: Effect
+
+
+class BayesResult(Value):
+    """The Bayesian view: ``prior`` in words; losses in the metric's unit; credible intervals."""
+
+    prior: str
+    probability_better: float | None
+    expected_loss_treatment: float | None
+    expected_loss_control: float | None
+    difference: Effect
+    lift: Effect
+    reason: str | None = None
+
+
+class ComplierResult(Value):
+    """The effect on those whom the assignment made comply, beside the difference in compliance (a fraction)."""
+
+    method: str
+    effect: Effect
+    standard_error: float | None
+    compliance: Effect
     p_value: float | None
 
 
@@ -167,6 +202,13 @@ class Comparison(Value):
     adjusted_lift: Effect | None = None
     unadjusted: UnadjustedComparison | None = None
     variance_removed: float | None = None
+    not_winsorised: UnadjustedComparison | None = None
+    odds_ratio: Effect | None = None
+    exact: ExactResult | None = None
+    bayes: BayesResult | None = None
+    complier: ComplierResult | None = None
+    permutation_p_value: float | None = None
+    bootstrap: UnadjustedComparison | None = None
     margin: MarginResult | None = None
     verdict: Verdict
     reason: str | None = None
@@ -198,6 +240,40 @@ class MetricResult(Value):
     arms: list[ArmResult]
     overall: OverallTest | None = None
     comparisons: list[Comparison]
+
+
+class SegmentLevel(Value):
+    """One level of a segment: the effect of an arm there, and what is left of it after shrinkage."""
+
+    level: str
+    control_n: int
+    n: int
+    control_value: float | None
+    value: float | None
+    difference: Effect
+    shrunken: Effect
+    p_value: float | None
+    adjusted_p_value: float | None = None
+
+
+class SegmentResult(Value):
+    """An arm's effect on a metric by the levels of a customer column.
+
+    ``interaction_p_value``: Cochran's Q, the test that the effect is the same in all levels. Effects are exploratory
+    unless ``declared``; then ``adjusted_p_value`` is Holm's over the levels.
+    """
+
+    column: str
+    declared: bool
+    metric: str
+    arm: str
+    control: str
+    interaction_statistic: float | None
+    interaction_degrees_of_freedom: float | None
+    interaction_p_value: float | None
+    heterogeneity: float | None
+    levels: list[SegmentLevel]
+    reason: str | None = None
 
 
 class AnalysisSettings(Value):
@@ -239,7 +315,7 @@ class Analysis(Value):
     checks: list[Check]
     metrics: list[MetricResult]
     curves: list[dict[str, object]] = Field(default_factory=list)
-    segments: list[dict[str, object]] = Field(default_factory=list)
+    segments: list[SegmentResult] = Field(default_factory=list)
     decision: Decision
     provenance: Provenance
 

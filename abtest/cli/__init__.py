@@ -49,8 +49,6 @@ def main() -> None:
         app()
     except AbtestError as error:
         _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        _fail("stopped; nothing was written", 130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

@@ -1,6 +1,5 @@
 """From a file or a dict to an :class:`Experiment`, or to one error that lists every problem in file order."""
 
-import copy
 import hashlib
 import json
 from collections.abc import Mapping
@@ -117,7 +116,9 @@ def _rules_of_the_rest(tree: dict[str, object]) -> list[Problem]:
     The wrong fields are taken out until the rest is a definition; a section that lost something, or that refers to one
     that did, is not judged.
     """
-    rest: dict[str, object] = copy.deepcopy(tree)
+    rest = _lists(tree)
+    if not isinstance(rest, dict):
+        return []
     lost: set[object] = set()
     for _ in range(_ROUNDS):
         definition, found = _validated(rest)
@@ -129,6 +130,13 @@ def _rules_of_the_rest(tree: dict[str, object]) -> list[Problem]:
             lost.add(problem.path[0] if problem.path else None)
             _take_out(rest, problem.path)
     return []
+
+
+def _lists(tree: object) -> object:
+    """Return a copy of the tree in which every sequence is a list, so that entries can be taken out."""
+    if isinstance(tree, Mapping):
+        return {key: _lists(value) for key, value in tree.items()}
+    return [_lists(value) for value in tree] if isinstance(tree, list | tuple) else tree
 
 
 def _take_out(tree: object, path: NodePath) -> None:

@@ -1,4 +1,4 @@
-"""The Bayesian view: beta-binomial for rates, normal for means; probability to be better, expected loss, credible intervals.
+"""The Bayesian view: beta-binomial for rates, normal for means; chance to be better, expected loss, credible intervals.
 
 Principle: quadrature, never sampling, so the same input gives the same digits. All integrals over two independent beta
 posteriors run in the logit of the rate, where a beta density is smooth and log-concave whatever its parameters, by
@@ -90,40 +90,44 @@ def bayes_rates(
     > control) = ∫ f_c(x) (1 − F_t(x)) dx; E max(0, C − T) = ∫ F_t(x) (1 − F_c(x)) dx; the quantiles of the difference
     and of the ratio invert ∫ f_c(x) F_t(x + δ) dx and ∫ f_c(x) F_t(x·e^λ) dx.
     The lift has neither estimate nor upper bound where the control's posterior density does not vanish at 0 (posterior
-    first parameter ≤ 1: no success under a weak prior), because only the prior would give them. Without units the answer
-    is the prior's. Assumes independent units; no correction for looking often is implied by a posterior probability.
+    first parameter ≤ 1: no success under a weak prior), because only the prior would give them. Without units the
+    answer is the prior's. Assumes independent units; no correction for looking often is implied by a posterior
+    probability.
     """
     alpha = 1 - checks.confidence_level(confidence)
     checks.one_of("good", good, ("up", "down"))
-    a, b = (checks.finite("prior", parameter) for parameter in prior)
-    if min(a, b) <= 0:
+    if len(prior) != 2 or not all(0 < parameter < math.inf for parameter in prior):
         raise ValueError(f"prior must hold two positive numbers, got {prior!r}")
-    arms = [_Beta(arm.successes + a, arm.n - arm.successes + b) for arm in (control, treatment)]
-    above, below, loss_t, loss_c = _standing(*arms)
-    return _posterior(
-        RATES,
-        f"{'Jeffreys, ' if (a, b) == JEFFREYS else ''}Beta({a:g}, {b:g}) for each arm's rate",
-        good,
-        (above, loss_t, loss_c),
-        _rate_difference(*arms, alpha, above, below),
-        _rate_lift(*arms, alpha, above, below),
-        [_beta_interval(arm, alpha) for arm in arms],
-    )
+    a, b = prior
+    first, second = (_Beta(arm.successes + a, arm.n - arm.successes + b) for arm in (control, treatment))
+    standing = _standing(first, second)
+    difference, lift = _rate_difference(first, second, alpha, standing), _rate_lift(first, second, alpha, standing)
+    name = f"{'Jeffreys, ' if (a, b) == JEFFREYS else ''}Beta({a:g}, {b:g}) for each arm's rate"
+    better, loss_t, loss_c = standing.towards(good)
+    arms = first.interval(alpha), second.interval(alpha)
+    return Posterior(RATES, name, better, loss_t, loss_c, difference, lift, *arms, None)
 
 
-def _posterior(
-    method: str,
-    prior: str,
-    good: Good,
-    standing: tuple[float, float, float],
-    difference: Estimate,
-    lift: Estimate,
-    arms: list[Estimate],
-) -> Posterior:
-    above, loss_t, loss_c = standing
-    if good == "down":
-        above, loss_t, loss_c = 1 - above, loss_c, loss_t
-    return Posterior(method, prior, above, loss_t, loss_c, difference, lift, arms[0], arms[1], None)
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """P(T > C) and P(T < C), E max(0, C − T) and E max(0, T − C)."""
+
+    above: float
+    below: float
+    loss_treatment: float
+    loss_control: float
+
+    def towards(self, good: Good) -> tuple[float, float, float]:
+        """Probability that the treatment is better, and the losses of treatment and control, in the good direction."""
+        if good == "up":
+            return self.above, self.loss_treatment, self.loss_control
+        return self.below, self.loss_control, self.loss_treatment
+
+    def bounded(self, low: float, high: float, alpha: float) -> tuple[float, float]:
+        """Bounds that exclude 0 exactly when the other side has less than α/2; they move by rounding error only."""
+        low = max(low, TINY) if self.below < alpha / 2 else min(low, 0.0)
+        high = min(high, -TINY) if self.above < alpha / 2 else max(high, 0.0)
+        return low, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,11 @@ class _Beta:
         kept = np.flatnonzero(self.log_density(edges) > _NEGLIGIBLE)
         return edges[kept[0] - 1 : kept[-1] + 2]
 
+    def interval(self, alpha: float) -> Estimate:
+        """Mean and equal-tailed interval of the rate."""
+        low = float(special.betaincinv(self.a, self.b, alpha / 2))
+        return Estimate(self.mean, low, float(special.betainccinv(self.a, self.b, alpha / 2)))
+
     def below(self, u: Floats) -> Floats:
         """Probability of a logit below u."""
         return _tails(self.a, self.b, u)
@@ -197,8 +206,7 @@ def _quadrature(edges: Floats) -> tuple[Floats, Floats]:
     return (edges[:-1, None] + half * (1 + _NODES)).ravel(), (half * _WEIGHTS).ravel()
 
 
-def _standing(control: _Beta, treatment: _Beta) -> tuple[float, float, float, float]:
-    """P(T > C), P(T < C), E max(0, C − T) and E max(0, T − C)."""
+def _standing(control: _Beta, treatment: _Beta) -> _Standing:
     u, width = _quadrature(np.concatenate([control.edges(), treatment.edges()]))
     weight = width * np.exp(control.log_density(u))
     weight /= weight.sum()
@@ -208,10 +216,10 @@ def _standing(control: _Beta, treatment: _Beta) -> tuple[float, float, float, fl
     if excess >= 0:
         other = treatment.below(u)
         below, loss = float(weight @ other), float(slope @ (other * control.above(u)))
-        return 1 - below, below, loss, loss + excess
+        return _Standing(1 - below, below, loss, loss + excess)
     other = treatment.above(u)
     above, loss = float(weight @ other), float(slope @ (other * control.below(u)))
-    return above, 1 - above, loss - excess, loss
+    return _Standing(above, 1 - above, loss - excess, loss)
 
 
 def _shifted(u: Floats, delta: float) -> Floats:
@@ -275,14 +283,7 @@ def _quantile(
     return point
 
 
-def _agreeing(low: float, high: float, alpha: float, above: float, below: float) -> tuple[float, float]:
-    """Bounds that exclude 0 exactly when the probability of the other side is below α/2; they move by rounding only."""
-    low = max(low, TINY) if below < alpha / 2 else min(low, 0.0)
-    high = min(high, -TINY) if above < alpha / 2 else max(high, 0.0)
-    return low, high
-
-
-def _rate_difference(control: _Beta, treatment: _Beta, alpha: float, above: float, below: float) -> Estimate:
+def _rate_difference(control: _Beta, treatment: _Beta, alpha: float, standing: _Standing) -> Estimate:
     mean, scale = treatment.mean - control.mean, math.sqrt(control.variance + treatment.variance)
     curve = partial(
         _curve, control, treatment, _shifted, lambda v: 1 / np.maximum(special.expit(v) * special.expit(-v), TINY)
@@ -291,10 +292,10 @@ def _rate_difference(control: _Beta, treatment: _Beta, alpha: float, above: floa
     for probability in (alpha / 2, 1 - alpha / 2):
         guess = mean + float(special.ndtri(probability)) * scale
         bounds.append(_quantile(curve, min(max(guess, -0.99), 0.99), scale, probability, (-1.0, 1.0)))
-    return Estimate(mean, *_agreeing(bounds[0], bounds[1], alpha, above, below))
+    return Estimate(mean, *standing.bounded(bounds[0], bounds[1], alpha))
 
 
-def _rate_lift(control: _Beta, treatment: _Beta, alpha: float, above: float, below: float) -> Estimate:
+def _rate_lift(control: _Beta, treatment: _Beta, alpha: float, standing: _Standing) -> Estimate:
     # Mean and variance of the logarithm of a beta variable: ψ(a) − ψ(a + b) and ψ′(a) − ψ′(a + b).
     totals = control.a + control.b, treatment.a + treatment.b
     middle = float(special.psi(treatment.a) - special.psi(totals[1]) - special.psi(control.a) + special.psi(totals[0]))
@@ -307,15 +308,10 @@ def _rate_lift(control: _Beta, treatment: _Beta, alpha: float, above: float, bel
         return math.expm1(_quantile(curve, guess, scale, probability, (-math.inf, math.inf)))
 
     if control.a <= 1:
-        low, _ = _agreeing(lift(alpha / 2), math.inf, alpha, 1.0, below)
+        low, _ = standing.bounded(lift(alpha / 2), 0.0, alpha)
         return Estimate(None, low, None, NO_BOUND_FROM_ZERO)
-    low, high = _agreeing(lift(alpha / 2), lift(1 - alpha / 2), alpha, above, below)
+    low, high = standing.bounded(lift(alpha / 2), lift(1 - alpha / 2), alpha)
     return Estimate(lift(0.5), low, high)
-
-
-def _beta_interval(arm: _Beta, alpha: float) -> Estimate:
-    low, high = special.betaincinv(arm.a, arm.b, alpha / 2), special.betainccinv(arm.a, arm.b, alpha / 2)
-    return Estimate(arm.mean, float(low), float(high))
 
 
 def bayes_means(
@@ -328,33 +324,36 @@ def bayes_means(
 ) -> Posterior:
     """Compare two means, each with a normal posterior: Gelman et al. (2013), Bayesian Data Analysis, § 2.5, eq. 2.12.
 
-    The sampling variance s²/n counts as known, which needs arms of some size: below about 30 units use Welch's interval.
-    ``prior`` is flat when ``None``: then the probabilities are those of the z test. Otherwise it is one ``NormalPrior``
-    on each arm's mean; an arm without units then has the prior as its posterior. Expected loss:
-    σ(φ(z) − z Φ(−z)). The lift is relative to the *absolute* control mean; its bounds are the exact quantiles of that
-    quotient (Fieller's, but for the chance of a control of the other sign, by Owen's T), and missing where the control's
-    own credible interval contains 0.
+    The sampling variance s²/n counts as known, which needs arms of some size: below about 30 units use Welch's
+    interval. ``prior`` is flat when ``None``: then the probabilities are those of the z test. Otherwise it is one
+    ``NormalPrior`` on each arm's mean; an arm without units then has the prior as its posterior. Expected loss: σ(φ(z)
+    − z Φ(−z)). The lift is relative to the *absolute* control mean; its bounds are the exact quantiles of that quotient
+    (Fieller's, but for the chance of a control of the other sign, by Owen's T), and missing where the control's own
+    credible interval contains 0.
     """
     alpha = 1 - checks.confidence_level(confidence)
     checks.one_of("good", good, ("up", "down"))
     text = "flat" if prior is None else f"Normal(mean {prior.mean:g}, sd {prior.sd:g}) for each arm's mean"
     found = [_normal_posterior(name, arm, prior) for name, arm in (("control", control), ("treatment", treatment))]
-    arms = [arm for arm in found if not isinstance(arm, str)]
     reason = next((arm for arm in found if isinstance(arm, str)), None)
+    arms = [arm for arm in found if not isinstance(arm, str)]
     if reason is None and arms[0].variance + arms[1].variance == 0:
         reason = NO_VARIATION
+    shown = [Estimate(None, None, None, arm) if isinstance(arm, str) else arm.interval(alpha) for arm in found]
     if reason is not None:
         nothing = Estimate(None, None, None, reason)
-        shown = [nothing if isinstance(arm, str) else arm.interval(alpha) for arm in found]
         return Posterior(MEANS, text, None, None, None, nothing, nothing, shown[0], shown[1], reason)
     excess = arms[1].mean - arms[0].mean
-    scale = math.hypot(math.sqrt(arms[0].variance), math.sqrt(arms[1].variance))
-    above, below = (float(special.ndtr(side * excess / scale)) for side in (1, -1))
+    scale = math.hypot(arms[0].sd, arms[1].sd)
+    z = excess / scale
+    standing = _Standing(
+        float(special.ndtr(z)), float(special.ndtr(-z)), scale * _normal_loss(z), scale * _normal_loss(-z)
+    )
     half = critical_value(alpha, None) * scale
-    difference = Estimate(excess, *_agreeing(excess - half, excess + half, alpha, above, below))
-    losses = _normal_loss(excess / scale) * scale, _normal_loss(-excess / scale) * scale
-    lift = _normal_lift(*arms, alpha, above, below)
-    return _posterior(MEANS, text, good, (above, *losses), difference, lift, [arm.interval(alpha) for arm in arms])
+    difference = Estimate(excess, *standing.bounded(excess - half, excess + half, alpha))
+    lift = _normal_lift(arms[0], arms[1], alpha, standing)
+    better, loss_t, loss_c = standing.towards(good)
+    return Posterior(MEANS, text, better, loss_t, loss_c, difference, lift, shown[0], shown[1], None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,8 +361,14 @@ class _Normal:
     mean: float
     variance: float
 
+    @property
+    def sd(self) -> float:
+        return math.sqrt(self.variance)
+
     def interval(self, alpha: float) -> Estimate:
-        half = critical_value(alpha, None) * math.sqrt(self.variance)
+        if not self.variance:
+            return Estimate(self.mean, None, None, "no variation: all units have the same value")
+        half = critical_value(alpha, None) * self.sd
         return Estimate(self.mean, self.mean - half, self.mean + half)
 
 
@@ -388,26 +393,27 @@ def _normal_loss(z: float) -> float:
     return density * max(1 - z * mills, 0.0)
 
 
-def _normal_lift(control: _Normal, treatment: _Normal, alpha: float, above: float, below: float) -> Estimate:
-    """Quantiles of (T − C)/|C| for independent normal T and C."""
+def _normal_lift(control: _Normal, treatment: _Normal, alpha: float, standing: _Standing) -> Estimate:
+    """Quantiles of (T − C)/|C| for independent normal T and C: Hinkley (1969), Biometrika 56:635-639, eq. 3."""
     critical = critical_value(alpha, None)
     if control.mean == 0 and control.variance == 0:
         return Estimate(None, None, None, ZERO_CONTROL)
-    if abs(control.mean) <= critical * math.sqrt(control.variance):
+    if abs(control.mean) <= critical * control.sd:
         return Estimate(None, None, None, CONTROL_NEAR_ZERO)
     errors = control.variance, treatment.variance, 0.0
     excess = treatment.mean - control.mean
-    start = fieller_lift(control.mean, excess, errors, critical, significant=min(above, below) < alpha / 2)
+    significant = min(standing.above, standing.below) < alpha / 2
+    start = fieller_lift(control.mean, excess, errors, critical, significant=significant)
     if start.estimate is None or start.low is None or start.high is None:
         return Estimate(None, None, None, CONTROL_NEAR_ZERO)
     middle, low, high = start.estimate, start.low, start.high
-    if abs(control.mean) < _SURE * math.sqrt(control.variance):
+    if abs(control.mean) < _SURE * control.sd:
         width = high - low
         low, middle, high = (
             _lift_quantile(control, treatment, guess, width, probability)
             for guess, probability in ((low, alpha / 2), (middle, 0.5), (high, 1 - alpha / 2))
         )
-    return Estimate(middle, *_agreeing(low, high, alpha, above, below))
+    return Estimate(middle, *standing.bounded(low, high, alpha))
 
 
 def _lift_quantile(control: _Normal, treatment: _Normal, guess: float, width: float, probability: float) -> float:
@@ -425,17 +431,16 @@ def _lift_quantile(control: _Normal, treatment: _Normal, guess: float, width: fl
 def _lift_below(control: _Normal, treatment: _Normal, lift: float) -> float:
     """P((T − C)/|C| ≤ lift), split at C = 0: T ≤ (1 + lift)·C above it, T ≤ (1 − lift)·C below it."""
     sign = math.copysign(1.0, control.mean)
-    m, s = abs(control.mean), math.sqrt(control.variance)
     usual, other = 1 + sign * lift, 1 - sign * lift  # the slope where C has its mean's sign, and where it has not
     whole, corner = _line(control, treatment, usual, sign)
     _, swapped = _line(control, treatment, other, sign)
-    return whole if m > _SURE * s else whole - corner + swapped
+    return whole if abs(control.mean) > _SURE * control.sd else whole - corner + swapped
 
 
 def _line(control: _Normal, treatment: _Normal, slope: float, sign: float) -> tuple[float, float]:
     """P(T ≤ slope·C), and the part of it in which C has not its mean's sign."""
-    s = math.sqrt(control.variance)
-    spread = math.hypot(math.sqrt(treatment.variance), slope * s)
+    s = control.sd
+    spread = math.hypot(treatment.sd, slope * s)
     first = (slope * control.mean - treatment.mean) / spread
     whole = float(special.ndtr(first))
     if s == 0:

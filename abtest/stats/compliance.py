@@ -1,65 +1,96 @@
-"""The effect among those whom the treatment reached: the complier average effect, beside intention to treat."""
+"""The effect on compliers: what the treatment does to the units that take it up because they were offered it.
+
+Principle: intention to treat is the comparison that randomisation protects, and it stays the primary one. The complier
+effect divides it by the difference in compliance, so both have *one* test: no difference by intention to treat, no
+complier effect.
+"""
 
 import math
 from dataclasses import dataclass
 
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
-from abtest.stats.contrast import NO_VARIATION, critical_value, lower_tail, satterthwaite
+from abtest.stats.contrast import critical_value
 from abtest.stats.crossmoments import CrossMoments, checked_pair
 from abtest.stats.fieller import fieller_quotient
-from abtest.stats.values import Estimate
+from abtest.stats.means import compare_means
+from abtest.stats.values import Estimate, Moments, TwoSample
 
-REASONS = (
-    "assignment moved compliance too little: every complier effect is compatible with the data",
-    "assignment barely moved compliance, so the complier effect is bounded on one side only",
-    "assignment barely moved compliance: the compatible effects fall into two pieces, which no interval describes",
+METHOD = "Wald (instrumental variable), Anderson–Rubin interval"
+NO_DIFFERENCE = "the arms comply equally often, so there is no complier effect to estimate"
+WEAK_REASONS = (
+    "the difference in compliance is too uncertain: every complier effect is compatible with the data",
+    "the difference in compliance cannot be told from 0, so the complier effect is bounded on one side only",
+    "the difference in compliance cannot be told from 0: the complier effects compatible with the data fall into two "
+    "pieces, which no single interval describes",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ComplierEffect:
-    """``effect`` with its interval; ``compliance`` is the difference in compliance that carries it."""
+    """The complier average causal effect beside the two comparisons that it is the quotient of.
 
+    ``effect`` is in the outcome's unit, with Anderson–Rubin bounds. ``p_value`` is that of ``intention_to_treat``,
+    below 1 − confidence exactly when the bounds exclude 0. ``standard_error`` is the delta method's, for display beside
+    other software: the bounds do not use it. ``compliance`` is the difference in compliance, a fraction.
+    """
+
+    method: str
     effect: Estimate
-    p_value: float | None
-    compliance: float | None
     standard_error: float | None
+    p_value: float | None
+    intention_to_treat: TwoSample
+    compliance: Estimate
     reason: str | None
 
 
 def complier_effect(control: CrossMoments, treatment: CrossMoments, confidence: float = CONFIDENCE) -> ComplierEffect:
-    """Complier average causal effect by the Wald/IV estimator: Angrist, Imbens & Rubin (1996), JASA 91:444-455.
+    """Complier average causal effect from moments of (outcome, compliance) per assigned unit.
 
-    Moments of (outcome, compliance) per unit; compliance is 1 when the unit was reached (delivered, opened). Estimand:
-    the mean effect among units reached because they were assigned, (ȳ_t − ȳ_c)/(d̄_t − d̄_c). Assumes that assignment
-    acts on the outcome only through compliance, and that nobody is reached *because* of being in the control.
-    The interval is Fieller's, which for one instrument is Anderson & Rubin's (1949): valid for weak compliance too, and
-    it excludes 0 exactly when the intention-to-treat test is significant (``p_value`` is that test's).
-    ``standard_error`` is the delta method's, for reading only.
+    Estimand: the mean effect of taking the treatment up among compliers, the units that take it up if and only if
+    assigned to it: Imbens & Angrist (1994), Econometrica 62:467-475; Angrist, Imbens & Rubin (1996), J. Am. Stat.
+    Assoc. 91:444-455, prop. 1. Estimate: difference in outcome / difference in compliance (Wald 1940), which is
+    two-stage least squares with the assignment as the instrument.
+    Bounds: all effects β for which the means of outcome − β·compliance do not differ between the arms: Anderson & Rubin
+    (1949), Ann. Math. Stat. 20:46-63, that is Fieller's (1954) set of the quotient, with the critical value of the
+    intention-to-treat test (Welch). They stay valid however small the difference in compliance; then they may be
+    unbounded, with a reason.
+    Assumes that the assignment moves the outcome only through compliance, and that nobody does the opposite of what he
+    is assigned. The first fails where the offer itself works, as a message's subject line does on those who never open
+    it. Compliance may be a dose: then the effect is per unit of it, weighted.
     """
     alpha = 1 - checks.confidence_level(confidence)
     checked_pair(control, treatment, size=2)
-    outcome, reached = (treatment.mean[i] - control.mean[i] for i in (0, 1))
-    parts = [[arm.matrix[i, j] / arm.n for i, j in ((0, 0), (1, 1), (0, 1))] for arm in (control, treatment)]
-    of_outcome, of_reached, covariance = (float(a + b) for a, b in zip(*parts, strict=True))
-    if of_outcome == 0:
-        nothing = Estimate(outcome / reached if reached else None, None, None, NO_VARIATION)
-        return ComplierEffect(nothing, None, reached, None, NO_VARIATION)
-    degrees = satterthwaite((float(parts[0][0]), float(parts[1][0])), (control.n - 1, treatment.n - 1))
-    p_value = 2 * lower_tail(-abs(outcome) / math.sqrt(of_outcome), degrees)
-    if reached == 0:
-        reason = "assignment did not move compliance at all"
-        return ComplierEffect(Estimate(None, None, None, reason), p_value, 0.0, None, reason)
-    sign = math.copysign(1, reached)
-    effect = fieller_quotient(
-        abs(reached),
-        sign * outcome,
-        (of_reached, of_outcome, covariance),
-        critical_value(alpha, degrees),
-        significant=p_value < alpha,
-        reasons=REASONS,
+    outcome = compare_means(control.outcome, treatment.outcome, confidence)
+    compliance = compare_means(_compliance(control), _compliance(treatment), confidence).difference
+    numerator, denominator = (t - c for c, t in zip(control.mean, treatment.mean, strict=True))
+    if denominator == 0:
+        nothing = Estimate(None, None, None, NO_DIFFERENCE)
+        return ComplierEffect(METHOD, nothing, None, outcome.p_value, outcome, compliance, NO_DIFFERENCE)
+    if outcome.p_value is None or outcome.degrees_of_freedom is None:
+        nothing = Estimate(numerator / denominator, None, None, outcome.reason)
+        return ComplierEffect(METHOD, nothing, None, None, outcome, compliance, outcome.reason)
+    of_outcome, of_compliance, covariance = (
+        control.covariance[i][j] / control.n + treatment.covariance[i][j] / treatment.n
+        for i, j in ((0, 0), (1, 1), (0, 1))
     )
-    ratio = outcome / reached
-    error = math.sqrt(max(of_outcome - 2 * ratio * covariance + ratio**2 * of_reached, 0.0)) / abs(reached)
-    return ComplierEffect(effect, p_value, reached, error, None)
+    # A quotient does not change when both of its parts change sign, and neither do their variances and covariance.
+    sign = math.copysign(1.0, denominator)
+    effect = fieller_quotient(
+        sign * denominator,
+        sign * numerator,
+        (of_compliance, of_outcome, covariance),
+        critical_value(alpha, outcome.degrees_of_freedom),
+        significant=outcome.p_value < alpha,
+        reasons=WEAK_REASONS,
+    )
+    # Variance of outcome − β·compliance over the squared difference in compliance: White's sandwich for two-stage least
+    # squares, but for the divisor n − 1.
+    ratio = numerator / denominator
+    residual = max(of_outcome - 2 * ratio * covariance + ratio**2 * of_compliance, 0.0)
+    error = math.sqrt(residual) / abs(denominator)
+    return ComplierEffect(METHOD, effect, error, outcome.p_value, outcome, compliance, effect.reason)
+
+
+def _compliance(arm: CrossMoments) -> Moments:
+    return Moments(arm.n, arm.mean[1], arm.covariance[1][1])

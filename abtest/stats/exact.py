@@ -13,7 +13,7 @@ from abtest.stats.roots import bracketed_root
 from abtest.stats.score import Floats, null_statistic, statistic_at_difference
 from abtest.stats.values import Estimate, Rate
 
-LARGEST = 40_000
+LARGEST = 15_000
 TIE = 1e-9
 COARSE, FINE = 201, 31
 
@@ -42,9 +42,9 @@ def compare_exact(control: Rate, treatment: Rate, confidence: float = CONFIDENCE
     Inverts two one-sided tests, each at half of 1 − confidence: tables are ordered by the score statistic at the
     hypothesised difference, and the tail probability is maximised over the unknown control rate. Coverage is never
     below ``confidence``. ``p_value`` is twice the smaller one-sided p-value at no difference, so it agrees with the
-    interval; ``boschloo_p_value`` (Boschloo 1970, Stat. Neerl. 24:1-35) is the customary exact test; either can be smaller.
-    The maximum is sought on a grid of rates that is refined round the best points. Work grows with n_c · n_t, hence the
-    limit of 40,000 possible tables; beyond it use ``compare_rates``.
+    interval; ``boschloo_p_value`` (Boschloo 1970, Stat. Neerl. 24:1-35) is the customary exact test; either can be
+    smaller. The maximum is sought on a grid of rates that is refined round the best points. Work grows with n_c · n_t,
+    hence the limit of 15,000 possible tables; beyond it use ``compare_rates``.
     """
     alpha = 1 - checks.confidence_level(confidence)
     if control.n == 0 or treatment.n == 0:

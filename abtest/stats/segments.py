@@ -1,89 +1,172 @@
-"""Does the effect differ between segments? The interaction test first, then effects shrunk towards their mean."""
+"""Effects by segment: do they differ at all, and what is left of each after shrinkage towards the common effect.
+
+Principle: the interaction test comes first. A segment's own estimate is the common effect plus its own part plus noise;
+among many segments the extreme ones are extreme mostly by noise. Shrinkage takes out the expected share of it. All of
+this is exploratory unless the segments were named beforehand.
+"""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from scipy import special
 
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
+from abtest.stats.contrast import critical_value
+from abtest.stats.score import Floats
 from abtest.stats.values import Estimate, OverallTest
+
+TOO_FEW = "fewer than two segments have an effect with a standard error"
+NO_EFFECT = "the segment has no effect with a standard error"
+MAX_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Shrunken:
-    """Effects of all segments after shrinkage; ``between`` is the estimated variance of true effects among segments."""
+class SegmentEffect:
+    """An effect (a difference of any kind) estimated in one segment of ``n`` units.
 
-    effects: list[Estimate]
-    mean: Estimate
-    between: float | None
-
-
-def cochran_q(effects: Sequence[float], variances: Sequence[float]) -> OverallTest:
-    """Cochran's (1954) Q, Biometrics 10:101-129: do independent effects differ by more than chance?
-
-    ``effects``: one estimated difference (or lift) per segment; ``variances``: its squared standard errors.
-    Q = Σw(e − ē)² with w = 1/variance is χ² on k − 1 degrees of freedom when all segments share one effect. Assumes
-    nearly normal effects with known variances: several hundred units per segment. Run it before reading any segment's
-    effect.
+    ``estimate`` and ``standard_error`` are ``None`` where the segment has too few units; a standard error of 0 (no
+    variation) counts as missing, since it would outweigh everything else.
     """
-    _check(effects, variances)
-    if len(effects) < 2:
-        return OverallTest(None, None, None, "fewer than two segments have an effect")
-    _, statistic = _weighted(effects, [1 / variance for variance in variances])
-    degrees = len(effects) - 1
+
+    estimate: float | None
+    standard_error: float | None
+    n: int
+
+    def __post_init__(self) -> None:
+        checks.count("n", self.n)
+        if self.estimate is not None:
+            checks.finite("estimate", self.estimate)
+        if self.standard_error is not None and checks.finite("standard_error", self.standard_error) < 0:
+            raise ValueError(f"standard_error must not be negative, got {self.standard_error!r}")
+
+    @property
+    def usable(self) -> bool:
+        """Whether it has an estimate and a positive standard error."""
+        return self.estimate is not None and bool(self.standard_error)
+
+
+@dataclass(frozen=True, slots=True)
+class ShrunkenEffect:
+    """A segment's effect after shrinkage, with the standard error of its interval.
+
+    ``weight`` is the share of the segment's own estimate in it, τ²/(τ² + SE²); the rest is the common effect's.
+    """
+
+    effect: Estimate
+    standard_error: float | None
+    weight: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heterogeneity:
+    """How the segments' effects spread: variance τ² between them, the share I² of the spread seen that is not noise.
+
+    ``common`` is the mean of the effects over segments, weighted by 1/(τ² + SE²).
+    """
+
+    tau_squared: float | None
+    i_squared: float | None
+    common: Estimate
+
+
+def interaction(effects: Sequence[SegmentEffect]) -> OverallTest:
+    """Do the segments have the same effect? Cochran (1954), Biometrics 10:101-129: Q = Σ w(θ̂ − θ̄)², χ² on k − 1.
+
+    w = 1/SE², θ̄ the mean with these weights. Assumes independent segments (disjoint units) whose estimates are nearly
+    normal with known standard errors; segments of a few dozen units make it unreliable. Segments without an effect
+    leave the degrees of freedom. Not significant does not mean the same: the test has little power.
+    """
+    values, squares = _usable(effects)
+    if len(values) < 2:
+        return OverallTest(None, None, None, TOO_FEW)
+    statistic, degrees = _cochran(values, squares, 0.0)[0], len(values) - 1
     return OverallTest(statistic, float(degrees), float(special.chdtrc(degrees, statistic)))
 
 
-def _check(effects: Sequence[float], variances: Sequence[float]) -> None:
-    checks.same_length("effects", effects, "variances", variances)
-    for effect in effects:
-        checks.finite("effects", effect)
-    for variance in variances:
-        if checks.finite("variances", variance) <= 0:
-            raise ValueError(f"variances must be positive, got {variance!r}")
+def heterogeneity(effects: Sequence[SegmentEffect], confidence: float = CONFIDENCE) -> Heterogeneity:
+    """τ² by Paule & Mandel (1982), J. Res. Natl. Bur. Stand. 87:377-385; I² = max(0, 1 − (k − 1)/Q), Higgins (2002).
 
-
-def _weighted(effects: Sequence[float], weights: Sequence[float]) -> tuple[float, float]:
-    """Weighted mean, and the weighted sum of squares round it."""
-    mean = math.fsum(w * e for w, e in zip(weights, effects, strict=True)) / math.fsum(weights)
-    return mean, math.fsum(w * (e - mean) ** 2 for w, e in zip(weights, effects, strict=True))
-
-
-def shrink(effects: Sequence[float], variances: Sequence[float], confidence: float = CONFIDENCE) -> Shrunken:
-    """Empirical-Bayes effects: each segment drawn towards the mean as far as its noise asks for.
-
-    True effects are taken as normal with variance τ² between segments, τ² by DerSimonian & Laird (1986), Control. Clin.
-    Trials 7:177-188. Shrunken effect: μ + B(e − μ) with B = τ²/(τ² + v); its standard error counts the uncertainty of μ
-    but not that of τ² (Morris 1983, J. Am. Stat. Assoc. 78:47-55), so intervals are a little short with few segments.
-    With τ² = 0 all segments get the common effect. For ranking segments: the largest raw effect is mostly luck.
+    τ² solves Q(τ²) = k − 1 with weights 1/(τ² + SE²), or is 0 where Q(0) ≤ k − 1: it is also the empirical Bayes
+    estimator of Morris (1983). The interval of ``common`` is normal.
     """
-    checks.confidence_level(confidence)
-    _check(effects, variances)
-    if len(effects) < 2:
-        reason = "fewer than two segments have an effect"
-        nothing = Estimate(None, None, None, reason)
-        return Shrunken([nothing for _ in effects], nothing, None)
-    between = _between(effects, variances)
-    weights = [1 / (variance + between) for variance in variances]
-    mean, of_mean = _weighted(effects, weights)[0], 1 / math.fsum(weights)
-    critical = -float(special.ndtri((1 - confidence) / 2))
-    shrunken = []
-    for effect, variance in zip(effects, variances, strict=True):
-        share = between / (between + variance)
-        error = math.sqrt(share * variance + (1 - share) ** 2 * of_mean)
-        shrunken.append(_normal(mean + share * (effect - mean), error, critical))
-    return Shrunken(shrunken, _normal(mean, math.sqrt(of_mean), critical), between)
+    alpha = 1 - checks.confidence_level(confidence)
+    values, squares = _usable(effects)
+    if len(values) < 2:
+        return Heterogeneity(None, None, Estimate(None, None, None, TOO_FEW))
+    degrees = len(values) - 1
+    statistic = _cochran(values, squares, 0.0)[0]
+    tau = _paule_mandel(values, squares)
+    common, variance = _common(values, squares, tau)
+    half = critical_value(alpha, None) * math.sqrt(variance)
+    explained = max(0.0, 1 - degrees / statistic) if statistic > 0 else 0.0
+    return Heterogeneity(tau, explained, Estimate(common, common - half, common + half))
 
 
-def _between(effects: Sequence[float], variances: Sequence[float]) -> float:
-    """τ² = max(0, (Q − (k − 1))/(Σw − Σw²/Σw))."""
-    weights = [1 / variance for variance in variances]
-    _, statistic = _weighted(effects, weights)
-    total = math.fsum(weights)
-    return max(0.0, (statistic - (len(effects) - 1)) / (total - math.fsum(w * w for w in weights) / total))
+def shrink(effects: Sequence[SegmentEffect], confidence: float = CONFIDENCE) -> list[ShrunkenEffect]:
+    """Empirical Bayes effects, one for each segment in the order given: Morris (1983), J. Am. Stat. Assoc. 78:47-55.
+
+    Each is B·θ̂ + (1 − B)·μ̂ with B = τ²/(τ² + SE²), τ² by Paule & Mandel and μ̂ the common effect. Its variance is
+    B·SE² + (1 − B)²·var(μ̂), plus (∂/∂τ²)²·var(τ̂²) for the estimation of τ²: Kass & Steffey (1989), J. Am. Stat.
+    Assoc. 84:717-726, eq. 3.8. The interval is normal; it covers on average over segments, not in each one, and with
+    fewer than about five segments it is too short. Where τ² = 0 all segments get the common effect. Exploratory.
+    """
+    alpha = 1 - checks.confidence_level(confidence)
+    values, squares = _usable(effects)
+    if len(values) < 2:
+        nothing = Estimate(None, None, None, TOO_FEW)
+        return [ShrunkenEffect(nothing, None, None) for _ in effects]
+    tau = _paule_mandel(values, squares)
+    common, variance = _common(values, squares, tau)
+    total = tau + squares
+    own = tau / total
+    means = own * values + (1 - own) * common
+    slopes = squares / total * ((values - common) / total)
+    errors = np.sqrt(own * squares + (1 - own) ** 2 * variance + slopes**2 * _variance_of_tau(total))
+    half = critical_value(alpha, None) * errors
+    found = (
+        ShrunkenEffect(Estimate(mean, mean - width, mean + width), error, weight)
+        for mean, width, error, weight in zip(*(a.tolist() for a in (means, half, errors, own)), strict=True)
+    )
+    missing = ShrunkenEffect(Estimate(None, None, None, NO_EFFECT), None, None)
+    return [next(found) if effect.usable else missing for effect in effects]
 
 
-def _normal(estimate: float, error: float, critical: float) -> Estimate:
-    return Estimate(estimate, estimate - critical * error, estimate + critical * error)
+def _usable(effects: Sequence[SegmentEffect]) -> tuple[Floats, Floats]:
+    """Estimates and squared standard errors of the segments that have both."""
+    pairs = [(effect.estimate, effect.standard_error) for effect in effects if effect.usable]
+    table = np.array(pairs, dtype=float).reshape(-1, 2)
+    return table[:, 0], table[:, 1] ** 2
+
+
+def _common(values: Floats, squares: Floats, tau: float) -> tuple[float, float]:
+    """Mean with weights 1/(τ² + SE²), and its variance."""
+    weights = 1 / (tau + squares)
+    # Deviations from the first value keep the digits of large effects that lie close together.
+    return float(values[0] + weights @ (values - values[0]) / weights.sum()), float(1 / weights.sum())
+
+
+def _cochran(values: Floats, squares: Floats, tau: float) -> tuple[float, float]:
+    """Q(τ²) = Σ w(θ̂ − θ̄)² and its derivative −Σ w²(θ̂ − θ̄)²."""
+    deviations = values - _common(values, squares, tau)[0]
+    terms = deviations**2 / (tau + squares)
+    return float(terms.sum()), -float((terms / (tau + squares)).sum())
+
+
+def _paule_mandel(values: Floats, squares: Floats) -> float:
+    """Root of Q(τ²) = k − 1 by Newton's method, which rises to it since Q is convex: DerSimonian & Kacker (2007)."""
+    tau, degrees = 0.0, len(values) - 1
+    for _ in range(MAX_STEPS):
+        statistic, slope = _cochran(values, squares, tau)
+        step = (degrees - statistic) / slope if slope else 0.0
+        if step <= 1e-14 * tau:
+            break
+        tau += step
+    return tau
+
+
+def _variance_of_tau(total: Floats) -> float:
+    """Variance of τ̂²: inverse information at weights 1/(τ² + SE²); Morris (1983), 2/Σw²."""
+    return float(2 / (1 / total**2).sum())

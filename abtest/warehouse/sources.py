@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from abtest.definition.expression import parse_expression
 from abtest.definition.fields import nearest
@@ -162,6 +163,9 @@ def _attach(experiment: Experiment, engine: Engine, name: str, frame: object | N
     except EngineError as error:
         raise DataError(f"{place}: {source.path}: {_without_label(error)}") from error
     require_distinct(list(columns), place)
+    if frame is not None and not engine.rows(Statement(f"SELECT 1 AS one FROM {quote(view)} LIMIT 1", {})):
+        # The columns of an empty frame have whatever type the library gives them; they hold nothing.
+        columns = cast("dict[str, Family]", dict.fromkeys(columns, "null"))
     return Raw(name, view, columns, tuple(files), place)
 
 

@@ -35,7 +35,9 @@ def analysis_of_outcomes(
         {
             "name": "sample",
             "data": {"customers": {"arm": "arm"}},
-            "arms": [{"name": a, "control": not i, "weight": w} for i, (a, w) in enumerate(zip(arms, weights, strict=True))],
+            "arms": [
+                {"name": a, "control": not i, "weight": w} for i, (a, w) in enumerate(zip(arms, weights, strict=True))
+            ],
             "metrics": declared,
             "analysis": settings,
         }

@@ -101,13 +101,17 @@ def test_the_good_direction_turns_the_same_rise_into_better_or_worse(good, verdi
 
 def guarded(outcome, good, margin):
     analysis = analysis_of_outcomes(
-        ["a", "b"], {"kept": [(1, 2), (1, 2)], "guard": outcome}, {"guard": {"role": "guardrail", "good": good, "margin": margin}}
+        ["a", "b"],
+        {"kept": [(1, 2), (1, 2)], "guard": outcome},
+        {"guard": {"role": "guardrail", "good": good, "margin": margin}},
     )
     return analysis.metric("guard").comparisons[0]
 
 
 @settings(max_examples=80, deadline=None)
-@given(close_rates(), close_rates(), st.sampled_from(["up", "down"]), st.sampled_from(["1pp", "3pp", "6pp", "5%", "20%"]))
+@given(
+    close_rates(), close_rates(), st.sampled_from(["up", "down"]), st.sampled_from(["1pp", "3pp", "6pp", "5%", "20%"])
+)
 def test_a_rate_is_safe_exactly_when_its_interval_excludes_harm_beyond_the_margin(control, treated, good, margin):
     comparison = guarded([control, treated], good, margin)
     effect = comparison.difference if margin.endswith("pp") else comparison.lift

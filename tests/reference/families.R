@@ -1,6 +1,6 @@
-# Makes families.json: Dunnett, stratified tables, meta-analysis and quantile ranks from R.
-# Run: Rscript families.R. Debian packages: r-base-core r-cran-jsonlite r-cran-mvtnorm r-cran-multcomp r-cran-metafor.
-suppressMessages({library(jsonlite); library(mvtnorm); library(multcomp); library(metafor)})
+# Makes families.json: Dunnett's probabilities, stratified tables and quantile ranks from R.
+# Run: Rscript families.R. Debian packages: r-base-core r-cran-jsonlite r-cran-mvtnorm.
+library(jsonlite); library(mvtnorm)
 set.seed(1)
 
 adjusted <- function(t, v0, v, df) {
@@ -13,21 +13,10 @@ adjusted <- function(t, v0, v, df) {
 dunnett <- list(adjusted(c(2.5, 1, -0.3), 0.01, c(0.01, 0.01, 0.01), 0), adjusted(c(2.1, -2.9), 0.02, c(0.01, 0.004), 0),
   adjusted(c(2.5, 1, -0.3), 0.01, c(0.01, 0.01, 0.01), 36), adjusted(c(3.4, 0.2, 2.0), 0.03, c(0.01, 0.02, 0.01), 8))
 
-# warpbreaks: one control against two, as multcomp does it.
-fit <- lm(breaks ~ tension, warpbreaks)
-glht <- summary(glht(fit, linfct = mcp(tension = "Dunnett")))
-multcomp <- list(t = unname(glht$test$tstat), df = glht$df, n = as.vector(table(warpbreaks$tension)), p = as.numeric(glht$test$pvalues),
-  critical = as.numeric(attr(confint(glht)$confint, "calpha")))
-
 # UCBAdmissions comes with R: gender by admission in six departments.
 cmh <- mantelhaen.test(UCBAdmissions, correct = FALSE)
 strata <- list(table = lapply(1:6, function(k) { m <- UCBAdmissions[, , k]; c(m["Admitted", "Male"], sum(m[, "Male"]), m["Admitted", "Female"], sum(m[, "Female"])) }),
   chi2 = unname(cmh$statistic), p = cmh$p.value)
-
-effects <- c(0.12, 0.30, -0.05, 0.44, 0.21); variances <- c(0.010, 0.020, 0.008, 0.050, 0.015)
-meta <- rma(yi = effects, vi = variances, method = "DL"); shrunk <- blup(meta)
-segments <- list(effects = effects, variances = variances, Q = meta$QE, p = meta$QEp, tau2 = meta$tau2, mean = as.numeric(meta$beta),
-  interval = c(meta$ci.lb, meta$ci.ub), shrunken = shrunk$pred, se = shrunk$se)
 
 ranks <- lapply(list(c(20, 0.5), c(100, 0.5), c(1000, 0.9), c(5, 0.5), c(50, 0.99)), function(a) {
   n <- a[1]; q <- a[2]; r <- 0:(n + 1)
@@ -35,6 +24,5 @@ ranks <- lapply(list(c(20, 0.5), c(100, 0.5), c(1000, 0.9), c(5, 0.5), c(50, 0.9
   list(n = n, quantile = q, low = low, high = high)
 })
 
-write_json(list(made_by = "families.R", R = R.version.string, mvtnorm = as.character(packageVersion("mvtnorm")),
-  multcomp = as.character(packageVersion("multcomp")), metafor = as.character(packageVersion("metafor")), dunnett = dunnett, glht = multcomp,
-  strata = strata, segments = segments, ranks = ranks), "families.json", digits = I(16), auto_unbox = TRUE)
+write_json(list(made_by = "families.R", R = R.version.string, mvtnorm = as.character(packageVersion("mvtnorm")), dunnett = dunnett,
+  strata = strata, ranks = ranks), "families.json", digits = I(16), auto_unbox = TRUE)

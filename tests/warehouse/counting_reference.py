@@ -119,9 +119,7 @@ def _first_assignment(study: Study, rows: Rows) -> tuple[int, dt.datetime | None
     return min(study.arms.index(row["arm"]) for row in timed if row["at"] == at), at
 
 
-def _why_left_out(
-    study: Study, rows: Rows, at: dt.datetime | None, mine: Rows, *, has_customers: bool
-) -> str | None:
+def _why_left_out(study: Study, rows: Rows, at: dt.datetime | None, mine: Rows, *, has_customers: bool) -> str | None:
     if len({row["arm"] for row in rows}) > 1:
         return "several_arms"
     if at is None:

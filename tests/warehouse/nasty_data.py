@@ -112,7 +112,11 @@ def _assignments(chance: random.Random, study: Study, units: list[str]) -> Rows:
     begins, rows = day_begins(study.start, study.zone), []
     length = 10 if study.end is None else (study.end - study.start).days + 1
     for number, unit in enumerate(units):
-        at = begins + chance.randrange(0, 2 * length) * DAY / 2 + chance.choice((0, 0, 90, 210)) * dt.timedelta(minutes=1)
+        at = (
+            begins
+            + chance.randrange(0, 2 * length) * DAY / 2
+            + chance.choice((0, 0, 90, 210)) * dt.timedelta(minutes=1)
+        )
         if chance.random() < 0.1:
             at = chance.choice((begins, begins - INSTANT, begins + length * DAY, begins + length * DAY - INSTANT))
         arm = study.arms[number] if number < len(study.arms) else chance.choice(study.arms)
@@ -160,10 +164,16 @@ def _frame(chance: random.Random, zone: str, rows: Rows) -> pa.Table:
 
 
 def _id_column(chance: random.Random, values: list[object]) -> pa.Array:
-    if all(value is None or (value.isdigit() and value == str(int(value))) for value in values) and chance.random() < 0.6:
+    if (
+        all(value is None or (value.isdigit() and value == str(int(value))) for value in values)
+        and chance.random() < 0.6
+    ):
         return pa.array([None if value is None else int(value) for value in values], pa.int64())
     blanks = ("", "", "", " ", "  ")
-    text = [chance.choice((None, "", "  ")) if v is None else chance.choice(blanks) + v + chance.choice(blanks) for v in values]
+    text = [
+        chance.choice((None, "", "  ")) if v is None else chance.choice(blanks) + v + chance.choice(blanks)
+        for v in values
+    ]
     assert [unit_of(value) for value in text] == [unit_of(value) for value in values]
     return pa.array(text, pa.string())
 

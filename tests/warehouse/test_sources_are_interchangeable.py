@@ -21,7 +21,9 @@ PARTS = 5
 
 
 def metrics_of(analysis) -> str:
-    return json.dumps([metric.model_dump() for metric in analysis.metrics] + [p.model_dump() for p in analysis.population])
+    return json.dumps(
+        [metric.model_dump() for metric in analysis.metrics] + [p.model_dump() for p in analysis.population]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,10 @@ def test_frames_of_every_kind_give_the_same_result(kind, expected):
         "polars": pl.from_arrow,
         "polars lazy": lambda t: pl.from_arrow(t).lazy(),
         "arrow with dictionaries": lambda t: pa.table(
-            {n: c.dictionary_encode() if pa.types.is_string(c.type) else c for n, c in zip(t.column_names, t.columns, strict=True)}
+            {
+                n: c.dictionary_encode() if pa.types.is_string(c.type) else c
+                for n, c in zip(t.column_names, t.columns, strict=True)
+            }
         ),
     }[kind]
     frames = {name: make(table) for name, table in CASE.frames.items()}
@@ -140,7 +145,9 @@ def test_mixed_sources_are_joined_by_what_the_ids_say(tmp_path):
         pa.table({"unit": [1, 2, 3, 4], "at": ["2026-03-02T10:00:00Z"] * 4, "arm": ["a", "a", "b", "b"]}),
         tmp_path / "assignments.parquet",
     )
-    (tmp_path / "orders.csv").write_text("unit;at\n 1 ;2026-03-03T00:00:00Z\n 3;2026-03-04T00:00:00Z\n03;2026-03-04T00:00:00Z\n")
+    (tmp_path / "orders.csv").write_text(
+        "unit;at\n 1 ;2026-03-03T00:00:00Z\n 3;2026-03-04T00:00:00Z\n03;2026-03-04T00:00:00Z\n"
+    )
     (tmp_path / "exits.ndjson").write_text('{"unit": 4, "at": "2026-03-03T00:00:00Z"}\n')
     window = {"window": ["0d", "7d"], "type": "conversion"}
     analysis = analyze(
@@ -156,7 +163,10 @@ def test_mixed_sources_are_joined_by_what_the_ids_say(tmp_path):
                     "orders": {"path": "orders.csv", "at": "at"},
                     "exits": {"path": "exits.ndjson", "at": "at"},
                 },
-                "metrics": {"bought": {"role": "primary", "event": "orders", **window}, "left": {"event": "exits", **window}},
+                "metrics": {
+                    "bought": {"role": "primary", "event": "orders", **window},
+                    "left": {"event": "exits", **window},
+                },
             },
             folder=tmp_path,
         )

@@ -17,7 +17,9 @@ def wide(columns: dict[str, list[object]], metrics: list[str], *, make=pd.DataFr
         "name": "wide",
         "data": {"customers": {"arm": "arm", **source}},
         "arms": arms,
-        "metrics": {name: {"type": "column", "role": "secondary" if place else "primary"} for place, name in enumerate(metrics)},
+        "metrics": {
+            name: {"type": "column", "role": "secondary" if place else "primary"} for place, name in enumerate(metrics)
+        },
     }
     return analyze(load(definition), tables={"customers": make(columns)})
 
