@@ -5,7 +5,8 @@ below 1e-10 are left out), and the probability of an interval that misses the tr
 each side. *Low miss*: the whole interval lies above the truth; *high miss*: below it. Nothing is simulated.
 
 A method that gives no interval for a table says nothing there: it counts as covering, and the probability of such
-tables is shown under *none*. An interval that is given, (0, 0) included, is taken at its word.
+tables is shown under *none*; a cell in which it never gives one is a dash. An interval that is given, (0, 0) included,
+is taken at its word.
 
 Run: python benchmarks/coverage.py [--smoke]
 """
@@ -247,7 +248,7 @@ def random_cells(count: int) -> list[Cell]:
 
 
 def show(found: Coverage | None) -> str:
-    if found is None:
+    if found is None or found.none > 1 - 1e-6:
         return "– | – | – | –"
     return f"{found.inside:.3f} | {found.low_miss:.3f} | {found.high_miss:.3f} | {found.none:.3f}"
 
@@ -273,7 +274,7 @@ def random_table(cells: list[Cell]) -> None:
         tables = enumerate_tables(cell)
         for method in METHODS:
             for kind, found in zip(("difference", "lift"), both(method, cell, tables), strict=True):
-                if found is not None:
+                if found is not None and found.none < 1 - 1e-6:
                     results.setdefault((method.name, kind), []).append(found)
     for (name, kind), found in results.items():
         inside = np.array([one.inside for one in found])

@@ -18,6 +18,9 @@ from abtest.analysis.checks import longest_primary
 from abtest.analysis.result import Check, Comparison, Decision, MetricResult, Recommendation
 from abtest.analysis.wording import effect_in_words, p_in_words, shown_difference, value_in_words
 
+WINNING = frozenset({"better", "safe", "equivalent"})
+"""Verdicts of a primary metric that show what it was to show: safe and equivalent exist only where a margin was."""
+
 
 def decide(metrics: Sequence[MetricResult], checks: Sequence[Check], confidence: float) -> Decision:
     """Return the recommendation with its reasons in plain words."""
@@ -85,9 +88,9 @@ def _standing(arm: str, primaries: Sequence[MetricResult], guardrails: Sequence[
         return "worse"
     if "harmed" in guards:
         return "harmed"
-    if "better" not in verdicts:
+    if not verdicts & WINNING:
         return "open"
-    return "unsafe" if guards & {"not shown safe", "not estimable"} else "wins"
+    return "unsafe" if guards & {"not shown safe", "margin not shown", "not estimable"} else "wins"
 
 
 def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: float) -> str:
@@ -102,6 +105,10 @@ def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: fl
     what = {
         "better": "better than",
         "worse": "worse than",
+        "safe": "shown not to be worse by its margin than",
+        "equivalent": "equivalent within its margin to",
+        "margin not shown": "not shown to meet its margin against",
+        "not shown safe": "not shown to stay within its margin of",
     }.get(comparison.verdict, "not shown to differ from")
     numbers = effect_in_words(metric, shown_difference(comparison), confidence)
     return (
@@ -125,7 +132,7 @@ def _guardrail_reason(metric: MetricResult, comparison: Comparison, confidence: 
         f"{margin.value * 100:g} %"
         if margin.scale == "relative"
         else (
-            f"{margin.value * 100:g} percentage points"
+            f"{margin.value * 100:g} percentage point{'' if margin.value == 0.01 else 's'}"
             if metric.kind == "rate"
             else f"{margin.value:g} {metric.unit}".rstrip()
         )

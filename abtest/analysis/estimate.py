@@ -1,94 +1,67 @@
-"""One metric: its value in each arm, and each arm against the control.
+"""One metric: its value in each arm, and each arm against the control."""
 
-The kind of the metric chooses the method: rates by the score test, means by Welch's test with Fieller's lift, both by
-regression adjustment when the definition names a covariate.
-"""
-
-from typing import TYPE_CHECKING, Literal
-
-from abtest.analysis.result import (
-    ArmResult,
-    Comparison,
-    Effect,
-    MarginResult,
-    MetricResult,
-    OverallTest,
-    UnadjustedComparison,
-    Verdict,
-)
-from abtest.definition.metrics import Count, EventMetric, MetricBase
+from abtest.analysis.companions import Companions, beside, effect
+from abtest.analysis.methods import Adjusted, Means, Method, Rates, margin_test, method_of, plain_method
+from abtest.analysis.result import ArmResult, Comparison, MarginResult, MetricResult, OverallTest, Verdict
+from abtest.definition.metrics import Count, MetricBase, Quantile
 from abtest.definition.model import Definition
-from abtest.stats import values
-from abtest.stats.means import compare_means, mean_interval, mean_margin_test, overall_means
-from abtest.stats.rates import compare_rates, overall_rates, rate_margin_test, wilson
-from abtest.stats.regression import AdjustedTwoSample, CrossMoments, compare_adjusted
+from abtest.errors import DataError
+from abtest.stats.means import overall_means
+from abtest.stats.rates import overall_rates
+from abtest.stats.regression import AdjustedTwoSample
+from abtest.stats.values import TwoSample
 from abtest.warehouse.moments import ArmLedger, MetricMoments, Sums
-
-if TYPE_CHECKING:
-    from abtest.definition.fields import Margin
 
 NO_UNITS = "no unit of this arm has a value for this metric"
 
 
-def estimate_metric(
-    definition: Definition, name: str, estimator: "Estimator", ledger: tuple[ArmLedger, ...]
-) -> MetricResult:
-    """Return the metric ``name`` with every arm compared with the control, not yet corrected for multiplicity."""
-    metric, moments = definition.metrics[name], estimator.moments
-    names = [arm.name for arm in definition.arms]
-    control = names.index(definition.control.name)
-    comparisons = [
-        estimator.comparison(names[arm], arm, names[control], control) for arm in range(len(names)) if arm != control
-    ]
-    window = metric.window if isinstance(metric, EventMetric) else None
-    return MetricResult(
-        name=name,
-        title=metric.title or name.replace("_", " ").capitalize(),
-        description=metric.description,
-        role=metric.role,
-        type=metric.type,
-        kind="rate" if moments.rate else "mean",
-        unit="fraction" if moments.rate else _unit(metric),
-        good=metric.good,
-        window_days=(window[0] / 86_400, window[1] / 86_400) if window else None,
-        estimand=metric.estimand(name),
-        method=_method(comparisons),
-        arms=[estimator.arm(arm, index, ledger[index].eligible) for index, arm in enumerate(names)],
-        overall=estimator.overall() if len(names) > 2 else None,
-        comparisons=comparisons,
-    )
-
-
-def _unit(metric: MetricBase) -> str:
-    if metric.unit is not None:
-        return metric.unit
-    return metric.event if isinstance(metric, Count) else ""
-
-
-def _method(comparisons: list[Comparison]) -> str:
-    return next((comparison.method for comparison in comparisons), "")
-
-
 class Estimator:
-    """Compares arms of one metric at any confidence, so that a corrected interval is the same method at its level."""
+    """Compares the arms of one metric at any confidence: a corrected interval is the same method at its level."""
 
-    def __init__(self, moments: MetricMoments, metric: MetricBase, confidence: float) -> None:
+    def __init__(self, definition: Definition, name: str, moments: MetricMoments) -> None:
+        self.definition = definition
+        self.name = name
+        self.metric: MetricBase = definition.metrics[name]
         self.moments = moments
-        self.metric = metric
-        self.confidence = confidence
-        self.rates = [values.Rate(sums.total, sums.n) for sums in moments.arms] if moments.rate else []
-        self.means = [values.Moments.from_sums(s.n, s.total, s.squares, s.scale) for s in moments.arms]
+        self.confidence = definition.analysis.confidence
+        self.method: Method = method_of(moments)
+        self.plain = plain_method(moments)
+        self.companions = Companions(name, moments, definition.analysis, self.metric.good)
+        self.names = [arm.name for arm in definition.arms]
+        self.control = self.names.index(definition.control.name)
 
-    def arm(self, name: str, index: int, eligible: int) -> ArmResult:
+    def result(self, ledger: tuple[ArmLedger, ...]) -> MetricResult:
+        """Return the metric with every arm compared with the control, not yet corrected for multiplicity."""
+        metric, moments, outcome = self.metric, self.moments, self.moments.outcome
+        comparisons = [self.comparison(arm) for arm in range(len(self.names)) if arm != self.control]
+        estimand = metric.estimand(self.name)
+        if moments.cap is not None:
+            estimand += f"; values above {moments.cap:g} (the pooled {outcome.winsorise:g} quantile) count as that"
+        return MetricResult(
+            name=self.name,
+            title=metric.title or self.name.replace("_", " ").capitalize(),
+            description=metric.description,
+            role=metric.role,
+            type=str(getattr(metric, "type", "")),
+            kind="rate" if moments.rate else "mean",
+            unit="fraction" if moments.rate else _unit(metric),
+            good=metric.good,
+            window_days=(outcome.window[0] / 86_400, outcome.window[1] / 86_400) if outcome.window else None,
+            estimand=estimand,
+            method=next((comparison.method for comparison in comparisons), ""),
+            arms=[self.arm(index, ledger[index].eligible) for index in range(len(self.names))],
+            overall=self.overall() if len(self.names) > 2 else None,
+            comparisons=comparisons,
+        )
+
+    def arm(self, index: int, eligible: int) -> ArmResult:
         """Return the metric's value in one arm."""
         sums = self.moments.arms[index]
-        if self.moments.rate:
-            estimate = wilson(self.rates[index], self.confidence)
-        else:
-            estimate = mean_interval(self.means[index], self.confidence)
-        variance = self.means[index].variance
+        estimate = self.method.value(index, self.confidence)
+        variance = self.plain.moments[index].variance if isinstance(self.plain, Means) else None
+        simple = self.moments.outcome.denominator is None and self.moments.outcome.quantile is None
         return ArmResult(
-            arm=name,
+            arm=self.names[index],
             n=sums.n,
             mature=sums.mature,
             immature=eligible - sums.mature,
@@ -97,82 +70,78 @@ class Estimator:
             value=estimate.estimate,
             low=estimate.low,
             high=estimate.high,
-            standard_deviation=None if variance is None or self.moments.rate else variance**0.5,
+            standard_deviation=None if variance is None or not simple else variance**0.5,
             reason=_why_empty(sums, eligible) if sums.n == 0 else estimate.reason,
         )
 
-    def plain(self, arm: int, control: int, confidence: float) -> values.TwoSample:
-        """Compare two arms without covariates."""
-        if self.moments.rate:
-            return compare_rates(self.rates[control], self.rates[arm], confidence)
-        return compare_means(self.means[control], self.means[arm], confidence)
+    def compare(self, arm: int, confidence: float) -> TwoSample:
+        """Compare an arm with the control."""
+        return self.method.compare(arm, self.control, confidence)
 
-    def compare(self, arm: int, control: int, confidence: float) -> values.TwoSample | AdjustedTwoSample:
-        """Compare two arms, with the covariates that the definition names."""
-        pair = self.moments.arms[control], self.moments.arms[arm]
-        if not pair[0].covariate_scales or min(sums.n for sums in pair) < len(pair[0].covariate_scales) + 2:
-            return self.plain(arm, control, confidence)
-        adjusted = compare_adjusted(_cross(pair[0]), _cross(pair[1]), confidence)
-        return adjusted if adjusted.p_value is not None else self.plain(arm, control, confidence)
-
-    def comparison(self, name: str, arm: int, control_name: str, control: int) -> Comparison:
+    def comparison(self, arm: int) -> Comparison:
         """Return one arm against the control, with its verdict before any correction."""
-        result = self.compare(arm, control, self.confidence)
-        unadjusted = None
-        if isinstance(result, AdjustedTwoSample):
-            plain = self.plain(arm, control, self.confidence)
-            unadjusted = UnadjustedComparison(
-                method=plain.method,
-                difference=effect(plain.difference),
-                lift=effect(plain.lift),
-                p_value=plain.p_value,
-            )
-        margin = self._margin(arm, control) if self.metric.margin else None
-        return Comparison(
-            arm=name,
-            control=control_name,
+        result = self.compare(arm, self.confidence)
+        margin = self._margin(arm)
+        further = self.companions.fields(arm, self.control)
+        if isinstance(result, AdjustedTwoSample) and isinstance(self.method, Adjusted):
+            further["unadjusted"] = beside(self.method.plain.compare(arm, self.control, self.confidence))
+            further["variance_removed"] = result.variance_removed
+        comparison = Comparison(
+            arm=self.names[arm],
+            control=self.names[self.control],
             method=result.method,
             difference=effect(result.difference),
             lift=effect(result.lift),
             p_value=result.p_value,
-            unadjusted=unadjusted,
-            variance_removed=result.variance_removed if isinstance(result, AdjustedTwoSample) else None,
             margin=margin,
             verdict=verdict(result.p_value, result.difference.estimate, self.metric, 1 - self.confidence, margin),
             reason=result.reason,
         )
+        return comparison.model_copy(update=further)
 
-    def _margin(self, arm: int, control: int) -> MarginResult:
-        declared: Margin = self.metric.margin  # type: ignore[assignment]
-        scale: Literal["absolute", "relative"] = "relative" if declared.scale == "relative" else "absolute"
-        if self.moments.rate:
-            test = rate_margin_test(
-                self.rates[control],
-                self.rates[arm],
-                declared.value,
-                scale,
-                self.metric.good,
-                confidence=self.confidence,
+    def _margin(self, arm: int) -> MarginResult | None:
+        declared = self.metric.margin
+        if declared is None:
+            return None
+        if declared.scale == "points" and not self.moments.rate:
+            raise DataError(
+                f"metrics.{self.name}.margin: {declared} is for rates, but the column holds other numbers than 0 and 1; "
+                "write 5% (of the control) or a plain number"
             )
-        else:
-            test = mean_margin_test(
-                self.means[control],
-                self.means[arm],
-                declared.value,
-                scale,
-                self.metric.good,
-                confidence=self.confidence,
+        if declared.scale == "plain" and self.moments.rate:
+            raise DataError(
+                f"metrics.{self.name}.margin: the column is a rate, so say which {declared} is: "
+                "1pp (percentage points) or 1% (of the control's rate)"
             )
-        return MarginResult(value=declared.value, scale=scale, p_value=test.p_value, shown=test.shown)
+        question = self.metric.test or "non-inferiority"
+        test = margin_test(
+            self.method,
+            arm,
+            self.control,
+            question,
+            value=declared.value,
+            scale="relative" if declared.scale == "relative" else "absolute",
+            good=self.metric.good,
+            confidence=self.confidence,
+        )
+        return MarginResult(
+            test=question,
+            value=declared.value,
+            scale="relative" if declared.scale == "relative" else "absolute",
+            p_value=test.p_value,
+            shown=test.shown,
+        )
 
-    def overall(self) -> OverallTest:
-        """Test that all arms are equal."""
-        if self.moments.rate:
-            test = overall_rates(self.rates)
+    def overall(self) -> OverallTest | None:
+        """Test that all arms are equal, for plain rates and means."""
+        if isinstance(self.method, Rates):
+            test = overall_rates(self.method.rates)
             method = "Pearson's chi-squared test of all arms"
-        else:
-            test = overall_means(self.means)
+        elif isinstance(self.method, Means):
+            test = overall_means(self.method.moments)
             method = "Welch's analysis of variance of all arms"
+        else:
+            return None
         return OverallTest(
             method=method,
             statistic=test.statistic,
@@ -185,40 +154,29 @@ def verdict(
     p_value: float | None, difference: float | None, metric: MetricBase, alpha: float, margin: MarginResult | None
 ) -> Verdict:
     """Say what a comparison shows, in one of the contract's words."""
-    if p_value is None or difference is None:
-        if margin is not None:
-            return "safe" if margin.shown else "not shown safe"
-        return "not estimable"
-    significant = p_value < alpha
-    improved = (difference > 0) == (metric.good == "up")
-    if metric.role == "guardrail":
-        if margin is not None and margin.shown:
-            return "safe"
+    significant = p_value is not None and p_value < alpha
+    improved = difference is not None and (difference > 0) == (metric.good == "up")
+    if margin is not None:
+        if margin.shown:
+            return {"non-inferiority": "safe", "superiority": "better", "equivalence": "equivalent"}[margin.test]  # type: ignore[return-value]
         if significant and not improved:
-            return "harmed"
-        if margin is not None:
-            return "not shown safe"
+            return "harmed" if metric.role == "guardrail" else "worse"
+        return "not shown safe" if margin.test == "non-inferiority" else "margin not shown"
+    if p_value is None or difference is None:
+        return "not estimable"
     if not significant:
         return "no difference shown"
-    return "better" if improved else "worse"
+    if improved:
+        return "better"
+    return "harmed" if metric.role == "guardrail" else "worse"
 
 
-def effect(estimate: values.Estimate) -> Effect:
-    """Return an estimate of the statistics as the result's own kind."""
-    return Effect(estimate=estimate.estimate, low=estimate.low, high=estimate.high, reason=estimate.reason)
-
-
-def _cross(sums: Sums) -> CrossMoments:
-    return CrossMoments.from_sums(
-        sums.n,
-        sums.total,
-        sums.squares,
-        sums.totals,
-        sums.products,
-        sums.cross,
-        scale=sums.scale,
-        covariate_scales=sums.covariate_scales,
-    )
+def _unit(metric: MetricBase) -> str:
+    if metric.unit is not None:
+        return metric.unit
+    if isinstance(metric, Count) or (isinstance(metric, Quantile) and metric.of == "count"):
+        return metric.event
+    return ""
 
 
 def _why_empty(sums: Sums, eligible: int) -> str:

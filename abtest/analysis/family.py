@@ -1,60 +1,137 @@
 """Many questions at once: the primary comparisons share one correction, and their intervals follow it."""
 
-from abtest.analysis.estimate import Estimator, effect, verdict
-from abtest.analysis.result import MetricResult
+from collections.abc import Mapping
+
+from abtest.analysis.companions import effect
+from abtest.analysis.estimate import Estimator, verdict
+from abtest.analysis.methods import Rates, standard_error
+from abtest.analysis.result import Comparison, MetricResult
 from abtest.definition.model import Definition
 from abtest.stats.corrections import adjust, effective_confidence
+from abtest.stats.dunnett import ArmContrast, dunnett
+from abtest.stats.gatekeeping import gatekeep
+
+Key = tuple[str, int]
 
 
 def family_name(definition: Definition) -> str:
     """Say which comparisons share the correction."""
     primaries = [name for name, metric in definition.metrics.items() if metric.role == "primary"]
     count = len(primaries) * len(definition.treatments)
+    gate = "; secondary metrics are tested after all of them (gatekeeping)" if definition.analysis.gatekeeping else ""
     if count == 1:
-        return f"the one primary comparison ({primaries[0]}); no correction is needed"
-    treatments = len(definition.treatments)
-    return f"{count} primary comparisons: {', '.join(primaries)}, {treatments} arm(s) against the control"
+        return f"the one primary comparison ({primaries[0]}); no correction is needed{gate}"
+    arms = len(definition.treatments)
+    return f"{count} primary comparisons: {', '.join(primaries)}, {arms} arm(s) against the control{gate}"
 
 
 def corrected(
-    definition: Definition, results: list[MetricResult], estimators: dict[str, Estimator]
+    definition: Definition, results: list[MetricResult], estimators: Mapping[str, Estimator]
 ) -> list[MetricResult]:
-    """Return the metrics with adjusted p-values and intervals on the primary comparisons.
+    """Return the metrics with adjusted p-values and intervals on the primary comparisons (gatekeeping: secondary too).
 
     A comparison's adjusted interval is its own method at the level at which the correction tested it, so it excludes 0
     exactly when the adjusted p-value is below α.
     """
-    settings = definition.analysis
-    family = [
-        (metric.name, place)
-        for metric in results
-        if metric.role == "primary"
-        for place in range(len(metric.comparisons))
-    ]
     by_name = {metric.name: metric for metric in results}
-    p_values = [by_name[name].comparisons[place].p_value for name, place in family]
-    if len(family) < 2 or settings.correction == "none":
+    families = [_keys(results, "primary")]
+    if definition.analysis.gatekeeping:
+        families.append(_keys(results, "secondary"))
+    if sum(len(family) for family in families) < 2 or definition.analysis.correction == "none":
         return results
-    names = [arm.name for arm in definition.arms]
-    control = names.index(definition.control.name)
-    for (name, place), p_value, adjusted in zip(family, p_values, adjust(p_values, settings.correction), strict=True):
-        metric = by_name[name]
-        comparison = metric.comparisons[place]
-        if adjusted is None:
-            continue
-        level = effective_confidence(p_value, adjusted, settings.confidence)
-        wider = estimators[name].compare(names.index(comparison.arm), control, level)
-        declared = definition.metrics[name]
-        changed = comparison.model_copy(
-            update={
-                "adjusted_p_value": adjusted,
-                "adjusted_difference": effect(wider.difference),
-                "adjusted_lift": effect(wider.lift),
-                "verdict": verdict(
-                    adjusted, comparison.difference.estimate, declared, 1 - settings.confidence, comparison.margin
-                ),
-            }
-        )
-        comparisons = [changed if index == place else other for index, other in enumerate(metric.comparisons)]
-        by_name[name] = metric.model_copy(update={"comparisons": comparisons})
+    for key, adjusted, level in _adjusted(definition, families, by_name, estimators):
+        name, place = key
+        comparison = by_name[name].comparisons[place]
+        changed = _widened(definition, estimators[name], comparison, adjusted, level)
+        comparisons = [changed if i == place else other for i, other in enumerate(by_name[name].comparisons)]
+        by_name[name] = by_name[name].model_copy(update={"comparisons": comparisons})
     return [by_name[metric.name] for metric in results]
+
+
+def _keys(results: list[MetricResult], role: str) -> list[Key]:
+    return [(m.name, place) for m in results if m.role == role for place in range(len(m.comparisons))]
+
+
+def _adjusted(
+    definition: Definition,
+    families: list[list[Key]],
+    metrics: Mapping[str, MetricResult],
+    estimators: Mapping[str, Estimator],
+) -> list[tuple[Key, float, float]]:
+    """Return for each comparison with a p-value its adjusted one, and the level of the interval that agrees with it."""
+    settings = definition.analysis
+    p_values = [[metrics[name].comparisons[place].p_value for name, place in family] for family in families]
+    if settings.correction == "dunnett":
+        found = _dunnett(definition, families[0], metrics, estimators)
+        families, p_values = families[:1], p_values[:1]
+        adjusted = [[p for p, _ in found]]
+        levels = [[level for _, level in found]]
+    else:
+        if settings.gatekeeping:
+            inside = settings.correction if settings.correction in {"holm", "hochberg", "bonferroni"} else "holm"
+            adjusted = gatekeep(p_values, inside)
+        else:
+            adjusted = [adjust(family, settings.correction) for family in p_values]
+        levels = [
+            [effective_confidence(p, a, settings.confidence) for p, a in zip(ps, ads, strict=True)]
+            for ps, ads in zip(p_values, adjusted, strict=True)
+        ]
+    return [
+        (key, p_value, level)
+        for family, values, family_levels in zip(families, adjusted, levels, strict=True)
+        for key, p_value, level in zip(family, values, family_levels, strict=True)
+        if p_value is not None
+    ]
+
+
+def _dunnett(
+    definition: Definition, family: list[Key], metrics: Mapping[str, MetricResult], estimators: Mapping[str, Estimator]
+) -> list[tuple[float | None, float]]:
+    """Dunnett over the arms of each primary metric; several primary metrics share α by Bonferroni."""
+    confidence = definition.analysis.confidence
+    names = list(dict.fromkeys(name for name, _ in family))
+    level = 1 - (1 - confidence) / len(names)
+    found: dict[Key, tuple[float | None, float]] = {}
+    for name in names:
+        contrasts = [_contrast(estimators[name], comparison, confidence) for comparison in metrics[name].comparisons]
+        for place, arm in enumerate(dunnett(contrasts, level).arms):
+            p_value = None if arm.p_value is None else min(1.0, arm.p_value * len(names))
+            found[(name, place)] = (p_value, arm.confidence)
+    return [found[key] for key in family]
+
+
+def _contrast(estimator: Estimator, comparison: Comparison, confidence: float) -> ArmContrast:
+    arm = estimator.names.index(comparison.arm)
+    result = estimator.compare(arm, confidence)
+    error = standard_error(result, confidence)
+    control, treated = (_arm_variance(estimator, place) for place in (estimator.control, arm))
+    share = control / (control + treated) if control + treated else 0.5
+    usable = result.p_value is not None and error
+    return ArmContrast(
+        result.difference.estimate if usable else None, error if usable else None, share, result.degrees_of_freedom
+    )
+
+
+def _arm_variance(estimator: Estimator, arm: int) -> float:
+    """Return the sampling variance of one arm's value, up to a factor that the arms share: under the null for rates."""
+    if isinstance(estimator.method, Rates):
+        n = estimator.method.rates[arm].n
+        return 1 / n if n else 0.0
+    value = estimator.method.value(arm, estimator.confidence)
+    return (value.high - value.low) ** 2 if value.low is not None and value.high is not None else 0.0
+
+
+def _widened(
+    definition: Definition, estimator: Estimator, comparison: Comparison, adjusted: float, level: float
+) -> Comparison:
+    wider = estimator.compare(estimator.names.index(comparison.arm), level)
+    alpha = 1 - definition.analysis.confidence
+    declared = definition.metrics[estimator.name]
+    return comparison.model_copy(
+        update={
+            "adjusted_p_value": adjusted,
+            "adjusted_difference": effect(wider.difference),
+            "adjusted_lift": effect(wider.lift),
+            "verdict": verdict(adjusted, comparison.difference.estimate, declared, alpha, comparison.margin),
+        }
+    )

@@ -12,7 +12,17 @@ SCHEMA_VERSION = "1"
 
 Role = Literal["primary", "secondary", "guardrail"]
 Kind = Literal["rate", "mean"]
-Verdict = Literal["better", "worse", "no difference shown", "safe", "harmed", "not shown safe", "not estimable"]
+Verdict = Literal[
+    "better",
+    "worse",
+    "no difference shown",
+    "safe",
+    "harmed",
+    "not shown safe",
+    "equivalent",
+    "margin not shown",
+    "not estimable",
+]
 Recommendation = Literal["ship", "keep control", "keep running", "inconclusive", "invalid"]
 CheckStatus = Literal["pass", "warn", "fail", "skipped"]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from abtest.analysis.checks import health_checks, longest_primary
 from abtest.analysis.decision import decide
-from abtest.analysis.estimate import Estimator, estimate_metric
+from abtest.analysis.estimate import Estimator
 from abtest.analysis.family import corrected, family_name
 from abtest.analysis.result import (
     Analysis,
@@ -23,6 +23,7 @@ from abtest.analysis.result import (
     Provenance,
     SourceInfo,
 )
+from abtest.analysis.segments import segment_results
 from abtest.definition.load import Experiment
 from abtest.errors import UsageError
 from abtest.warehouse.calendar import Calendar
@@ -71,10 +72,8 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
     """Return the analysis of moments that were collected before."""
     definition = experiment.definition
     confidence = definition.analysis.confidence
-    estimators = {
-        name: Estimator(moments, definition.metrics[name], confidence) for name, moments in collected.metrics.items()
-    }
-    metrics = [estimate_metric(definition, name, estimator, collected.ledger) for name, estimator in estimators.items()]
+    estimators = {name: Estimator(definition, name, moments) for name, moments in collected.metrics.items()}
+    metrics = [estimator.result(collected.ledger) for estimator in estimators.values()]
     metrics = corrected(definition, metrics, estimators)
     checks = health_checks(definition, collected, metrics)
     calendar = Calendar.of(definition)
@@ -94,6 +93,7 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
         population=_population(experiment, collected, metrics),
         checks=checks,
         metrics=metrics,
+        segments=segment_results(definition, collected.metrics),
         decision=decide(metrics, checks, confidence),
         provenance=provenance(),
     )

@@ -37,5 +37,5 @@ def read_analysis(path: str | Path) -> Analysis:
 def _version(text: str) -> str | None:
     try:
         return str(json.loads(text)["schema_version"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None

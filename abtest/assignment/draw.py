@@ -70,6 +70,9 @@ def assign(
         raise UsageError(f"{experiment.place('data')}: assign needs data.customers: the table of those to assign")
     path = _target(experiment, output)
     _keep_inputs(experiment, path)
+    if at is not None and experiment.definition.assignment.at is not None:
+        column = experiment.definition.assignment.at
+        raise UsageError(f"--at {at!r}: the definition takes the time from the column {column!r}; give one of the two")
     if at is not None:
         _require_moment(experiment, at)
     if path.exists() and not overwrite:
@@ -128,7 +131,7 @@ def _draw(experiment: Experiment, engine: Engine, warehouse: Warehouse, path: Pa
     if definition.unit_column(CUSTOMERS) is None:
         raise UsageError(f"{experiment.place('data', CUSTOMERS)}: needs `unit`: the column with the id to assign by")
     time = definition.assignment.at
-    table = normalise(warehouse, CUSTOMERS, [], eligible=True, arm=False, time=time or source.at)
+    table = normalise(warehouse, CUSTOMERS, [], [], eligible=True, arm=False, time=time or source.at)
     statement = _statement(experiment, warehouse, table, timed=time is not None, at=at)
     counts = engine.rows(_counts(statement), "drawing arms")
     drawn = {str(row["arm"]): whole(row, "units") for row in counts if row["arm"] is not None and row["at"]}

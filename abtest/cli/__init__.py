@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 internal error; 2 usage or definition error; 3 data error;
 written and marked invalid).
 """
 
+import signal
 import sys
 
 import typer
@@ -41,6 +42,9 @@ for module in (analyze, validate, explain, assign, report, simulate):
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
+    if hasattr(signal, "SIGPIPE"):
+        # `abtest … | head` ends quietly, as any Unix tool does.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets a replacement, not a traceback.
         if hasattr(stream, "reconfigure"):
@@ -49,9 +53,6 @@ def main() -> None:
         app()
     except AbtestError as error:
         _fail(str(error), error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
     except Exception as error:
         import traceback
 

@@ -37,7 +37,7 @@ class Column:
 class Constant:
     """A literal value; a date is a day in the definition's time zone."""
 
-    value: str | float | bool | dt.date
+    value: str | int | float | bool | dt.date
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +201,12 @@ class _Parser:
             raise ExpressionError(f"{expected}, found {token.text!r}", token.offset)
         raise ExpressionError(f"{expected}, but the expression ends", len(self.text))
 
+    def _without_column(self) -> NoReturn:
+        raise ExpressionError(
+            "compares two values and no column; a column is a plain name such as plan, or any text between backticks",
+            self.tokens[max(self.position - 1, 0)].offset,
+        )
+
     def _peek(self, *texts: str) -> bool:
         if self.position >= len(self.tokens):
             return False
@@ -250,7 +256,12 @@ class _Parser:
             text = self.tokens[self.position].text
             self.position += 1
             operator: Operator = {"==": "=", "<>": "!="}.get(text, text)  # type: ignore[assignment]
-            return Compare(operator, left, self._operand())
+            right = self._operand()
+            if not isinstance(left, Column) and not isinstance(right, Column):
+                self._without_column()
+            return Compare(operator, left, right)
+        if not isinstance(left, Column) and self._peek("in", "is", "not"):
+            self._without_column()
         negated = self._take("not")
         if self._take("in"):
             return Within(left, self._options(), negated)
@@ -311,7 +322,7 @@ def _read(token: _Token) -> Operand | None:
             except ValueError:
                 raise ExpressionError(f"{token.text} is not a day of the calendar", token.offset) from None
         case "number":
-            return Constant(float(token.text))
+            return Constant(int(token.text) if re.fullmatch(r"[-+]?[0-9]+", token.text) else float(token.text))
         case "text":
             quote = token.text[0]
             return Constant(token.text[1:-1].replace(quote * 2, quote))

@@ -91,6 +91,9 @@ def _checked(tree: object, document: Document | None, label: str) -> Definition:
     if not isinstance(tree, dict):
         raise DefinitionError(f"{label}:1:1: must be a mapping of keys such as name, arms, data and metrics")
     definition, wrong = _validated(tree)
+    # A value that was refused as it was read is not there; that it is missing is no news.
+    refused = {problem.path[:-1] for problem in found}
+    wrong = [problem for problem in wrong if not (problem.path in refused and "(got nothing)" in problem.message)]
     if definition is None:
         found += wrong + _rules_of_the_rest(tree)
     else:
@@ -123,9 +126,9 @@ def _rules_of_the_rest(tree: dict[str, object]) -> list[Problem]:
     for _ in range(_ROUNDS):
         definition, found = _validated(rest)
         if definition is not None:
-            return (
-                [] if "data" in lost else [problem for problem in problems(definition) if problem.path[0] not in lost]
-            )
+            # What the rules about tables and times look at is incomplete; what they say could be untrue.
+            known = {"arms"} if lost & {"data", "period", "unit"} else set(Definition.model_fields)
+            return [problem for problem in problems(definition) if problem.path[0] in known - lost]
         for problem in found:
             lost.add(problem.path[0] if problem.path else None)
             _take_out(rest, problem.path)

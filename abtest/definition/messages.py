@@ -10,7 +10,7 @@ from abtest.definition.model import Definition
 from abtest.definition.nodes import Path, Problem
 
 Model = type[pydantic.BaseModel]
-_TYPES = ("retention", "conversion", "count", "sum", "mean", "column")
+_TYPES = ("retention", "conversion", "count", "sum", "mean", "ratio", "quantile", "column")
 _WORDS = {
     "list_type": "must be a list",
     "tuple_type": "must be a list of two, such as [28d, 56d]",

@@ -8,6 +8,7 @@ from abtest.definition.base import Part
 from abtest.definition.expression import ExpressionError, parse_expression
 from abtest.definition.fields import Day, Duration, Flag, Key, Name, Number, Prose, Text, Version, Zone
 from abtest.definition.metrics import Metric
+from abtest.definition.metrics.base import Window
 
 CUSTOMERS = "customers"
 ASSIGNMENTS = "assignments"
@@ -43,6 +44,28 @@ def _length(value: int) -> int:
     if value <= 0:
         raise ValueError("must be longer than zero")
     return value
+
+
+def _switch(value: object) -> object:
+    """Read ``true`` as all defaults and ``false`` as absent."""
+    if value is True or value == "true":
+        return {}
+    return None if value is False or value == "false" else value
+
+
+def _draws(value: object) -> object:
+    if value is None:
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 100 <= value <= 100_000:
+        raise ValueError(f"must be a whole number from 100 to 100000 (got {str(value)[:40]!r})")
+    return value
+
+
+def _segment(value: object) -> object:
+    """Read a bare name as a column."""
+    return {"column": value} if isinstance(value, str) else value
 
 
 Condition = Annotated[Text, BeforeValidator(_unfolded), AfterValidator(_parses)]
@@ -94,6 +117,43 @@ class Source(Part):
     where: Condition | None = Field(None, description="Only rows for which this condition on columns is true.")
 
 
+class Segment(Part):
+    """A column of the customers table whose levels are looked at one by one."""
+
+    column: Text = Field(description="A column of the customers table with few levels, known before the assignment.")
+    declared: Flag = Field(
+        False, description="true when it was chosen before the start; otherwise its effects are labelled exploratory."
+    )
+
+
+class Compliance(Part):
+    """The event that shows that a unit took up what it was assigned: delivered, opened."""
+
+    event: Key = Field(description="The event source under `data`.")
+    window: Window = Field(description="[from, to) since assignment.")
+
+
+class RatePrior(Part):
+    """A Beta prior of each arm's rate."""
+
+    a: Annotated[Number, AfterValidator(_positive)] = Field(0.5, description="Successes seen before, so to speak.")
+    b: Annotated[Number, AfterValidator(_positive)] = Field(0.5, description="Failures seen before, so to speak.")
+
+
+class MeanPrior(Part):
+    """A normal prior of each arm's mean."""
+
+    mean: Number = Field(description="Expected mean of an arm, in the metric's unit.")
+    sd: Annotated[Number, AfterValidator(_positive)] = Field(description="Standard deviation of that expectation.")
+
+
+class Bayes(Part):
+    """The Bayesian view beside the tests. Without priors of your own: Jeffreys' for rates, a flat one for means."""
+
+    rate_prior: RatePrior = Field(RatePrior(), description="Beta prior for every rate; Jeffreys' Beta(0.5, 0.5).")
+    mean_priors: dict[Key, MeanPrior] = Field({}, description="Normal priors by metric; flat where absent.")
+
+
 class Assignment(Part):
     """How `abtest assign` draws the arms."""
 
@@ -107,8 +167,24 @@ class AnalysisSettings(Part):
     """How the comparisons are tested."""
 
     confidence: Annotated[Number, AfterValidator(_share)] = Field(0.95, description="Level of the intervals.")
-    correction: Literal["holm", "hochberg", "bonferroni", "bh", "by", "none"] = Field(
+    correction: Literal["holm", "hochberg", "bonferroni", "bh", "by", "dunnett", "none"] = Field(
         "holm", description="Correction for several primary comparisons."
+    )
+    gatekeeping: Flag = Field(
+        False, description="Test secondary metrics only after every primary one: adjusts their p-values too."
+    )
+    strata: list[Text] = Field(
+        [], description="Columns of the customers table by which the assignment was stratified; the analysis follows."
+    )
+    odds_ratio: Flag = Field(False, description="Show the odds ratio of rates too.")
+    bayes: Annotated[Bayes | None, BeforeValidator(_switch)] = Field(
+        None, description="Show the Bayesian view too: true, or priors."
+    )
+    permutation: Annotated[int | None, BeforeValidator(_draws)] = Field(
+        None, description="Number of random permutations for a permutation p-value of means, such as 9999."
+    )
+    bootstrap: Annotated[int | None, BeforeValidator(_draws)] = Field(
+        None, description="Number of Poisson bootstrap draws for a second interval of means and ratios, such as 2000."
     )
 
 
@@ -137,6 +213,15 @@ class Definition(Part):
         min_length=1, description="The tables: customers, assignments, and one for each kind of event."
     )
     metrics: dict[Key, Metric] = Field(min_length=1, description="What is compared.")
+    cluster: Text | None = Field(
+        None, description="Column of the customers table with what was randomised, when that is a group of units."
+    )
+    segments: list[Annotated[Segment, BeforeValidator(_segment)]] = Field(
+        [], description="Columns of the customers table to look at level by level."
+    )
+    compliance: Compliance | None = Field(
+        None, description="The event that shows take-up; adds the effect on compliers to primary metrics."
+    )
     assignment: Assignment = Field(Assignment(), description="How `abtest assign` draws the arms.")
     analysis: AnalysisSettings = Field(AnalysisSettings(), description="How it is tested.")
     report: ReportSettings = Field(ReportSettings(), description="What is written.")
@@ -159,10 +244,9 @@ class Definition(Part):
     @property
     def event_sources(self) -> list[str]:
         """Names of the event tables that a metric uses, in the order of the file."""
-        used = set()
-        for name, metric in self.metrics.items():
-            outcome = metric.outcome(name)
-            used |= {outcome.source} | ({outcome.covariate.source} if outcome.covariate else set())
+        used = {part.source for name, metric in self.metrics.items() for part in metric.outcome(name).parts}
+        if self.compliance is not None:
+            used.add(self.compliance.event)
         return [name for name in self.data if name in used and name not in {CUSTOMERS, ASSIGNMENTS}]
 
     def unit_column(self, source: str) -> str | None:

@@ -1,17 +1,22 @@
 """What no single field can see: the rules between the parts of a definition."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from abtest.definition.expression import parse_expression, uses_period
 from abtest.definition.fields import nearest
-from abtest.definition.metrics import Column, EventMetric, ValueMetric
+from abtest.definition.metrics import Column, EventMetric, MetricBase, Quantile, Ratio, ValueMetric
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.definition.nodes import Problem
+
+if TYPE_CHECKING:
+    from abtest.definition.metrics.base import Covariate
+    from abtest.definition.metrics.ratio import RatioPart
 
 
 def problems(definition: Definition) -> list[Problem]:
     """Return all that is wrong between the parts; empty when the definition holds together."""
-    checks = (_arms, _period, _names, _tables, _metrics, _expressions)
+    checks = (_arms, _period, _names, _tables, _metrics, _analysis, _expressions)
     return [problem for check in checks for problem in check(definition)]
 
 
@@ -92,59 +97,118 @@ def _tables(definition: Definition) -> Iterator[Problem]:
 
 
 def _metrics(definition: Definition) -> Iterator[Problem]:
-    data = definition.data
-    events = [name for name in data if name not in {CUSTOMERS, ASSIGNMENTS}]
     if not any(metric.role == "primary" for metric in definition.metrics.values()):
         yield Problem(("metrics",), "no metric has role: primary; the decision needs one, chosen before the start")
     for name, metric in definition.metrics.items():
-        here = ("metrics", name)
+        yield from _events(definition, name, metric)
         if isinstance(metric, EventMetric):
-            if metric.event not in events:
-                known = (
-                    f"; the event tables under data are {', '.join(events)}" if events else "; data has no event table"
-                )
-                yield Problem(
-                    (*here, "event"), f"{metric.event!r} is not under data{nearest(metric.event, events) or known}"
-                )
-            elif isinstance(metric, ValueMetric) and not (metric.value or data[metric.event].value):
-                yield Problem(here, f"needs `value`: the column of {metric.event} to take (here or under data)")
-            yield from _covariate(definition, name, metric)
-        if isinstance(metric, Column) and CUSTOMERS not in data:
-            yield Problem(here, "a column metric needs data.customers")
+            yield from _covariates(definition, name, metric)
+        if isinstance(metric, Column) and CUSTOMERS not in definition.data:
+            yield Problem(("metrics", name), "a column metric needs data.customers")
         if metric.conditional and metric.role == "primary" and not getattr(metric, "allow_conditional", False):
             yield Problem(
-                (*here, "role"),
+                ("metrics", name, "role"),
                 "its denominator (units with an event) can be moved by the treatment, so it cannot be primary; "
                 "use type: sum or retention, or accept it with allow_conditional: true",
             )
-        if metric.margin is not None and metric.role != "guardrail":
-            yield Problem(
-                (*here, "margin"), "only a guardrail has a margin; set role: guardrail or remove it", on_key=True
-            )
-        if metric.margin is not None and metric.margin.scale == "points" and metric.type in {"count", "sum", "mean"}:
-            yield Problem(
-                (*here, "margin"), "percentage points are for rates; write 5% (of the control) or a plain number"
-            )
-        if metric.margin is not None and metric.margin.scale == "plain" and metric.type in {"retention", "conversion"}:
-            yield Problem(
-                (*here, "margin"), "say which it is for a rate: 1pp (percentage points) or 1% (of the control's rate)"
-            )
+        yield from _margin(name, metric)
 
 
-def _covariate(definition: Definition, name: str, metric: EventMetric) -> Iterator[Problem]:
-    covariate = metric.covariate
-    here = ("metrics", name, "covariate")
-    if covariate is None:
+def _events(definition: Definition, name: str, metric: MetricBase) -> Iterator[Problem]:
+    """Every event that a metric names is a table, with a value column where one is needed."""
+    data = definition.data
+    events = [key for key in data if key not in {CUSTOMERS, ASSIGNMENTS}]
+    sides: dict[tuple[str, ...], EventMetric | Quantile | RatioPart] = {}
+    if isinstance(metric, EventMetric | Quantile):
+        sides = {("event",): metric}
+    if isinstance(metric, Ratio):
+        sides = {("numerator", "event"): metric.numerator, ("denominator", "event"): metric.denominator}
+    for place, side in sides.items():
+        taken = isinstance(side, ValueMetric) or getattr(side, "of", "count") == "sum"
+        if side.event not in events:
+            known = f"; the event tables under data are {', '.join(events)}" if events else "; data has no event table"
+            near = nearest(side.event, events) or known
+            yield Problem(("metrics", name, *place), f"{side.event!r} is not under data{near}")
+        elif taken and not (getattr(side, "value", None) or data[side.event].value):
+            here = ("metrics", name, *place[:-1])
+            yield Problem(here, f"needs `value`: the column of {side.event} to take (here or under data)")
+
+
+def _margin(name: str, metric: MetricBase) -> Iterator[Problem]:
+    here, margin = ("metrics", name, "margin"), metric.margin
+    if metric.test is not None and margin is None:
+        yield Problem(("metrics", name, "test"), f"{metric.test} is tested against a margin; add `margin`", on_key=True)
+    if margin is None:
         return
-    if (covariate.window is None) == (covariate.column is None):
-        yield Problem(here, "needs either `window` (such as [-56d, 0d]) or `column`, and not both")
-    if covariate.window is not None and covariate.window[1] > 0:
+    if metric.role != "guardrail" and metric.test is None:
         yield Problem(
-            (*here, "window"),
-            "must end at 0d or earlier: what comes after the assignment can be moved by the treatment",
+            here,
+            "only a guardrail has a margin without `test`; say test: superiority, or set role: guardrail",
+            on_key=True,
         )
-    if covariate.column is not None and CUSTOMERS not in definition.data:
-        yield Problem((*here, "column"), "needs data.customers to take the column from")
+    if metric.type in {"quantile"}:
+        yield Problem(here, "a quantile is not tested against a margin; remove it", on_key=True)
+    if margin.scale == "points" and metric.type in {"count", "sum", "mean", "ratio"}:
+        yield Problem(here, "percentage points are for rates; write 5% (of the control) or a plain number")
+    if margin.scale == "plain" and metric.type in {"retention", "conversion"}:
+        yield Problem(here, "say which it is for a rate: 1pp (percentage points) or 1% (of the control's rate)")
+    if margin.scale != "plain" and margin.value >= 1:
+        yield Problem(here, "must be less than 100: no rate or share can change by more")
+
+
+def _covariates(definition: Definition, name: str, metric: EventMetric) -> Iterator[Problem]:
+    places: list[tuple[tuple[str | int, ...], Covariate]] = []
+    if metric.covariate is not None:
+        places.append((("metrics", name, "covariate"), metric.covariate))
+    places += [(("metrics", name, "covariates", index), part) for index, part in enumerate(metric.covariates)]
+    for here, covariate in places:
+        if (covariate.window is None) == (covariate.column is None):
+            yield Problem(here, "needs either `window` (such as [-56d, 0d]) or `column`, and not both")
+        if covariate.window is not None and covariate.window[1] > 0:
+            yield Problem(
+                (*here, "window"),
+                "must end at 0d or earlier: what comes after the assignment can be moved by the treatment",
+            )
+        if covariate.column is not None and CUSTOMERS not in definition.data:
+            yield Problem((*here, "column"), "needs data.customers to take the column from")
+
+
+def _analysis(definition: Definition) -> Iterator[Problem]:
+    columns: list[tuple[tuple[str | int, ...], str]] = [
+        (("analysis", "strata", index), column) for index, column in enumerate(definition.analysis.strata)
+    ]
+    columns += [(("segments", index, "column"), part.column) for index, part in enumerate(definition.segments)]
+    if definition.cluster is not None:
+        columns.append((("cluster",), definition.cluster))
+    if CUSTOMERS not in definition.data:
+        for place, _ in columns:
+            yield Problem(place, "needs data.customers to take the column from")
+    compliance = definition.compliance
+    events = [key for key in definition.data if key not in {CUSTOMERS, ASSIGNMENTS}]
+    if compliance is not None and compliance.event not in events:
+        yield Problem(
+            ("compliance", "event"), f"{compliance.event!r} is not under data{nearest(compliance.event, events)}"
+        )
+    if definition.cluster is not None:
+        for name, metric in definition.metrics.items():
+            outcome = metric.outcome(name)
+            if outcome.covariates or outcome.denominator or outcome.quantile or outcome.winsorise:
+                yield Problem(
+                    ("metrics", name),
+                    "with `cluster`, metrics are plain rates and means: covariates, winsorising, ratios and quantiles "
+                    "are not combined with it",
+                )
+        for key, given in (("strata", definition.analysis.strata), ("bootstrap", definition.analysis.bootstrap)):
+            if given:
+                yield Problem(("analysis", key), "is not combined with `cluster`; remove one of them")
+    bayes = definition.analysis.bayes
+    for key in bayes.mean_priors if bayes else ():
+        if key not in definition.metrics:
+            yield Problem(
+                ("analysis", "bayes", "mean_priors", key),
+                f"{key!r} is not a metric{nearest(key, definition.metrics)}",
+                on_key=True,
+            )
 
 
 def _expressions(definition: Definition) -> Iterator[Problem]:

@@ -65,16 +65,17 @@ def metric_details(view: View, metric: "MetricResult") -> str:
 
 
 def margin(view: View, metric: "MetricResult") -> str:
-    """Return the metric's non-inferiority margin as text, or an empty one."""
+    """Return what is tested against the metric's margin as text, or an empty one."""
     found = next((c.margin for c in metric.comparisons if c.margin), None)
     if found is None:
         return ""
+    message = f"margin.{found.test}"
     if found.scale == "relative":
-        return view.say("margin", margin=view.numbers.share(abs(found.value), 2))
+        return view.say(message, margin=view.numbers.share(abs(found.value), 2))
     scale = scales(metric).change
     shortest = next((d for d in range(5) if abs(round(x := scale.factor * found.value, d) - x) < 1e-9), scale.decimals)
     exact = type(scale)(scale.factor, shortest, scale.pattern, scale.unit)
-    return view.say("margin", margin=view.numbers.quantity(abs(found.value), exact))
+    return view.say(message, margin=view.numbers.quantity(abs(found.value), exact))
 
 
 def _tiles(view: View, metric: "MetricResult", lead: "Comparison") -> tuple[Tile, ...]:

@@ -101,6 +101,24 @@ class Numbers:
         needed = next((d for d in range(decimals) if abs(percent - round(percent, d)) < 1e-9), decimals)
         return self.quantity(fraction, Scale(100, needed, "number.percent"))
 
+    def probability(self, probability: float | None) -> str:
+        """Return a probability as percent that is never 0 or 100: ``97.4 %``, ``> 99.9 %``, ``< 0.1 %``."""
+        if probability is None:
+            return self.missing
+        scale = Scale(100, 1, "number.percent")
+        if probability >= 0.9995:
+            return self.language.say("number.more", value=self.quantity(0.999, scale))
+        if probability < 0.0005:
+            return self.language.say("number.less", value=self.quantity(0.001, scale))
+        return self.quantity(probability, scale)
+
+    def size(self, value: float | None, scale: Scale) -> str:
+        """Return a size that is not negative; one too small for the scale as ``< 0.01 pp``, not as 0."""
+        step = 10**-scale.decimals
+        if value and value * scale.factor < step / 2:
+            return self.language.say("number.less", value=self.quantity(step / scale.factor, scale))
+        return self.quantity(value, scale)
+
     def p_value(self, p: float | None, alpha: float = 0.05) -> str:
         """Return ``0.003``, ``< 0.001`` or ``> 0.999``, with enough decimals to stay on its side of ``alpha``."""
         if p is None:

@@ -29,22 +29,12 @@ class Column:
 
 @dataclass(frozen=True)
 class RowGroup:
-    """Rows under a heading of their own; without a title they stand alone."""
+    """Rows under a heading of their own; without a title they stand alone. ``finding`` is what they show, in words."""
 
     rows: tuple[tuple[Cell, ...], ...]
     title: str = ""
     detail: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table. ``notes`` are numbered from 1; ``muted`` tables hold numbers that must not be acted upon."""
-
-    title: str
-    columns: tuple[Column, ...]
-    groups: tuple[RowGroup, ...]
-    notes: tuple[str, ...] = ()
-    muted: bool = False
+    finding: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +43,21 @@ class Paragraph:
 
     text: str
     tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table. ``notes`` are numbered from 1; ``muted`` tables hold numbers that must not be acted upon.
+
+    ``lead`` stands between the title and the table, and makes the title be shown even when the table is alone.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    groups: tuple[RowGroup, ...]
+    notes: tuple[str, ...] = ()
+    muted: bool = False
+    lead: Paragraph | None = None
 
 
 @dataclass(frozen=True)
@@ -192,7 +197,8 @@ class Plot:
 class Document:
     """A whole report in words: what was tested, the verdict, the headline effect, and the sections behind it.
 
-    ``glance`` shows the other metrics on the card, ``overview`` all metrics on page 1 when they are few enough.
+    ``glance`` shows the other metrics on the card, ``overview`` all metrics on page 1 when they are few enough,
+    ``asides`` are the other readings and segments worth a line in the terminal.
     """
 
     language: str
@@ -212,6 +218,7 @@ class Document:
     reasons_title: str
     reasons: tuple[str, ...]
     overview: Section | None
+    asides: tuple[str, ...]
     sections: tuple[Section, ...]
     footer: str
     card_footer: str

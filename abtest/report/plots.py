@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from abtest.report.numbers import Scale
 from abtest.report.parts import Mark, MarkGroup, Panel, Plot
-from abtest.report.view import View, arm_result, clean, scales, shown, verdict_tone
+from abtest.report.view import View, arm_result, clean, is_mean, scales, shown, verdict_tone
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, Comparison, Effect, MetricResult
@@ -43,9 +43,13 @@ def _headline(view: View) -> Plot:
     if metric.kind == "rate":
         values_title = view.say("chart.headline.values.rate")
     else:
-        values_title = (
-            view.say("chart.headline.values.mean", unit=unit) if unit else view.say("chart.headline.values.plain")
-        )
+        message = {
+            (True, True): "chart.headline.values.mean",
+            (True, False): "chart.headline.values.plain",
+            (False, True): "chart.headline.values.other",
+            (False, False): "chart.headline.values.other.plain",
+        }[is_mean(metric), bool(unit)]
+        values_title = view.say(message, unit=unit)
     message = "chart.headline.difference" if unit else "chart.headline.difference.plain"
     effects_title = view.say(message, control=view.arm(control) if control else view.control, unit=unit)
     hints = (view.say("worse"), view.say("better"))

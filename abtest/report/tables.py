@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from abtest.report.headline import metric_details
 from abtest.report.numbers import Scale
 from abtest.report.parts import Cell, Column, RowGroup, Table, Tone
-from abtest.report.view import View, clean, scales, verdict_tone
+from abtest.report.view import View, clean, is_mean, scales, verdict_tone
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmPopulation, ArmResult, Comparison, Effect, MetricResult
@@ -83,25 +83,38 @@ def _comparison_cells(
 ) -> list[Cell]:
     scale = scales(metric)
     p_value = view.numbers.p_value
-    difference_note = _effect_note(view, metric, comparison, comparison.difference, notes)
-    lift_note = _effect_note(view, metric, comparison, comparison.lift, notes)
+    difference_note = effect_note(view, metric, comparison, comparison.difference, notes)
+    lift_note = effect_note(view, metric, comparison, comparison.lift, notes)
     cells = [
-        _effect_cell(view, (comparison.difference, comparison.adjusted_difference), scale.change, difference_note),
-        _effect_cell(view, (comparison.lift, comparison.adjusted_lift), scale.lift, lift_note),
+        effect_cell(view, (comparison.difference, comparison.adjusted_difference), scale.change, difference_note),
+        effect_cell(view, (comparison.lift, comparison.adjusted_lift), scale.lift, lift_note),
         Cell(p_value(comparison.p_value, view.alpha)),
     ]
     if adjusted:
         text = p_value(comparison.adjusted_p_value, view.alpha) if comparison.adjusted_p_value is not None else ""
         cells.append(Cell(text))
-    margin = comparison.margin
-    details = (
-        (view.say("margin.p", p=p_value(margin.p_value, view.alpha)),) if margin and margin.p_value is not None else ()
-    )
     verdict = view.say(f"metric.verdict.{comparison.verdict}")
-    return [*cells, Cell(verdict, details, tone=verdict_tone(comparison.verdict))]
+    return [*cells, Cell(verdict, _margin_details(view, comparison), tone=verdict_tone(comparison.verdict))]
 
 
-def _effect_note(
+def _margin_details(view: View, comparison: "Comparison") -> tuple[str, ...]:
+    margin = comparison.margin
+    if margin is None or comparison.difference.estimate is None:
+        return ()
+    if margin.p_value is None:
+        return (view.say("margin.by interval"),)
+    return (view.say(f"margin.p.{margin.test}", p=view.numbers.p_value(margin.p_value, view.alpha / 2)),)
+
+
+def group_title(view: View, metric: "MetricResult", comparison: "Comparison") -> str:
+    """Return the title of rows about one comparison: the metric's, with the arm where there are several."""
+    title = clean(metric.title)
+    if len(metric.comparisons) == 1:
+        return title
+    return view.say("glance.label", metric=title, arm=view.arm(comparison.arm))
+
+
+def effect_note(
     view: View, metric: "MetricResult", comparison: "Comparison", effect: "Effect", notes: Notes
 ) -> int | None:
     """Return the number of the note that says why the effect has no estimate or not both bounds."""
@@ -112,7 +125,7 @@ def _effect_note(
     return notes.add(view.say("note.reason", metric=clean(metric.title), arm=arm, reason=reason))
 
 
-def _effect_cell(view: View, effects: "tuple[Effect, Effect | None]", scale: Scale, note: int | None) -> Cell:
+def effect_cell(view: View, effects: "tuple[Effect, Effect | None]", scale: Scale, note: int | None) -> Cell:
     """Return the estimate over its interval, over the adjusted interval where that is another one."""
     effect, adjusted = effects
     interval = view.numbers.interval
@@ -126,18 +139,20 @@ def _effect_cell(view: View, effects: "tuple[Effect, Effect | None]", scale: Sca
 
 
 def arms_table(view: View, metrics: Sequence["MetricResult"], *, rates: bool) -> Table:
-    """Return each arm's own value with its counts and its interval, for rates or for means."""
+    """Return each arm's own value with its counts and its interval, for rates or for all others."""
     notes = Notes()
     missing = any(result.missing for metric in metrics for result in metric.arms)
-    first, value = ("column.numerator", "column.rate") if rates else ("column.sd", "column.mean")
+    means = all(is_mean(metric) for metric in metrics)
+    spread = not rates and any(r.standard_deviation is not None for metric in metrics for r in metric.arms)
+    value = "column.rate" if rates else "column.mean" if means else "column.value"
     columns = [
         Column(view.say("column.arm"), weight=4),
-        *([Column(view.say(first), "right", 2)] if rates else []),
+        *([Column(view.say("column.numerator"), "right", 2)] if rates else []),
         Column(view.say("column.n"), "right", 2),
         *([Column(view.say("column.missing"), "right", 2)] if missing else []),
         Column(view.say(value), "right", 2),
         Column(view.say("column.interval", confidence=view.confidence), "right", 4),
-        *([] if rates else [Column(view.say(first), "right", 2)]),
+        *([Column(view.say("column.sd"), "right", 2)] if spread else []),
     ]
     groups = []
     for metric in metrics:
@@ -145,7 +160,7 @@ def arms_table(view: View, metrics: Sequence["MetricResult"], *, rates: bool) ->
         rows = []
         for result in metric.arms:
             numerator = [Cell(view.numbers.count(result.numerator))] if rates else []
-            spread = [] if rates else [Cell(view.numbers.quantity(result.standard_deviation, scale))]
+            deviation = Cell(view.numbers.quantity(result.standard_deviation, scale))
             rows.append(
                 (
                     Cell(view.arm(result.arm)),
@@ -154,12 +169,12 @@ def arms_table(view: View, metrics: Sequence["MetricResult"], *, rates: bool) ->
                     *([Cell(view.numbers.count(result.missing))] if missing else []),
                     _value_cell(view, metric, result, scale, notes),
                     Cell(view.numbers.interval(result.low, result.high, scale)),
-                    *spread,
+                    *([deviation] if spread else []),
                 )
             )
         groups.append(RowGroup(tuple(rows), clean(metric.title), metric_details(view, metric)))
     return Table(
-        view.say("table.rates" if rates else "table.means"),
+        view.say("table.rates" if rates else "table.means" if means else "table.means.mixed"),
         tuple(columns),
         tuple(groups),
         notes.texts,
@@ -210,9 +225,9 @@ def adjustment_table(view: View, metrics: Sequence["MetricResult"]) -> Table:
             rows.append(
                 (
                     Cell(view.arm(comparison.arm)),
-                    _effect_cell(view, (comparison.difference, None), scale, None),
+                    effect_cell(view, (comparison.difference, None), scale, None),
                     Cell(view.numbers.p_value(comparison.p_value, view.alpha)),
-                    _effect_cell(view, (plain.difference, None), scale, None),
+                    effect_cell(view, (plain.difference, None), scale, None),
                     Cell(view.numbers.p_value(plain.p_value, view.alpha)),
                     Cell(view.numbers.share(comparison.variance_removed, 0)),
                 )
@@ -309,7 +324,7 @@ def method_table(view: View) -> Table:
             (
                 Cell(clean(metric.title), description),
                 Cell(clean(metric.estimand)),
-                Cell("; ".join(dict.fromkeys(method for method in methods if method))),
+                Cell("; ".join(dict.fromkeys(method[:1].upper() + method[1:] for method in methods if method))),
             )
         )
     columns = (

@@ -31,6 +31,8 @@ def summary(analysis: "Analysis", language: Language = ENGLISH) -> str:
     if analysis.metrics:
         lines += ["", language.say("text.metrics", confidence=document.confidence)]
         lines += _tables(document, "metrics", first_only=True)
+    if document.asides:
+        lines += ["", *(line for aside in document.asides for line in wrap(aside, WIDTH))]
     lines += ["", language.say("text.population")]
     lines += _tables(document, "population") or ["  " + language.say("empty.population")]
     lines += ["", *_checks(analysis, language)]
@@ -75,6 +77,7 @@ def render_table(table: Table, width: int) -> list[str]:
             if group is not table.groups[0]:
                 lines.append("")
             lines += wrap(f"{group.title} ({group.detail})" if group.detail else group.title, width)
+            lines += wrap(group.finding, width) if group.finding else []
         for row in group.rows:
             lines += _row_lines(tuple(row[i] for i in used), widths, [table.columns[i].align for i in used])
     for number, note in enumerate(table.notes, start=1):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from abtest.report.numbers import Numbers, Scale, decimals_for, reveal_zero
@@ -17,10 +17,12 @@ _CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b\ufeff]+")
 _TONES: dict[str, Tone] = {
     "better": "good",
     "safe": "good",
+    "equivalent": "good",
     "worse": "bad",
     "harmed": "bad",
     "different": "caution",
     "not shown safe": "caution",
+    "margin not shown": "caution",
     "no difference shown": "neutral",
     "not estimable": "muted",
 }
@@ -153,6 +155,11 @@ def arm_result(metric: "MetricResult", arm: str) -> "ArmResult | None":
     return next((result for result in metric.arms if result.arm == arm), None)
 
 
+def is_mean(metric: "MetricResult") -> bool:
+    """Whether the value of a metric that is no rate is a mean: ratios and quantiles are not."""
+    return metric.kind == "mean" and metric.type not in {"ratio", "quantile"}
+
+
 def verdict_tone(verdict: str) -> Tone:
     """Return the tone in which a verdict is shown."""
     return _TONES.get(verdict, "neutral")
@@ -171,12 +178,21 @@ def scales(metric: "MetricResult") -> Scales:
     if metric.kind == "rate":
         decimals = reveal_zero(bounds, decimals_for(width, 1, 4))
         return Scales(Scale(100, decimals, "number.percent"), Scale(100, decimals, "number.points"), lift)
-    decimals = reveal_zero(bounds, decimals_for(width, 0, 6))
     unit = clean(metric.unit)
-    if decimals == 1 and len(unit) == 3 and unit.isupper():
-        decimals = 2  # a currency is written with its cents or without
+    decimals = _whole_cents(reveal_zero(bounds, decimals_for(width, 0, 6)), unit)
     mean = Scale(1, decimals, "number.unit" if unit else None, unit)
     return Scales(mean, mean, lift)
+
+
+def revealing(scale: Scale, effects: Sequence["Effect"]) -> Scale:
+    """Return ``scale`` with the decimals that keep these effects' bounds, where they are not 0, from reading as 0."""
+    bounds = [scale.factor * bound for effect in effects for bound in (effect.low, effect.high) if bound is not None]
+    return replace(scale, decimals=_whole_cents(reveal_zero(bounds, scale.decimals), scale.unit))
+
+
+def _whole_cents(decimals: int, unit: str) -> int:
+    """Return the decimals, for a currency none or two: it is written with its cents or without."""
+    return 2 if decimals == 1 and len(unit) == 3 and unit.isupper() else decimals
 
 
 def _width(effects: Sequence["Effect | ArmResult"], factor: float) -> float | None:

@@ -54,6 +54,8 @@ _ENGLISH = {
     "number.interval": "{low}\u00a0to\u00a0{high}",
     "number.above": "above {value}",
     "number.below": "below {value}",
+    "number.more": ">\u00a0{value}",
+    "number.less": "<\u00a0{value}",
     "number.missing": "–",
     "date.day": "{day} {month} {year}",
     "date.period": "{start} to {end}",
@@ -135,8 +137,13 @@ _ENGLISH = {
     "good.up": "more is better",
     "good.down": "less is better",
     "window": "days {low} to {high} after assignment",
-    "margin": "margin {margin}",
-    "margin.p": "margin test p {p}",
+    "margin.non-inferiority": "margin {margin}",
+    "margin.superiority": "must be better by more than {margin}",
+    "margin.equivalence": "equivalent within ±{margin}",
+    "margin.p.non-inferiority": "margin test p {p}",
+    "margin.p.superiority": "superiority test p {p}",
+    "margin.p.equivalence": "equivalence test p {p}",
+    "margin.by interval": "margin judged by the interval",
     "worse": "worse",
     "better": "better",
     "metric.verdict.better": "better",
@@ -146,6 +153,8 @@ _ENGLISH = {
     "metric.verdict.safe": "safe",
     "metric.verdict.harmed": "harmed",
     "metric.verdict.not shown safe": "not shown safe",
+    "metric.verdict.equivalent": "equivalent",
+    "metric.verdict.margin not shown": "margin not shown",
     "metric.verdict.not estimable": "not estimable",
     "status.pass": "✓ pass",
     "status.warn": "! warn",
@@ -161,18 +170,18 @@ _ENGLISH = {
     "section.metrics.adjusted": (
         "the adjusted p-value and interval account for several comparisons ({correction}; family: {family})"
     ),
-    "section.adjustment": "With and without the covariate",
     "section.adjustment.intro": (
-        "A number known before the assignment explains part of the outcome; taking it out narrows the interval without "
-        "changing what is estimated. The adjusted estimate is the one that counts."
+        "What was known before the assignment (covariates, strata) explains part of the outcome; taking it out narrows "
+        "the interval without changing what is estimated. The estimate with it is the one that counts."
     ),
-    "table.adjustment": "Effects with and without the covariate",
-    "column.adjusted.difference": "With covariate",
+    "table.adjustment": "Effects with and without covariates and strata",
+    "column.adjusted.difference": "With",
     "column.unadjusted.difference": "Without",
     "column.unadjusted.p": "p without",
     "column.removed": "Variance removed",
     "section.rates": "Retention and other rates by arm",
     "section.means": "Means by arm",
+    "section.means.mixed": "Means, ratios and quantiles by arm",
     "section.population": "Who was counted",
     "section.population.intro": (
         "From every assigned unit to those whose outcome could be read. Shares are of the assigned."
@@ -186,6 +195,7 @@ _ENGLISH = {
     "table.overall": "Are all arms equal?",
     "table.rates": "Rates by arm",
     "table.means": "Means by arm",
+    "table.means.mixed": "Means, ratios and quantiles by arm",
     "table.population": "Population by arm",
     "table.population.part": "Population by arm, part {part} of {parts}",
     "table.checks": "Health checks",
@@ -236,10 +246,82 @@ _ENGLISH = {
     "base.eligible": "Eligible",
     "base.unassigned": "Eligible without an arm",
     "note.reason": "{metric}, {arm}: {reason}",
+    "note.arm": "{arm}: {reason}",
     "note.unknown": "No reason was recorded.",
     "empty.metrics": "No metric was analysed.",
     "empty.population": "No unit was assigned.",
     "empty.checks": "No check was run.",
+    # Other readings: what stands beside the tests.
+    "section.readings": "Other readings",
+    "section.readings.intro": (
+        "The same comparisons seen in other ways. None of these decides: the verdicts rest on the section Metrics alone. "
+        "Unless a row says otherwise, they use each unit's value as it is, without covariates, strata or winsorising, "
+        "and are not corrected for several comparisons."
+    ),
+    "table.bayes": "Bayesian view",
+    "table.bayes.lead": (
+        "How likely it is that an arm is better than {control}, given the prior and the data, and what the wrong choice "
+        "would cost on average."
+    ),
+    "bayes.prior": "prior: {prior}",
+    "column.better": "Probability to be better",
+    "column.loss.treatment": "Expected loss if chosen",
+    "column.loss.control": "Expected loss if {control} is kept",
+    "column.credible.difference": "Difference ({confidence} credible)",
+    "column.credible.lift": "Lift ({confidence} credible)",
+    "table.methods": "The same effects by other methods",
+    "table.methods.lead": "The first row of each comparison is the one that counts.",
+    "table.methods.exact": (
+        "An exact test stands beside a comparison where fewer than 5 units with or without the event are expected in an "
+        "arm: there the usual tests are approximate."
+    ),
+    "column.reading": "Reading",
+    "reading.reported": "As reported",
+    "reading.reported.winsorised": "As reported, winsorised",
+    "reading.unadjusted": "Winsorised, without covariates or strata",
+    "reading.not winsorised": "Not winsorised",
+    "reading.bootstrap": "Bootstrap",
+    "reading.permutation": "Permutation test",
+    "reading.exact": "Exact",
+    "reading.exact.method": "exact unconditional, Chan and Zhang",
+    "reading.boschloo": "Boschloo p {p}",
+    "table.odds": "Odds ratios",
+    "column.odds": "Odds ratio",
+    "table.complier": "Effect on compliers",
+    "table.complier.lead": (
+        "The complier effect is the effect on those units that took up the treatment because they were assigned to it, "
+        "if the assignment acts through the take-up alone; the comparison of all assigned units (intention to treat) "
+        "is the one that decides."
+    ),
+    "column.complier": "Effect on compliers",
+    "column.compliance": "Difference in compliance",
+    # Segments.
+    "section.segments": "Segments",
+    "section.segments.intro": (
+        "Does the effect differ between groups of customers? The interaction test answers first: single levels differ "
+        "by chance alone. The shrunken effect draws each level towards the common effect and is the better guess of "
+        "what to expect there. Segments use each unit's value as it is, without covariates, strata or winsorising, and "
+        "the interaction tests are not corrected for their number."
+    ),
+    "table.segment.declared": "By {column}: declared before the start",
+    "table.segment.exploratory": "By {column}: EXPLORATORY",
+    "segment.declared": "Declared before the start: the adjusted p-values are corrected over the levels (Holm).",
+    "segment.exploratory": (
+        "EXPLORATORY: not declared before the start. Segment effects chosen after the fact are hypotheses for a new "
+        "experiment, not findings."
+    ),
+    "segment.group": "{metric}: {arm} against {control}",
+    "segment.same": "No evidence that the effect differs between the levels ({test}).",
+    "segment.differs": "The effect differs between the levels ({test}).",
+    "segment.untested": "Whether the effect differs between the levels could not be tested. {reason}",
+    "segment.q": "interaction test: Q {statistic}",
+    "segment.df": "df {df}",
+    "segment.p": "p {p}",
+    "segment.heterogeneity": "I² {share}",
+    "segment.blank": "(empty)",
+    "column.level": "Level",
+    "column.segment.arm": "Arm",
+    "column.shrunken": "Shrunken",
     # Method and provenance.
     "method.confidence": "Confidence",
     "method.correction": "Correction",
@@ -290,11 +372,60 @@ _ENGLISH = {
         "Sample-ratio mismatch: the arms' sizes differ from the plan by more than chance allows. It points to lost or "
         "misrouted units, and makes a comparison unfair."
     ),
+    "guide.margin.non-inferiority": (
+        "Margin test: a one-sided p-value against the margin. Below {half} the {confidence} interval excludes harm "
+        "beyond the margin."
+    ),
+    "guide.margin.superiority": (
+        "Superiority test: a one-sided p-value against the margin. Below {half} the arm is better by more than the "
+        "margin, not only by more than 0. Otherwise: margin not shown."
+    ),
+    "guide.margin.equivalence": (
+        "Equivalence test: the larger of two one-sided p-values. Below {half} the whole {confidence} interval lies "
+        "within the margin on both sides: equivalent. Otherwise: margin not shown, which does not mean that the arms "
+        "differ."
+    ),
+    "guide.adjustment": (
+        "Variance removed: the share of the difference's variance that covariates and strata explain. 30 % removed is "
+        "worth as much as 43 % more units."
+    ),
+    "guide.value": (
+        "Ratio: one sum over all units divided by another; a quantile: the value below which that share of the units "
+        "lies (the median: half of them). Both are compared like means, by methods of their own."
+    ),
+    "guide.segments": (
+        "Interaction test (Cochran's Q): whether the levels' effects differ by more than chance allows. I²: the share of "
+        "the spread between the levels that is not chance. No evidence of a difference is no proof that there is none."
+    ),
+    "guide.bayes": (
+        "Probability to be better: how strongly to believe, after the data and from the stated prior, that the arm beats "
+        "the control. Expected loss: what choosing wrongly costs on average. A {confidence} credible interval contains "
+        "the effect with that probability. None of this is corrected for several looks or comparisons."
+    ),
+    "guide.exact": (
+        "Exact: a p-value and interval from the probabilities of all possible tables, for rates with few events. "
+        "Boschloo's is the customary exact test; it and the interval may differ slightly."
+    ),
+    "guide.odds": (
+        "Odds ratio: the odds (with the event to without it) of the arm divided by the control's; 1 means no difference. "
+        "It is no ratio of rates: for frequent events it lies further from 1."
+    ),
+    "guide.winsorised": "Winsorised: values above the stated limit count as that limit, so that a few do not decide.",
+    "guide.bootstrap": "Bootstrap: an interval from reweighting the units at random many times.",
+    "guide.permutation": (
+        "Permutation test: how often a random reshuffling of the arms gives a difference at least this large."
+    ),
+    "guide.complier": (
+        "Difference in compliance: how many more of the arm's units than of the control's took up the treatment. The "
+        "complier effect is the difference in the outcome divided by it."
+    ),
     # Charts.
     "chart.headline": "{metric}",
     "chart.headline.values.rate": "Rate by arm",
     "chart.headline.values.mean": "Mean by arm, {unit}",
     "chart.headline.values.plain": "Mean by arm",
+    "chart.headline.values.other": "Value by arm, {unit}",
+    "chart.headline.values.other.plain": "Value by arm",
     "chart.headline.difference": "Difference from {control}, {unit}",
     "chart.headline.difference.plain": "Difference from {control}",
     "chart.points": "pp",
@@ -319,6 +450,10 @@ _ENGLISH = {
     # Terminal.
     "text.metrics": "Metrics ({confidence} intervals)",
     "text.population": "Population",
+    "text.bayes": "Bayesian view: {arms} (beside the test, which decides).",
+    "text.bayes.arm": "{arm} is better than {control} with probability {probability}",
+    "text.exact": "Exact test, {metric}, {arm}: p {p}.",
+    "text.segment": "Segments: the effect of {arm} on {metric} differs by {column} (declared; interaction test p {p}).",
     "text.checks": "Checks that did not pass",
     "text.checks.all": "All {count} health checks passed.",
 }

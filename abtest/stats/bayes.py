@@ -25,6 +25,7 @@ from abtest.stats.score import TINY, Floats
 from abtest.stats.values import Estimate, Moments, Rate
 
 JEFFREYS = (0.5, 0.5)
+MAX_STEPS = 200
 RATES = "beta-binomial; lift: posterior median"
 MEANS = "normal with known variance; lift: posterior median"
 NO_BOUND_FROM_ZERO = (
@@ -268,17 +269,19 @@ def _quantile(
 ) -> float:
     """Newton's method on the probit of the distribution function, inside a bracket that closes as it goes."""
     (low, high), point, target = ends, guess, float(special.ndtri(probability))
-    for _ in range(200):
+    for count in range(MAX_STEPS):
         value, density = curve(point)
         low, high = (point, high) if value < probability else (low, point)
         normal = float(special.ndtri(value))
         step = math.copysign(math.inf, probability - value)
         if math.isfinite(normal) and density > 0:
             step = (target - normal) * math.exp(-(normal**2) / 2) / (math.sqrt(2 * math.pi) * density)
-        if abs(step) <= 1e-6 * scale:  # the error left is of the order of the square
-            return point + step
+        if abs(step) <= 1e-6 * scale or high - low <= 1e-12 * scale:  # the error left is of the order of the square
+            return min(max(point + step, low), high)
         point += max(min(step, 4 * scale), -4 * scale)
-        if not low < point < high:
+        # Where the density is far from normal Newton creeps: then every other step halves the bracket.
+        creeping = count > 8 and count % 2 and math.isfinite(high - low)
+        if creeping or not low < point < high:
             point = (low + high) / 2
     return point
 

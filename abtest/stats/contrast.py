@@ -1,6 +1,7 @@
 """The comparison that every method ends in: two estimates with standard errors, tested and turned into intervals."""
 
 import math
+import sys
 
 from scipy import special
 
@@ -8,12 +9,18 @@ from abtest.stats import checks
 from abtest.stats.fieller import fieller_lift, sided
 from abtest.stats.values import Estimate, TwoSample
 
+GREATEST = sys.float_info.max
 NO_VARIATION = "no variation: all units of each arm have the same value, so chance cannot be judged"
 
 
 def critical_value(alpha: float, degrees: float | None) -> float:
     """Two-sided critical value of Student's t, or of the normal distribution when ``degrees`` is ``None``."""
     return -float(special.ndtri(alpha / 2) if degrees is None else special.stdtrit(degrees, alpha / 2))
+
+
+def standardised(difference: float, variance: float) -> float:
+    """``difference`` over its standard error, at most the largest number that there is."""
+    return max(-GREATEST, min(difference / math.sqrt(variance), GREATEST))
 
 
 def lower_tail(statistic: float, degrees: float | None) -> float:
@@ -50,7 +57,7 @@ def contrast(
     variance = errors[0] + errors[1] - 2 * errors[2]
     if variance <= 0:
         return without_test(method, control, control + difference, NO_VARIATION, difference=difference)
-    statistic = difference / math.sqrt(variance)
+    statistic = standardised(difference, variance)
     p_value = 2 * lower_tail(-abs(statistic), degrees)
     critical = critical_value(alpha, degrees)
     significant = p_value < alpha
@@ -72,6 +79,7 @@ def without_test(
     if difference is None and control is not None and treatment is not None:
         difference = treatment - control
     lift = None if difference is None or not control else difference / abs(control)
+    lift = lift if lift is not None and math.isfinite(lift) else None
     return TwoSample(
         method,
         Estimate(difference, None, None, reason),

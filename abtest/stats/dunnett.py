@@ -23,7 +23,7 @@ from abtest.stats.values import Estimate
 
 # A larger share than this (a treatment without any noise of its own) counts as this one.
 LARGEST_SHARE = 1 - 1e-12
-_LOG_NEGLIGIBLE = 40.0
+_LOG_NEGLIGIBLE = 34.0
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 _ROUND = np.array([-9.0, -5.5, -3.5, -1.7, 0.0, 1.7, 3.5, 5.5, 9.0])  # panel edges in widths of a sharp factor
 
@@ -174,7 +174,7 @@ def _exceedance(values: Floats, lam: Floats, own: Floats, repeats: Floats) -> Fl
     top = 9 + float(lam.max()) * values[:, None]  # the mass of a large value lies round z = λ·value
     edges = [top * np.linspace(0, 1, math.ceil(float(top.max()) / 1.3) + 1)]
     sharp = lam > own
-    around = values[:, None, None] / lam[sharp, None] + (own / lam)[sharp, None] * _ROUND
+    around = (values[:, None, None] + own[sharp, None] * _ROUND) / lam[sharp, None]
     edges.append(np.clip(around.reshape(len(values), -1), 0, top))
     edge = np.sort(np.concatenate(edges, axis=1))
     half = np.diff(edge)[..., None] / 2
@@ -196,12 +196,10 @@ def _scale_nodes(value: float, degrees: float) -> tuple[Floats, Floats]:
     e^{2x} = ν/(ν + value²).
     """
     reach = _LOG_NEGLIGIBLE / degrees
-    step = min(0.1, 0.5 / math.sqrt(2 * degrees))
+    step = min(0.15, 0.5 / math.sqrt(2 * degrees))
     middle = -math.log1p(value**2 / degrees) / 2
     x = np.arange(middle - math.sqrt(reach) - reach, math.sqrt(reach) + step, step)
-    # Density of x = log s: 2 (ν/2)^{ν/2} e^{νx − ν e^{2x}/2} / Γ(ν/2), taken relative to its top to keep its digits.
-    exponent = degrees * (x - np.expm1(2 * x) / 2)
-    half = degrees / 2
-    top = math.log(2) + half * math.log(half) - half - float(special.gammaln(half))
-    weights = step * np.exp(exponent + top)
-    return np.exp(x), weights
+    # Density of x = log s up to a constant, e^{νx − ν e^{2x}/2}: its sum gives the constant, where log gamma functions
+    # would cost digits when ν is large.
+    weights = np.exp(degrees * (x - np.expm1(2 * x) / 2))
+    return np.exp(x), weights / weights.sum()

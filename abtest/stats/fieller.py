@@ -12,6 +12,7 @@ from abtest.stats.score import TINY
 from abtest.stats.values import Estimate
 
 ZERO_CONTROL = "the control mean is 0, so a relative change cannot be estimated"
+TOO_SMALL = "the control mean is too close to 0 for a quotient that a computer can hold"
 WHOLE_LINE = "the control mean is too uncertain: every relative change is compatible with the data"
 HALF_LINE = "the control mean cannot be told from 0, so the relative change is bounded on one side only"
 TWO_PIECES = (
@@ -74,6 +75,13 @@ def fieller_quotient(
     """
     estimate, square = numerator / denominator, critical**2
     of_denominator, of_numerator, covariance = errors
+    if not math.isfinite(estimate):
+        return Estimate(None, None, None, TOO_SMALL)
+    # A common power of two leaves every digit and the quotient as they are, and keeps squares within range.
+    parts = numerator, denominator, math.sqrt(of_denominator), math.sqrt(of_numerator)
+    size = -max(math.frexp(part)[1] for part in parts)
+    numerator, denominator = math.ldexp(numerator, size), math.ldexp(denominator, size)
+    of_denominator, of_numerator, covariance = (math.ldexp(error, 2 * size) for error in errors)
     lead = denominator**2 - square * of_denominator
     half = numerator * denominator - square * covariance
     constant = numerator**2 - square * of_numerator

@@ -11,7 +11,16 @@ from scipy import special
 
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
-from abtest.stats.contrast import NO_VARIATION, contrast, critical_value, lower_tail, satterthwaite, without_test
+from abtest.stats.contrast import (
+    GREATEST,
+    NO_VARIATION,
+    contrast,
+    critical_value,
+    lower_tail,
+    satterthwaite,
+    standardised,
+    without_test,
+)
 from abtest.stats.rates import Good, Scale, Side, agreeing
 from abtest.stats.values import Estimate, MarginTest, Moments, OverallTest, TwoSample
 
@@ -52,7 +61,7 @@ class _Welch:
 
     def statistic(self, excess: float, ratio: float = 1.0) -> float:
         """``excess`` over its standard error, that of treatment − ratio · control."""
-        return excess / math.sqrt(self.square_t + ratio**2 * self.square_c)
+        return standardised(excess, self.square_t + ratio**2 * self.square_c)
 
 
 def _welch(control: Moments, treatment: Moments) -> _Welch | str:
@@ -163,15 +172,19 @@ def overall_means(moments: Sequence[Moments]) -> OverallTest:
         return OverallTest(None, None, None, "fewer than two arms were given")
     if any(arm.n < 2 for arm in moments):
         return OverallTest(None, None, None, "an arm has fewer than two units")
-    if any(not arm.variance for arm in moments):
+    variances = [arm.variance or 0.0 for arm in moments]
+    least = min(variances)
+    if least == 0:
         return OverallTest(None, None, None, "no variation: an arm has the same value for all its units")
-    weights = [arm.n / (arm.variance or math.inf) for arm in moments]
+    # Weights n/variance, times the least variance so that they stay in range.
+    weights = [arm.n * (least / variance) for arm, variance in zip(moments, variances, strict=True)]
     means = [arm.mean or 0.0 for arm in moments]
     # Weighted deviations from the first mean, not from 0: large means keep their digits.
     total, arms = math.fsum(weights), len(moments)
     centre = math.fsum(w * (m - means[0]) for w, m in zip(weights, means, strict=True)) / total
-    between = math.fsum(w * (m - means[0] - centre) ** 2 for w, m in zip(weights, means, strict=True)) / (arms - 1)
+    between = math.fsum(w * (m - means[0] - centre) ** 2 for w, m in zip(weights, means, strict=True))
     spread = math.fsum((1 - w / total) ** 2 / (arm.n - 1) for w, arm in zip(weights, moments, strict=True))
-    statistic = between / (1 + 2 * (arms - 2) / (arms**2 - 1) * spread)
+    scale = least * (arms - 1) * (1 + 2 * (arms - 2) / (arms**2 - 1) * spread)
+    statistic = min(between / scale, GREATEST)
     second = (arms**2 - 1) / (3 * spread)
     return OverallTest(statistic, arms - 1.0, float(special.fdtrc(arms - 1, second, statistic)), None, second)

@@ -1,5 +1,7 @@
 """Ratios of two sums per arm (orders per session), and rates whose units were randomised in clusters."""
 
+import numpy as np
+
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
 from abtest.stats.contrast import contrast, critical_value, satterthwaite, without_test
@@ -10,12 +12,28 @@ METHOD = "delta method, Welch t, lift by Fieller"
 CLUSTERS = "cluster-robust (linearised), Welch t, lift by Fieller"
 
 
-def linearised_variance(moments: CrossMoments) -> float:
-    """Variance of mean(y)/mean(x): (s_yy − 2R s_xy + R² s_xx)/(n x̄²); Cochran (1977), ch. 6."""
-    (y, x), matrix = moments.mean, moments.matrix
+def linearised(moments: CrossMoments) -> CrossMoments:
+    """Moments of the linearised ratio R + (y − Rx)/x̄ and the covariates, from those of (y, x, covariates).
+
+    Its mean is the ratio R = ȳ/x̄, its variance (s_yy − 2R s_xy + R² s_xx)/x̄²: Cochran (1977), ch. 6. To adjust a ratio
+    for covariates, give the linearised moments of both arms to ``compare_adjusted``.
+    """
+    y, x = moments.mean[:2]
+    if x == 0:
+        raise ValueError("moments must have a denominator whose mean is not 0")
     ratio = y / x
-    inside = matrix[0, 0] - 2 * ratio * matrix[0, 1] + ratio**2 * matrix[1, 1]
-    return max(float(inside), 0.0) / (moments.n * x**2)
+    weights = np.zeros((len(moments.mean), len(moments.mean) - 1))
+    weights[0, 0], weights[1, 0] = 1 / x, -ratio / x
+    weights[2:, 1:] = np.eye(len(moments.mean) - 2)
+    matrix = weights.T @ moments.matrix @ weights
+    matrix[0, 0] = max(matrix[0, 0], 0.0)  # a ratio that is the same for all units: what is left is rounding
+    symmetric = (matrix + matrix.T) / 2
+    return CrossMoments(moments.n, (ratio, *moments.mean[2:]), tuple(tuple(row) for row in symmetric.tolist()))
+
+
+def linearised_variance(moments: CrossMoments) -> float:
+    """Variance of the estimate mean(y)/mean(x) by the delta method."""
+    return linearised(moments).covariance[0][0] / moments.n
 
 
 def ratio_interval(moments: CrossMoments, confidence: float = CONFIDENCE) -> Estimate:

@@ -104,7 +104,8 @@ def lowest_difference(x: Floats, n: Floats, y: Floats, m: Floats, square: Floats
     def squared(multiplier: Floats) -> tuple[Floats, Floats]:
         first, slope_first = _pulled(x, n, multiplier)
         second, slope_second = _pulled(failures, m, multiplier)
-        return multiplier**2 * (first + second), multiplier * (slope_first + slope_second)
+        value, slope = multiplier**2 * (first + second), multiplier * (slope_first + slope_second)
+        return np.where(fixed, square, value), np.where(fixed, 1.0, slope)
 
     root = descend(squared, np.where(fixed, 1.0, start), square)
     variance = _pulled(x, n, root)[0] + _pulled(failures, m, root)[0]
@@ -208,22 +209,24 @@ def _constrained_difference(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats, 
 
 def _multiplier_at(x: Floats, n: Floats, failures: Floats, m: Floats, bound: Floats) -> Floats:
     """λ that brings the constrained difference down to ``bound``: Newton's method inside a shrinking bracket."""
-    observed = x / n + failures / m - 1
-    low = np.zeros_like(observed)
+    gap = x / n + failures / m - 1 - bound
+    low = np.zeros_like(gap)
     # λP never exceeds x, so the difference P + Q − 1 is below the bound from here on.
     high = (x + failures) / (1 + bound)
-    point = high / 2
+    # For a narrow gap the variance is that of the observed rates, which gives the first step.
+    guess = gap / (_pulled(x, n, low)[0] + _pulled(failures, m, low)[0])
+    point = np.where(gap > 0, np.where(guess < high, guess, high / 2), 0.0)
     for _ in range(MAX_STEPS * 2):
         first, slope_first = _pulled(x, n, point)
         second, slope_second = _pulled(failures, m, point)
-        excess = observed - bound - point * (first + second)
+        excess = gap - point * (first + second)
         low, high = np.where(excess >= 0, point, low), np.where(excess >= 0, high, point)
         # d(λV)/dλ = Σ P(1 − P)/root: the slopes less the variances themselves.
         newton = point + excess / (slope_first + slope_second - first - second)
         inside = (newton > low) & (newton < high)
         following = np.where(inside, newton, (low + high) / 2)
         # Either the step or what is left to explain has sunk into rounding error.
-        done = (np.abs(following - point) <= TOLERANCE * point) | (np.abs(excess) <= 1e-15 * (observed - bound))
+        done = (np.abs(following - point) <= TOLERANCE * point) | (np.abs(excess) <= 1e-15 * gap) | (gap <= 0)
         point = np.where(done, point, following)
         if np.all(done):
             break

@@ -16,7 +16,8 @@ from abtest.stats.values import Estimate, Rate, TwoSample
 
 METHOD = "stratified Miettinen–Nurminen score, Mantel–Haenszel weights"
 EDGE = 1e-12
-LOG_END = 28.0  # ratios beyond e^28 and below e^−28 are not looked for
+STRIDES = (0.02, 0.08, 0.3, 1.0)
+LOG_END = 46.0  # ratios beyond e^46 and below e^−46 are not looked for
 
 
 def compare_stratified_rates(
@@ -82,7 +83,9 @@ class _Strata:
         p_value = 2 * float(special.ndtr(-abs(statistic)))
         significant = p_value < alpha
         low, high = self._bounds(self.at_difference, (-1 + EDGE, self.difference, 1 - EDGE), critical)
-        low, high = sided(low, high, significant, self.difference)
+        # Where the statistic does not fall to the critical value the bound is the end of the scale itself.
+        low, high = (-1.0 if low == -1 + EDGE else low), (1.0 if high == 1 - EDGE else high)
+        low, high = sided(min(low, self.difference), max(high, self.difference), significant, self.difference)
         difference = Estimate(self.difference, low, high)
         return TwoSample(METHOD, difference, self._lift(critical, significant), p_value, statistic, None, None)
 
@@ -105,11 +108,14 @@ class _Strata:
         """Where the statistic falls to ±critical on either side of the estimate, or else the end of the scale."""
         least, estimate, greatest = points
 
-        def root(target: float, start: float, end: float) -> float:
-            if start >= end or statistic(start) < target:
-                return start
-            if statistic(end) > target:
-                return end
-            return bracketed_root(lambda value: statistic(value) - target, start, end)
+        def bound(end: float, sign: float) -> float:
+            """Walk from the estimate to an end of the scale in growing strides, and solve in the one that crosses."""
+            near = estimate
+            for stride in STRIDES:
+                far = estimate + stride * (end - estimate)
+                if sign * statistic(far) > critical:
+                    return bracketed_root(lambda value: sign * statistic(value) - critical, near, far)
+                near = far
+            return end
 
-        return root(critical, least, max(estimate, least)), root(-critical, min(estimate, greatest), greatest)
+        return bound(least, 1), bound(greatest, -1)

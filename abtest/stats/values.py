@@ -11,6 +11,9 @@ from typing import Self
 
 from abtest.stats import checks
 
+# Beyond this size squares of squares leave the range of floating-point numbers.
+LARGEST = 1e75
+
 
 def _refuse_not_finite(value: object) -> None:
     """Refuse NaN and infinities in any field of a dataclass instance."""
@@ -72,6 +75,8 @@ class Moments:
             raise ValueError(f"variance must be None exactly when n < 2, got {self.variance!r} with n = {self.n}")
         if self.variance is not None and self.variance < 0:
             raise ValueError(f"variance must not be negative, got {self.variance!r}")
+        if abs(self.mean or 0) > LARGEST or (self.variance or 0) > LARGEST**2:
+            raise ValueError(f"mean and variance must not exceed {LARGEST:g} and {LARGEST**2:g}: choose another unit")
 
     @classmethod
     def from_sums(cls, n: int, total: int, total_squares: int, scale: int = 1) -> Self:

@@ -71,7 +71,8 @@ class Calendar:
                     f"{place}: {value!r} is compared with a time; write a date such as 2026-03-02"
                 ) from None
             zone = zoneinfo.ZoneInfo(self.zone or "UTC")
-            return to_microseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+            # A local time that a clock change repeats is the second one, as the engine reads such times in the data.
+            return to_microseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone, fold=1))
         if isinstance(value, dt.date):
             return self.midnight(value)
         raise DataError(f"{place}: {value!r} is compared with a time; write a date such as 2026-03-02")

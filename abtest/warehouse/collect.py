@@ -1,25 +1,36 @@
 """From an experiment to its moments: open, look, check the arms, aggregate."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from abtest.definition.fields import nearest
 from abtest.definition.load import Experiment
-from abtest.definition.metrics import EventMetric, ValueMetric
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.errors import DataError
 from abtest.warehouse.calendar import to_microseconds
 from abtest.warehouse.engine import Engine, EngineError, Row, Statement
-from abtest.warehouse.moments import ArmLedger, Collected, CustomerCounts, MetricMoments, SourceCounts, Sums
-from abtest.warehouse.outcomes import DIGITS, MetricPlan, Outcomes
+from abtest.warehouse.moments import (
+    ArmLedger,
+    Arms,
+    Collected,
+    CustomerCounts,
+    Histogram,
+    MetricMoments,
+    SourceCounts,
+    Sums,
+)
+from abtest.warehouse.outcomes import DIGITS, MetricPlan, Outcomes, value_column
 from abtest.warehouse.profile import profile, whole, with_tables
 from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, normalise, open_warehouse
-from abtest.warehouse.sqltext import quote
-from abtest.warehouse.units import ELIGIBLE, population
+from abtest.warehouse.sqltext import blank_to_null, quote
+from abtest.warehouse.units import CLUSTER, ELIGIBLE, STRATUM, level_alias, population
 
 LAST_INSTANT = to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
 FEWER_DIGITS = 3
 """Digits given up when an exact sum of squares does not fit 38 digits."""
+MOST_LEVELS = 50
+"""Levels that a stratum or a category may have; more are an id, not a category."""
+MOST_SEGMENTS = 1_000
 
 
 class Collector:
@@ -29,6 +40,8 @@ class Collector:
         self.experiment = experiment
         self.definition = experiment.definition
         self.engine = engine
+        self.categories: list[str] = []
+        self._levels: dict[str, list[str]] | None = None
         self.warehouse = open_warehouse(experiment, engine, frames or {}, sources_used(self.definition))
         self.tables = {name: self._normalise(name) for name in self.warehouse.raw}
         self.profiles = {name: profile(self.warehouse, table) for name, table in self.tables.items()}
@@ -46,7 +59,43 @@ class Collector:
                 f"(there is no column 'assigned_at'; its columns: {', '.join(self.warehouse.raw[name].columns)})"
             )
         numbers = numbers_used(self.definition, name)
-        return normalise(self.warehouse, name, numbers, eligible=name == CUSTOMERS, arm=is_arms, time=time)
+        texts: list[str] = []
+        if name == CUSTOMERS:
+            self.categories = [column for column in numbers if self._is_category(column)]
+            numbers = [column for column in numbers if column not in self.categories]
+            definition = self.definition
+            texts = list(
+                dict.fromkeys(
+                    [
+                        *self.categories,
+                        *definition.analysis.strata,
+                        *(segment.column for segment in definition.segments),
+                        *([definition.cluster] if definition.cluster else []),
+                    ]
+                )
+            )
+        return normalise(self.warehouse, name, numbers, texts, eligible=name == CUSTOMERS, arm=is_arms, time=time)
+
+    def _is_category(self, column: str) -> bool:
+        """Whether a column that is only a covariate holds words; a CSV's numbers are text too, so its values decide."""
+        raw = self.warehouse.raw[CUSTOMERS]
+        outcomes = {
+            part.value
+            for name, metric in self.definition.metrics.items()
+            for part in [metric.outcome(name)]
+            if part.reduce == "column"
+        }
+        if column in outcomes or raw.columns[raw.column(column, "column")] != "text":
+            return False
+        text = blank_to_null(quote(column))
+        row = self.engine.rows(
+            Statement(
+                f"SELECT count({text}) AS known, count(try_cast({text} AS DOUBLE)) AS numbers FROM {quote(raw.view)}\n"
+                f"WHERE lower({text}) NOT IN ('true', 'false', 'nan')",
+                {},
+            )
+        )[0]
+        return whole(row, "known") > whole(row, "numbers")
 
     def _through(self) -> int | None:
         """Return the instant up to which events are complete: as declared, else that of the last event."""
@@ -71,38 +120,116 @@ class Collector:
     def collect(self) -> Collected:
         """Return the moments. Raises :class:`~abtest.errors.DataError` when arms and data do not fit."""
         arm_counts = self._arm_counts()
-        plan, rows = self._aggregate()
-        ledger = tuple(self._ledger(rows, arm) for arm in range(len(self.warehouse.arms)))
+        plan, caps, rows = self._aggregate()
+        groups = self._groups()
+        whole_arms = [row for row in rows if all(whole(row, f"all_{group}") for group in groups)]
+        clusters, cluster_counts = self._clusters(plan)
+        ledger = tuple(
+            self._ledger(whole_arms, arm, cluster_counts.get(arm) if clusters else None)
+            for arm in range(len(self.warehouse.arms))
+        )
         metrics = {}
         for metric in plan.plans:
-            by_arm = {whole(row, "arm"): row for row in rows if row["status"] == ELIGIBLE}
-            sums = tuple(_sums(metric, by_arm.get(arm)) for arm in range(len(self.warehouse.arms)))
-            metrics[metric.name] = MetricMoments(metric.outcome, metric.rate, sums)
-        sources = tuple(self._source(name, rows, arm_counts) for name in self.warehouse.raw)
+            cap = caps.get(metric.name)
+            metrics[metric.name] = MetricMoments(
+                metric.outcome,
+                metric.rate,
+                self._arms(metric, whole_arms),
+                strata=self._levels_of(metric, rows, STRATUM) if STRATUM in groups else {},
+                segments={
+                    segment.column: self._levels_of(metric, rows, level_alias(self.tables, segment.column))
+                    for segment in self.definition.segments
+                },
+                clusters=clusters.get(metric.name),
+                cap=None if cap is None else cap / metric.terms[0].scale,
+                histograms=self._histograms(plan, metric),
+            )
+        sources = tuple(self._source(name, whole_arms, arm_counts) for name in self.warehouse.raw)
         return Collected(self.through, ledger, metrics, self._customers(), sources)
 
-    def statements(self) -> list[Statement]:
-        """Return the SQL of the whole analysis, in order."""
-        statement, _ = self._statement(DIGITS)
-        return [*self.warehouse.statements, statement]
+    def _groups(self) -> list[str]:
+        """Return the columns by which the sums are split too: the stratum, and each segment's."""
+        strata = [STRATUM] if self.definition.analysis.strata else []
+        segments = [level_alias(self.tables, segment.column) for segment in self.definition.segments]
+        return list(dict.fromkeys([*strata, *segments]))
 
-    def _statement(self, digits: int) -> tuple[Statement, Outcomes]:
-        outcomes = Outcomes(self.tables, self.profiles, self.through, digits)
+    def _arms(self, plan: MetricPlan, rows: Sequence[Row]) -> Arms:
+        """Return the sums per arm over the counted units of ``rows``; arms without rows have empty sums."""
+        names, scales = [term.name for term in plan.terms], [term.scale for term in plan.terms]
+        by_arm = {whole(row, "arm"): row for row in rows if row["status"] == ELIGIBLE}
+        return tuple(
+            _sums(plan, by_arm[arm]) if arm in by_arm else Sums.empty(names, scales)
+            for arm in range(len(self.warehouse.arms))
+        )
+
+    def _levels_of(self, plan: MetricPlan, rows: Sequence[Row], group: str) -> dict[str, Arms]:
+        by_level: dict[str, list[Row]] = {}
+        for row in rows:
+            if not whole(row, f"all_{group}") and row["status"] == ELIGIBLE:
+                by_level.setdefault(str(row[group]), []).append(row)
+        if len(by_level) > MOST_SEGMENTS:
+            place = self.warehouse.place("segments")
+            raise DataError(
+                f"{place}: a segment has {len(by_level):,} levels, more than {MOST_SEGMENTS:,}; is it an id?"
+            )
+        return {level: self._arms(plan, by_level[level]) for level in sorted(by_level)}
+
+    def statements(self) -> list[Statement]:
+        """Return the SQL of the whole analysis, in order. Where winsorising cuts is not known before it runs."""
+        outcomes = self._outcomes(DIGITS, {})
+        return [*self.warehouse.statements, self._statement(outcomes, outcomes.moments(self._groups()))]
+
+    def _outcomes(self, digits: int, caps: Mapping[str, int]) -> Outcomes:
+        outcomes = Outcomes(self.definition, self.tables, self.profiles, self.through, digits)
+        levels = self._category_levels()
         for name, metric in self.definition.metrics.items():
-            outcomes.add(name, metric.outcome(name), value_column(self.definition, name))
-        queries = [*population(self.warehouse, self.tables), *outcomes.queries()]
+            outcomes.add(name, metric.outcome(name), levels, caps.get(name))
+        return outcomes
+
+    def _statement(self, outcomes: Outcomes, last: str, groups: Sequence[str] | None = None) -> Statement:
+        columns = self._groups() if groups is None else groups
+        queries = [*population(self.warehouse, self.tables), *outcomes.queries(columns)]
         tables = list(self.tables.values())
-        text = with_tables(tables, *queries) + outcomes.moments()
         parameters = {
             name: value for table in tables if table.select for name, value in table.select.parameters.items()
         }
-        return Statement(text, parameters), outcomes
+        return Statement(with_tables(tables, *queries) + last, {**parameters, **outcomes.binder.values})
 
-    def _aggregate(self) -> tuple[Outcomes, list[Row]]:
+    def _category_levels(self) -> dict[str, list[str]]:
+        """Return the levels of strata and category covariates, the most frequent first."""
+        if self._levels is None:
+            aliases = {column: level_alias(self.tables, column) for column in self.categories}
+            if self.definition.analysis.strata:
+                aliases[STRATUM] = STRATUM
+            self._levels = {column: self._find_levels(column, alias) for column, alias in aliases.items()}
+        return self._levels
+
+    def _find_levels(self, column: str, alias: str) -> list[str]:
+        tables = list(self.tables.values())
+        text = with_tables(tables, *population(self.warehouse, self.tables)) + (
+            f"SELECT {quote(alias)} AS level, count(*) AS units FROM population\nWHERE status = '{ELIGIBLE}'\n"
+            f"GROUP BY {quote(alias)}\nORDER BY units DESC, level\nLIMIT {MOST_LEVELS + 1}"
+        )
+        parameters = {
+            name: value for table in tables if table.select for name, value in table.select.parameters.items()
+        }
+        statement = Statement(text, parameters)
+        self.warehouse.statements.append(statement)
+        found = [str(row["level"]) for row in self.engine.rows(statement, "looking at categories")]
+        if len(found) > MOST_LEVELS:
+            raise DataError(
+                f"{self.warehouse.raw[CUSTOMERS].place}: {column!r} has more than {MOST_LEVELS} levels, "
+                "too many for a stratum or a category; group them"
+            )
+        return found
+
+    def _aggregate(self) -> tuple[Outcomes, dict[str, int], list[Row]]:
         digits = DIGITS
         while True:
-            statement, outcomes = self._statement(digits)
             try:
+                caps = self._caps(digits)
+                outcomes = self._outcomes(digits, caps)
+                statement = self._statement(outcomes, outcomes.moments(self._groups()))
                 rows = self.engine.rows(statement, "counting outcomes")
             except EngineError as error:
                 digits -= FEWER_DIGITS
@@ -112,7 +239,66 @@ class Collector:
                     raise DataError(self._too_large()) from error
                 continue
             self.warehouse.statements.append(statement)
-            return outcomes, rows
+            return outcomes, caps, rows
+
+    def _caps(self, digits: int) -> dict[str, int]:
+        """Return the scaled value at which each winsorised metric is cut: its pooled quantile over all arms."""
+        caps: dict[str, int] = {}
+        plain = self._outcomes(digits, {})
+        for plan in plain.plans:
+            if plan.outcome.winsorise is None:
+                continue
+            statement = self._statement(plain, plain.quantile_value(plan, plan.outcome.winsorise), [])
+            value = self.engine.rows(statement, "finding the quantile to winsorise at")[0]["cap"]
+            if value is not None:
+                caps[plan.name] = int(str(value))
+        return caps
+
+    def _clusters(self, outcomes: Outcomes) -> tuple[dict[str, Arms], dict[int, int]]:
+        """Return per metric the sums over clusters of (total, members), and per arm the number of clusters."""
+        if self.definition.cluster is None:
+            return {}, {}
+        statement = self._statement(outcomes, outcomes.cluster_moments(), [CLUSTER])
+        self.warehouse.statements.append(statement)
+        by_arm = {whole(row, "arm"): row for row in self.engine.rows(statement, "counting clusters")}
+        found = {}
+        for plan in outcomes.plans:
+            name, scales = plan.name, (plan.terms[0].scale, 1)
+            found[name] = tuple(
+                Sums(
+                    whole(row, f"n_{name}"),
+                    whole(row, "clusters"),
+                    ("y", "d"),
+                    scales,
+                    (whole(row, f"total_{name}"), whole(row, f"members_{name}")),
+                    (whole(row, f"tt_{name}"), whole(row, f"tm_{name}"), whole(row, f"mm_{name}")),
+                )
+                if (row := by_arm.get(arm)) is not None
+                else Sums.empty(("y", "d"), scales)
+                for arm in range(len(self.warehouse.arms))
+            )
+        return found, {arm: whole(row, "clusters") for arm, row in by_arm.items()}
+
+    def _histograms(self, outcomes: Outcomes, plan: MetricPlan) -> tuple[Histogram, ...] | None:
+        """Return the distinct values per arm for the methods that need them: quantiles, permutation, bootstrap."""
+        settings = self.definition.analysis
+        resampled = not plan.rate and (settings.permutation or settings.bootstrap)
+        if plan.outcome.quantile is None and not resampled:
+            return None
+        statement = self._statement(outcomes, outcomes.histogram(plan), [])
+        rows = self.engine.rows(statement, f"reading the distribution of {plan.name}")
+        ratio = plan.outcome.denominator is not None
+        found = []
+        for arm in range(len(self.warehouse.arms)):
+            mine = [row for row in rows if row["arm"] == arm]
+            found.append(
+                Histogram(
+                    tuple(whole(row, f"y_{plan.name}") for row in mine),
+                    tuple(whole(row, f"d_{plan.name}") for row in mine) if ratio else None,
+                    tuple(whole(row, "units") for row in mine),
+                )
+            )
+        return tuple(found)
 
     def _too_large(self) -> str:
         largest, place, column = max(
@@ -166,10 +352,10 @@ class Collector:
             f"add them to `arms`, or leave their rows out with `where: {column} in ({wanted})`{hint}"
         )
 
-    def _ledger(self, rows: list[Row], arm: int) -> ArmLedger:
+    def _ledger(self, rows: list[Row], arm: int, clusters: int | None) -> ArmLedger:
         counts = {str(row["status"]): whole(row, "units") for row in rows if row["arm"] == arm}
         eligible = counts.pop(ELIGIBLE, 0)
-        return ArmLedger(eligible + sum(counts.values()), eligible, counts)
+        return ArmLedger(eligible + sum(counts.values()), eligible, counts, clusters)
 
     def _source(self, name: str, rows: list[Row], arm_counts: dict[int, Row]) -> SourceCounts:
         found, definition = self.profiles[name], self.definition
@@ -184,7 +370,7 @@ class Collector:
             )
         return SourceCounts(
             name,
-            definition.data[name].path,
+            definition.data[name].path if self.warehouse.raw[name].files else None,
             found.rows,
             found.without_unit,
             found.without_time,
@@ -223,41 +409,27 @@ def sources_used(definition: Definition) -> list[str]:
     return [name for name in definition.data if name in used]
 
 
-def value_column(definition: Definition, name: str) -> str | None:
-    """Return the column that the metric ``name`` sums or averages."""
-    metric = definition.metrics[name]
-    if isinstance(metric, ValueMetric):
-        return metric.value or definition.data[metric.event].value
-    return None
-
-
 def numbers_used(definition: Definition, source: str) -> list[str]:
-    """Return the number columns of ``source`` that metrics and covariates need, each once."""
+    """Return the columns of ``source`` that metrics and covariates take numbers from, each once."""
     columns: dict[str, None] = {}
     for name, metric in definition.metrics.items():
-        outcome = metric.outcome(name)
-        for part in (outcome, outcome.covariate):
-            if part is not None and part.source == source and part.reduce == "column":
+        for part in metric.outcome(name).parts:
+            if part.source != source:
+                continue
+            if part.reduce == "column":
                 columns[str(part.value)] = None
-        value = value_column(definition, name)
-        if isinstance(metric, EventMetric) and metric.event == source and value is not None:
-            columns[value] = None
+            elif part.reduce in {"sum", "mean"}:
+                columns[value_column(definition, part)] = None
     return list(columns)
 
 
-def _sums(plan: MetricPlan, row: Row | None) -> Sums:
-    if row is None:
-        return Sums(0, 0, 0, 0, plan.term.scale)
-    name, count = plan.name, len(plan.covariates)
-    total = whole(row, f"total_{name}")
+def _sums(plan: MetricPlan, row: Row) -> Sums:
+    name = plan.name
     return Sums(
         whole(row, f"n_{name}"),
         whole(row, f"mature_{name}"),
-        total,
-        total if plan.rate else whole(row, f"squares_{name}"),
-        plan.term.scale,
-        tuple(term.scale for term in plan.covariates),
-        tuple(whole(row, f"total{i}_{name}") for i in range(count)),
+        tuple(term.name for term in plan.terms),
+        tuple(term.scale for term in plan.terms),
+        tuple(whole(row, f"total{i}_{name}") for i in range(len(plan.terms))),
         tuple(whole(row, f"product{i}_{j}_{name}") for i, j in plan.pairs),
-        tuple(whole(row, f"cross{i}_{name}") for i in range(count)),
     )

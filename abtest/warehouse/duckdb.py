@@ -1,7 +1,6 @@
 """DuckDB, the embedded engine: CSV, Parquet, NDJSON and frames without a server."""
 
 import contextlib
-import os
 import re
 import shutil
 import tempfile
@@ -12,7 +11,7 @@ import duckdb
 
 from abtest.errors import DataError
 from abtest.warehouse.engine import EngineError, Family, Row, Statement
-from abtest.warehouse.sqltext import ZONED, quote
+from abtest.warehouse.sqltext import LOCAL, ZONED, quote
 
 # DuckDB gets Spark's names, so that one SQL text serves both engines; the last three read text.
 MACROS = f"""\
@@ -26,10 +25,15 @@ CREATE MACRO trimmed(x) AS trim(x, ' ');
 CREATE MACRO blank_to_null(x) AS nullif(trimmed(x), '');
 CREATE MACRO parse_number(x) AS
   CASE lower(trimmed(x)) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN 'nan' THEN NULL
-                      ELSE CAST(blank_to_null(x) AS DOUBLE) END;
+                         ELSE CAST(blank_to_null(x) AS DOUBLE) END;
 CREATE MACRO parse_instant(x, zone) AS
-  CASE WHEN rlike(trimmed(x), '{ZONED}') THEN unix_micros(CAST(upper(trimmed(x)) AS TIMESTAMPTZ))
-       ELSE unix_micros(to_utc_timestamp(CAST(blank_to_null(x) AS TIMESTAMP), zone)) END;
+  CASE WHEN rlike(trimmed(x), '{ZONED}')
+       THEN unix_micros(CAST(replace(replace(replace(upper(trimmed(x)), ' Z', 'Z'), ' +', '+'), ' -', '-')
+                             AS TIMESTAMPTZ))
+       WHEN rlike(trimmed(x), '{LOCAL}') THEN unix_micros(to_utc_timestamp(CAST(upper(trimmed(x)) AS TIMESTAMP), zone))
+       ELSE CAST(blank_to_null(x) || ' is no time' AS BIGINT) END;
+CREATE MACRO try_number(x) AS try(parse_number(x));
+CREATE MACRO try_instant(x) AS try(parse_instant(x, 'UTC'));
 """
 
 Progress = Callable[[str, float | None], None]
@@ -41,7 +45,7 @@ class DuckDB:
     name = "duckdb"
 
     def __init__(self, *, progress: Progress | None = None) -> None:
-        self._temporary = Path(tempfile.gettempdir()) / f"abtest-{os.getpid()}"
+        self._temporary = Path(tempfile.mkdtemp(prefix="abtest-"))
         self._connection = duckdb.connect(
             config={
                 # A missing extension must be an error, not a download that hangs.
@@ -78,6 +82,8 @@ class DuckDB:
                 options = {"format": "newline_delimited", "hive_partitioning": False}
                 sniffed = self._connection.read_json(names, sample_size=-1, **options)  # type: ignore[arg-type]
                 # Nested values stay as they are; everything else is read as the text that stands in the file.
+                if sniffed.columns == ["json"]:
+                    raise EngineError(f"{table}: each line must be one JSON object; this file is one array or value")
                 text = dict.fromkeys(sniffed.columns, "VARCHAR")
                 relation = self._connection.read_json(names, columns=text, **options)  # type: ignore[arg-type]
             relation.create_view(table, replace=True)

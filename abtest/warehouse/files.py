@@ -96,7 +96,13 @@ def csv_layout(files: Sequence[Path], place: str) -> tuple[str, list[str]]:
         header = _first_line(path, place)
         counts = {delimiter: header.count(delimiter) for delimiter in _DELIMITERS}
         delimiter = max(counts, key=lambda candidate: counts[candidate])
-        header_names = next(csv.reader([header], delimiter=delimiter))
+        try:
+            header_names = next(csv.reader([header], delimiter=delimiter))
+        except (csv.Error, StopIteration):
+            raise DataError(
+                f"{place}: {path.name}: the header line cannot be read; is the file a CSV with a line of names, "
+                "and are its lines ended by LF or CRLF?"
+            ) from None
         # Exports that keep a row number leave its column without a name.
         names = [name.strip() or f"unnamed_{number}" for number, name in enumerate(header_names, 1)]
         require_distinct(names, f"{place}: {path.name}")

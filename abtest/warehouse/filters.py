@@ -23,6 +23,8 @@ from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.engine import Family
 from abtest.warehouse.sqltext import Binder, blank_to_null, number, quote
 
+EXACT = 2**53
+"""Up to here a double holds every whole number."""
 _TEMPORAL = frozenset({"timestamp", "instant", "date"})
 
 
@@ -50,10 +52,12 @@ class Filter:
                 return f"({self._raw(operand)} IS {'NOT ' if negated else ''}NULL)"
             case Within(operand, options, negated):
                 kind = self._kind(operand, *options)
+                self._require_exact(operand, *options)
                 listed = ", ".join(self._as(kind, option) for option in options)
                 return f"({self._as(kind, operand)} {'NOT ' if negated else ''}IN ({listed}))"
             case Compare(operator, left, right):
                 kind = self._kind(left, right)
+                self._require_exact(left, right)
                 if (
                     kind == "text"
                     and operator not in {"=", "!="}
@@ -72,6 +76,15 @@ class Filter:
             hint = nearest(name, self.columns) or f"; columns: {', '.join(self.columns)}"
             raise DataError(f"{self.place}: no column {name!r}{hint}")
         return self.columns[name]
+
+    def _require_exact(self, *operands: Operand) -> None:
+        large = [x for x in operands if isinstance(x, Constant) and isinstance(x.value, int) and abs(x.value) > EXACT]
+        for operand in operands:
+            if large and isinstance(operand, Column) and self.family(operand.name) == "text":
+                raise DataError(
+                    f"{self.place}: {large[0].value} is too large to compare as a number with the text column "
+                    f"{operand.name!r}; write it in quotes"
+                )
 
     def _note(self, name: str, target: str) -> None:
         if self.family(name) == "text":
@@ -95,7 +108,7 @@ class Filter:
                     kinds.add("boolean")
                 case Constant(dt.date()):
                     kinds.add("instant")
-                case Constant(float()):
+                case Constant(int() | float()):
                     kinds.add("number")
                 case Column(name) if self.family(name) in _TEMPORAL:
                     kinds.add("instant")
@@ -132,13 +145,14 @@ class Filter:
             return self.calendar.reading(operand.name, column, family, self.binder, self.place)
         if kind == "number":
             self._note(operand.name, "DOUBLE")
-            return number(column, family)
+            # Whole numbers are compared as such: a double would take neighbouring large ids for one.
+            return column if family == "integer" else number(column, family)
         if kind == "boolean":
             self._note(operand.name, "DOUBLE")
             return column if family == "boolean" else f"({number(column, family)} = 1)"
         return f"trimmed(CAST({column} AS STRING))"
 
-    def _constant(self, kind: str, value: str | float | bool | dt.date) -> str:
+    def _constant(self, kind: str, value: str | int | float | bool | dt.date) -> str:
         if kind == "instant":
             return str(self.calendar.moment(value, self.place))
         return self.binder.bind(value if not isinstance(value, dt.date) else value.isoformat(), "literal")

@@ -4,48 +4,137 @@ Values are scaled to integers and summed as integers, so a sum does not depend o
 threads or the engine, and a variance of 1 around a mean of 10⁹ keeps its digits.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from abtest.definition.metrics import Outcome
+
+VALUE = "y"
+DENOMINATOR = "d"
+COMPLIANCE = "z"
+WINSORISED = "w"
+
+
+def covariate(number: int) -> str:
+    """Return the name of the term of covariate ``number``."""
+    return f"x{number}"
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
     """Exact sums over the units of one arm that have a value.
 
-    ``n`` units; ``total`` and ``squares`` of values multiplied by ``scale``; for each covariate its own ``totals``,
-    the ``products`` of each pair (row-major, upper triangle) and the ``cross`` products with the value, multiplied by
-    ``covariate_scales``.
+    ``n`` units with a value, ``mature`` units in all. ``names`` are the terms: ``y`` the value, then the denominator
+    ``d``, covariates ``x0``, ``x1``, …, compliance ``z``, the winsorised value ``w``, where there are such. Each term
+    was multiplied by its scale; ``totals`` are its sums, ``products`` the sums of products of all pairs, row by row of
+    the upper triangle.
     """
 
     n: int
     mature: int
-    total: int
-    squares: int
-    scale: int
-    covariate_scales: tuple[int, ...] = ()
-    totals: tuple[int, ...] = ()
-    products: tuple[int, ...] = ()
-    cross: tuple[int, ...] = ()
+    names: tuple[str, ...]
+    scales: tuple[int, ...]
+    totals: tuple[int, ...]
+    products: tuple[int, ...]
+
+    @classmethod
+    def empty(cls, names: Sequence[str], scales: Sequence[int]) -> "Sums":
+        """Return the sums over no unit."""
+        size = len(names)
+        return cls(0, 0, tuple(names), tuple(scales), (0,) * size, (0,) * (size * (size + 1) // 2))
+
+    def __add__(self, other: "Sums") -> "Sums":
+        """Return the sums over the units of both."""
+        return Sums(
+            self.n + other.n,
+            self.mature + other.mature,
+            self.names,
+            self.scales,
+            tuple(a + b for a, b in zip(self.totals, other.totals, strict=True)),
+            tuple(a + b for a, b in zip(self.products, other.products, strict=True)),
+        )
+
+    @property
+    def total(self) -> int:
+        """Sum of the scaled values."""
+        return self.totals[0]
+
+    @property
+    def squares(self) -> int:
+        """Sum of the squares of the scaled values."""
+        return self.products[0]
+
+    @property
+    def scale(self) -> int:
+        """What values were multiplied by."""
+        return self.scales[0]
+
+    def product(self, first: str, second: str) -> int:
+        """Return the sum of products of two terms."""
+        i, j = sorted((self.names.index(first), self.names.index(second)))
+        size = len(self.names)
+        return self.products[i * size - i * (i - 1) // 2 + j - i]
+
+    def of(self, name: str) -> tuple[int, int, int]:
+        """Return total, sum of squares and scale of one term."""
+        place = self.names.index(name)
+        return self.totals[place], self.product(name, name), self.scales[place]
+
+    def matrix(self, names: Sequence[str]) -> tuple[list[int], list[list[int]], list[int]]:
+        """Return totals, products and scales of the terms ``names``, as cross-moments take them."""
+        places = [self.names.index(name) for name in names]
+        return (
+            [self.totals[place] for place in places],
+            [[self.product(first, second) for second in names] for first in names],
+            [self.scales[place] for place in places],
+        )
+
+    @property
+    def covariates(self) -> list[str]:
+        """Names of the covariates' terms."""
+        return [name for name in self.names if name.startswith("x")]
+
+
+Arms = tuple[Sums, ...]
+"""Sums per arm, in the order of the definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """The distinct scaled values of one arm, rising, with the number of units at each (and their denominators)."""
+
+    values: tuple[int, ...]
+    denominators: tuple[int, ...] | None
+    counts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MetricMoments:
-    """One metric: whether its values are all 0 or 1, and its sums per arm in the order of the definition."""
+    """One metric: whether its values are all 0 or 1, and its sums per arm.
+
+    ``strata`` and ``segments`` (by column) hold the same by level. ``clusters`` holds sums over clusters of (total of
+    the members, number of members). ``cap`` is the value at which winsorising cuts, in the metric's unit.
+    ``histograms`` exist where a method needs the values themselves: quantiles, permutation, bootstrap.
+    """
 
     outcome: Outcome
     rate: bool
-    arms: tuple[Sums, ...]
+    arms: Arms
+    strata: Mapping[str, Arms] = field(default_factory=dict)
+    segments: Mapping[str, Mapping[str, Arms]] = field(default_factory=dict)
+    clusters: Arms | None = None
+    cap: float | None = None
+    histograms: tuple[Histogram, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ArmLedger:
-    """One arm's units: all that were assigned, those counted, and the others by reason."""
+    """One arm's units: all that were assigned, those counted, and the others by reason; and its clusters."""
 
     assigned: int
     eligible: int
     excluded: Mapping[str, int]
+    clusters: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
-"""SQL from events to one number per unit, and from units to per-arm sums."""
+"""SQL from events to numbers per unit, and from units to sums per arm, stratum, segment and cluster."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from abtest.definition.metrics import Outcome
-from abtest.definition.model import CUSTOMERS
+from abtest.definition.model import CUSTOMERS, Definition
+from abtest.warehouse.moments import COMPLIANCE, DENOMINATOR, VALUE, WINSORISED, covariate
 from abtest.warehouse.profile import TableProfile
 from abtest.warehouse.sources import Table
-from abtest.warehouse.sqltext import quote
-from abtest.warehouse.units import ELIGIBLE
+from abtest.warehouse.sqltext import Binder, quote
+from abtest.warehouse.units import ELIGIBLE, STRATUM, level_alias
 
 MICROSECONDS = 1_000_000
 DIGITS = 12
@@ -19,91 +20,121 @@ MEAN_DIGITS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A number per unit: the SQL over ``population`` (``p``) and per-source tables, and the integers it comes in."""
+    """A number per unit: its name, the SQL over ``population`` (``p``) and per-source tables, and its scale."""
 
+    name: str
     sql: str
     scale: int
 
 
 @dataclass(frozen=True, slots=True)
 class MetricPlan:
-    """How one metric is computed: its term, its covariates, and the end of its window in microseconds."""
+    """How one metric is computed: its terms (the value first) and the end of its window in microseconds."""
 
     name: str
     outcome: Outcome
     rate: bool
-    term: Term
-    covariates: tuple[Term, ...]
+    terms: tuple[Term, ...]
     horizon: int | None
+
+    def column(self, term: Term) -> str:
+        """Return the name of a term's column."""
+        return f"{term.name}_{self.name}"
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
-        """The pairs of covariates whose products are summed."""
-        count = len(self.covariates)
-        return [(i, j) for i in range(count) for j in range(i, count)]
+        """The pairs of terms whose products are summed, row by row of the upper triangle."""
+        size = len(self.terms)
+        return [(i, j) for i in range(size) for j in range(i, size)]
 
 
 class Outcomes:
-    """Builds the named queries from ``population`` to ``moments``."""
+    """Builds the named queries from ``population`` to ``outcomes``, and what is summed of them."""
 
     def __init__(
         self,
+        definition: Definition,
         tables: Mapping[str, Table],
         profiles: Mapping[str, TableProfile],
         through: int | None,
         digits: int = DIGITS,
     ) -> None:
+        self.definition = definition
         self.digits = digits
         self.tables = tables
         self.profiles = profiles
         self.through = through
+        self.binder = Binder("level")
         self.by_unit: dict[str, dict[str, str]] = {}
         self.plans: list[MetricPlan] = []
 
-    def add(self, name: str, outcome: Outcome, value: str | None) -> None:
-        """Plan the metric ``name``; ``value`` is the column that its events sum or average."""
+    def add(self, name: str, outcome: Outcome, levels: Mapping[str, Sequence[str]], cap: int | None = None) -> None:
+        """Plan the metric ``name``. ``levels`` are those of the category columns; ``cap`` cuts the scaled value."""
+        value, rate = self._term(f"y_{name}", outcome)
+        terms = [Term(VALUE, *value)]
+        if outcome.denominator is not None:
+            terms.append(Term(DENOMINATOR, *self._term(f"d_{name}", outcome.denominator)[0]))
+        explaining = [pair for part in outcome.covariates for pair in self._covariate(name, part, levels)]
+        if (not rate or outcome.covariates) and outcome.denominator is None and outcome.quantile is None:
+            explaining += self._indicators(STRATUM, levels.get(STRATUM, ()))
+        terms += [Term(covariate(number), *pair) for number, pair in enumerate(explaining)]
+        compliance = self.definition.compliance
+        if compliance is not None and self.definition.metrics[name].role == "primary":
+            took_up = Outcome(compliance.event, "any", compliance.window)
+            terms.append(Term(COMPLIANCE, *self._term(f"z_{name}", took_up)[0]))
+        if cap is not None:
+            terms.append(Term(WINSORISED, f"least({value[0]}, {cap})", value[1]))
         horizon = outcome.window[1] * MICROSECONDS if outcome.window else None
-        term, rate = self._term(f"y_{name}", outcome, value)
-        covariates: list[Term] = []
-        if outcome.covariate is not None:
-            covariate, _ = self._term(f"x_{name}", outcome.covariate, value)
-            covariates.append(Term(f"coalesce({covariate.sql}, 0)", covariate.scale))
-            if outcome.covariate.reduce == "column":
-                # An empty cell is 0 and is told apart by an indicator, so that no unit is lost.
-                covariates.append(Term(f"CASE WHEN {covariate.sql} IS NULL THEN 1 ELSE 0 END", 1))
-        self.plans.append(MetricPlan(name, outcome, rate, term, tuple(covariates), horizon))
+        self.plans.append(MetricPlan(name, outcome, rate, tuple(terms), horizon))
 
-    def _term(self, alias: str, outcome: Outcome, value: str | None) -> tuple[Term, bool]:
+    def _covariate(self, name: str, part: Outcome, levels: Mapping[str, Sequence[str]]) -> list[tuple[str, int]]:
+        if part.reduce == "column" and str(part.value) in levels:
+            return self._indicators(str(part.value), levels[str(part.value)])
+        place = len(self.by_unit.get(part.source, {}))
+        (sql, scale), _ = self._term(f"x{place}_{name}", part)
+        if part.reduce != "column":
+            return [(f"coalesce({sql}, 0)", scale)]
+        # An empty cell is 0 and is told apart by an indicator, so that no unit is lost.
+        return [(f"coalesce({sql}, 0)", scale), (f"CASE WHEN {sql} IS NULL THEN 1 ELSE 0 END", 1)]
+
+    def _indicators(self, column: str, levels: Sequence[str]) -> list[tuple[str, int]]:
+        """Return an indicator for every level but the first, which the others are measured against."""
+        alias = f"p.{quote(STRATUM if column == STRATUM else level_alias(self.tables, column))}"
+        return [
+            (f"CASE WHEN {alias} = {self.binder.bind(level, 'level')} THEN 1 ELSE 0 END", 1) for level in levels[1:]
+        ]
+
+    def _term(self, alias: str, outcome: Outcome) -> tuple[tuple[str, int], bool]:
+        """Return the SQL and scale of an outcome, and whether it is 0 or 1."""
         if outcome.reduce == "column":
             profile = self.profiles[CUSTOMERS].numbers[str(outcome.value)]
             column = f"p.{quote(self.tables[CUSTOMERS].numbers[str(outcome.value)])}"
             scale = 1 if profile.binary else profile.scale(self.digits)
-            return Term(_scaled(column, scale), scale), profile.binary
+            return (_scaled(column, scale), scale), profile.binary
         columns = self.by_unit.setdefault(outcome.source, {})
         inside = _inside(outcome.window)
         here = f"{_joined(outcome.source)}.{quote(alias)}"
         if outcome.reduce == "any":
             columns[alias] = f"max(CASE WHEN {inside} THEN 1 ELSE 0 END)"
-            return Term(f"coalesce({here}, 0)", 1), True
+            return (f"coalesce({here}, 0)", 1), True
         if outcome.reduce == "count":
             columns[alias] = f"sum(CASE WHEN {inside} THEN 1 ELSE 0 END)"
-            return Term(f"coalesce({here}, 0)", 1), False
-        number = f"e.{quote(self.tables[outcome.source].numbers[str(value)])}"
-        scale = self.profiles[outcome.source].numbers[str(value)].scale(self.digits)
+            return (f"coalesce({here}, 0)", 1), False
+        value = value_column(self.definition, outcome)
+        number = f"e.{quote(self.tables[outcome.source].numbers[value])}"
+        scale = self.profiles[outcome.source].numbers[value].scale(self.digits)
         columns[alias] = f"sum(CASE WHEN {inside} THEN {_scaled(number, scale)} ELSE 0 END)"
         if outcome.reduce == "sum":
-            return Term(f"coalesce({here}, 0)", scale), False
+            return (f"coalesce({here}, 0)", scale), False
         counted = f"n{alias}"
         columns[counted] = f"sum(CASE WHEN {inside} AND {number} IS NOT NULL THEN 1 ELSE 0 END)"
         share = f"CAST({here} AS DOUBLE) * {MEAN_DIGITS} / nullif({_joined(outcome.source)}.{quote(counted)}, 0)"
-        return Term(f"CAST(round({share}) AS BIGINT)", scale * MEAN_DIGITS), False
+        return (f"CAST(round({share}) AS BIGINT)", scale * MEAN_DIGITS), False
 
-    def queries(self) -> list[tuple[str, str]]:
-        """Return the named queries: one per event source, then ``outcomes``."""
-        return [
-            *((f"{source}_by_unit", self._by_unit(source)) for source in self.by_unit),
-            ("outcomes", self._outcomes()),
-        ]
+    def queries(self, groups: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """Return the named queries: one per event source, then ``outcomes`` with the columns ``groups`` beside."""
+        by_unit = [(f"{source}_by_unit", self._by_unit(source)) for source in self.by_unit]
+        return [*by_unit, ("outcomes", self._outcomes(groups))]
 
     def _by_unit(self, source: str) -> str:
         # The window tests stand inside the aggregates: as join conditions they are slower.
@@ -113,21 +144,17 @@ class Outcomes:
             f"JOIN population AS p ON p.unit = e.unit\nWHERE p.status = '{ELIGIBLE}'\nGROUP BY p.unit"
         )
 
-    def _outcomes(self) -> str:
-        columns = ["p.arm", "p.status"]
+    def _outcomes(self, groups: Sequence[str]) -> str:
+        columns = ["p.arm", "p.status", *(f"p.{quote(group)}" for group in groups)]
         columns += [f"{_joined(source)}.events AS {quote('events_' + source)}" for source in self.by_unit]
         for plan in self.plans:
-            mature = (
-                "1"
-                if plan.horizon is None
-                else f"CASE WHEN p.assigned_at + {plan.horizon} <= {self.through} THEN 1 ELSE 0 END"
-            )
+            mature = "1" if plan.horizon is None else self._when_mature(plan, "1", "ELSE 0 ")
             columns.append(f"{mature} AS {quote('mature_' + plan.name)}")
-            columns.append(f"{self._when_mature(plan, plan.term.sql)} AS {quote('y_' + plan.name)}")
-            value = self._when_mature(plan, plan.term.sql)
+            value = self._when_mature(plan, plan.terms[0].sql)
+            columns.append(f"{value} AS {quote(plan.column(plan.terms[0]))}")
             columns += [
-                f"CASE WHEN {value} IS NOT NULL THEN {term.sql} END AS {quote(f'x{i}_{plan.name}')}"
-                for i, term in enumerate(plan.covariates)
+                f"CASE WHEN {value} IS NOT NULL THEN {term.sql} END AS {quote(plan.column(term))}"
+                for term in plan.terms[1:]
             ]
         joins = "".join(
             f"\nLEFT JOIN {quote(source + '_by_unit')} AS {_joined(source)} ON {_joined(source)}.unit = p.unit"
@@ -136,37 +163,83 @@ class Outcomes:
         listed = ",\n  ".join(columns)
         return f"SELECT\n  {listed}\nFROM population AS p{joins}"
 
-    def _when_mature(self, plan: MetricPlan, sql: str) -> str:
-        return (
-            sql
-            if plan.horizon is None
-            else f"CASE WHEN p.assigned_at + {plan.horizon} <= {self.through} THEN {sql} END"
-        )
+    def _when_mature(self, plan: MetricPlan, sql: str, otherwise: str = "") -> str:
+        if plan.horizon is None:
+            return sql
+        return f"CASE WHEN p.assigned_at + {plan.horizon} <= {self.through} THEN {sql} {otherwise}END"
 
-    def moments(self) -> str:
-        """Return the last query: counts and exact sums per arm and status."""
-        columns = ["arm", "status", "count(*) AS units"]
+    def moments(self, groups: Sequence[str] = ()) -> str:
+        """Return the last query: counts and exact sums per arm and status, and within them by each of ``groups``."""
+        columns = ["arm", "status"]
+        columns += [f"{quote(group)},\n  grouping({quote(group)}) AS {quote('all_' + group)}" for group in groups]
+        columns.append("count(*) AS units")
         columns += [f"sum({quote('events_' + source)}) AS {quote('events_' + source)}" for source in self.by_unit]
         for plan in self.plans:
-            y = quote(f"y_{plan.name}")
             columns += [
                 f"sum({quote('mature_' + plan.name)}) AS {quote('mature_' + plan.name)}",
-                f"count({y}) AS {quote('n_' + plan.name)}",
-                f"{_exact(y)} AS {quote('total_' + plan.name)}",
+                f"count({quote(plan.column(plan.terms[0]))}) AS {quote('n_' + plan.name)}",
+                *_sums(plan),
             ]
-            if not plan.rate:
-                columns.append(f"{_exact(y, y)} AS {quote('squares_' + plan.name)}")
-            for i in range(len(plan.covariates)):
-                x = quote(f"x{i}_{plan.name}")
-                columns += [
-                    f"{_exact(x)} AS {quote(f'total{i}_{plan.name}')}",
-                    f"{_exact(x, y)} AS {quote(f'cross{i}_{plan.name}')}",
-                ]
-            for i, j in plan.pairs:
-                product = _exact(quote(f"x{i}_{plan.name}"), quote(f"x{j}_{plan.name}"))
-                columns.append(f"{product} AS {quote(f'product{i}_{j}_{plan.name}')}")
         listed = ",\n  ".join(columns)
-        return f"SELECT\n  {listed}\nFROM outcomes\nGROUP BY arm, status\nORDER BY arm, status"
+        sets = "arm, status"
+        order = ", ".join(["arm", "status", *(quote(group) for group in groups)])
+        if groups:
+            inner = ", ".join(f"(arm, status, {quote(group)})" for group in groups)
+            sets = f"GROUPING SETS ((arm, status), {inner})"
+        return f"SELECT\n  {listed}\nFROM outcomes\nGROUP BY {sets}\nORDER BY {order}"
+
+    def cluster_moments(self) -> str:
+        """Return the query over clusters: per arm, exact sums of (total, members) and their products."""
+        inner, outer = [], []
+        for plan in self.plans:
+            y, members = quote(plan.column(plan.terms[0])), quote(f"m_{plan.name}")
+            total = quote(f"t_{plan.name}")
+            inner += [f"sum(CAST({y} AS DECIMAL(19, 0))) AS {total}", f"nullif(count({y}), 0) AS {members}"]
+            outer += [
+                f"count({members}) AS {quote('n_' + plan.name)}",
+                f"{_exact(total)} AS {quote('total_' + plan.name)}",
+                f"{_exact(members)} AS {quote('members_' + plan.name)}",
+                f"{_exact(total, total)} AS {quote('tt_' + plan.name)}",
+                f"{_exact(total, members)} AS {quote('tm_' + plan.name)}",
+                f"{_exact(members, members)} AS {quote('mm_' + plan.name)}",
+            ]
+        members_listed, sums_listed = ",\n    ".join(inner), ",\n  ".join(outer)
+        return (
+            f"SELECT\n  arm,\n  count(*) AS clusters,\n  {sums_listed}\nFROM (\n  SELECT\n    arm,\n    cluster_id,\n"
+            f"    {members_listed}\n  FROM outcomes\n  WHERE status = '{ELIGIBLE}'\n  GROUP BY arm, cluster_id\n"
+            ") AS clusters\nGROUP BY arm\nORDER BY arm"
+        )
+
+    def quantile_value(self, plan: MetricPlan, share: float) -> str:
+        """Return the query for the smallest scaled value that at least ``share`` of the values do not exceed."""
+        y = quote(plan.column(plan.terms[0]))
+        ranked = (
+            f"SELECT {y} AS value, row_number() OVER (ORDER BY {y}) AS place, count(*) OVER () AS n "
+            f"FROM outcomes WHERE status = '{ELIGIBLE}' AND {y} IS NOT NULL"
+        )
+        return f"SELECT min(value) AS cap FROM (\n  {ranked}\n) AS ranked WHERE place >= {share!r} * n"
+
+    def histogram(self, plan: MetricPlan) -> str:
+        """Return the query for the distinct values per arm, with the number of units at each."""
+        terms = [term for term in plan.terms if term.name in {VALUE, DENOMINATOR}]
+        names = ", ".join(f"{quote(plan.column(term))}" for term in terms)
+        return (
+            f"SELECT arm, {names}, count(*) AS units FROM outcomes\nWHERE status = '{ELIGIBLE}' AND "
+            f"{quote(plan.column(plan.terms[0]))} IS NOT NULL\nGROUP BY arm, {names}\nORDER BY arm, {names}"
+        )
+
+
+def value_column(definition: Definition, outcome: Outcome) -> str:
+    """Return the column that an event outcome sums or averages."""
+    return str(outcome.value or definition.data[outcome.source].value)
+
+
+def _sums(plan: MetricPlan) -> list[str]:
+    columns = [quote(plan.column(term)) for term in plan.terms]
+    totals = [f"{_exact(column)} AS {quote(f'total{i}_{plan.name}')}" for i, column in enumerate(columns)]
+    return totals + [
+        f"{_exact(columns[i], columns[j])} AS {quote(f'product{i}_{j}_{plan.name}')}" for i, j in plan.pairs
+    ]
 
 
 def _joined(source: str) -> str:

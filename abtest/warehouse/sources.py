@@ -27,7 +27,7 @@ from abtest.warehouse.files import (
     require_whole_gzip,
 )
 from abtest.warehouse.filters import Filter
-from abtest.warehouse.sqltext import ZONED, Binder, blank_to_null, number, quote, unit_text
+from abtest.warehouse.sqltext import LOCAL, Binder, blank_to_null, number, quote, unit_text
 
 NO_ARM = -1
 UNKNOWN_ARM = -2
@@ -74,11 +74,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class Table:
-    """A source as statements use it: ``relation`` is what stands in FROM; ``numbers`` maps columns to their aliases."""
+    """A source as statements use it. ``numbers`` and ``texts`` map columns to their aliases.
+
+    ``select`` reads it in place; ``None`` when it was parsed into a table of the engine.
+    """
 
     name: str
     select: Statement | None
     numbers: Mapping[str, str]
+    texts: Mapping[str, str]
     has_unit: bool
     has_time: bool
     has_eligible: bool
@@ -174,7 +178,14 @@ def _without_label(error: EngineError) -> str:
 
 
 def normalise(
-    warehouse: Warehouse, name: str, numbers: list[str], *, eligible: bool, arm: bool, time: str | None
+    warehouse: Warehouse,
+    name: str,
+    numbers: list[str],
+    texts: list[str],
+    *,
+    eligible: bool,
+    arm: bool,
+    time: str | None,
 ) -> Table:
     """Say how source ``name`` is read: its unit, arm and time, the number columns asked for, and its filter.
 
@@ -209,6 +220,10 @@ def normalise(
         readings.append(
             Reading(aliases[column], number(quote(column), family), column, "DOUBLE" if family == "text" else None)
         )
+    words = {raw.column(column, "column"): f"s_{place}" for place, column in enumerate(texts)}
+    readings += [
+        Reading(alias, blank_to_null(f"CAST({quote(column)} AS STRING)"), column) for column, alias in words.items()
+    ]
     where = None
     if source.where is not None:
         condition = _filter(warehouse, raw, binder, f"{raw.place}.where")
@@ -218,7 +233,7 @@ def normalise(
     parsed |= {reading.column: reading.parses_as for reading in readings if reading.column and reading.parses_as}
     if parsed:
         _materialise(warehouse, raw, name, select, parsed)
-    table = Table(name, None if parsed else select, aliases, unit is not None, time is not None, eligible)
+    table = Table(name, None if parsed else select, aliases, words, unit is not None, time is not None, eligible)
     warehouse.tables[name] = table
     return table
 
@@ -280,12 +295,10 @@ def _numbered(raw: Raw, column: str) -> str:
 
 def _locate(engine: Engine, raw: Raw, column: str, target: str) -> None:
     """Raise an error that names the first row whose ``column`` does not parse as ``target``, if there is one."""
-    parsed = f"try_cast(value AS {target})"
-    if target == "TIMESTAMP":
-        parsed = f"coalesce({parsed}, CAST(try_cast(upper(value) AS TIMESTAMPTZ) AS TIMESTAMP))"
+    reader = "try_instant" if target == "TIMESTAMP" else "try_number"
     text = (
         f"SELECT row, value FROM ({_numbered(raw, column)}) AS numbered\n"
-        f"WHERE value IS NOT NULL AND lower(value) NOT IN ('true', 'false', 'nan') AND {parsed} IS NULL\n"
+        f"WHERE value IS NOT NULL AND lower(value) <> 'nan' AND {reader}(value) IS NULL\n"
         "ORDER BY row LIMIT 1"
     )
     found = engine.rows(Statement(text, {}))
@@ -300,10 +313,10 @@ def _locate(engine: Engine, raw: Raw, column: str, target: str) -> None:
 def _require_zones(engine: Engine, raw: Raw, column: str) -> None:
     text = (
         f"SELECT row FROM ({_numbered(raw, column)}) AS numbered\n"
-        "WHERE value IS NOT NULL AND NOT rlike(value, $zoned) AND try_cast(value AS TIMESTAMP) IS NOT NULL\n"
+        "WHERE value IS NOT NULL AND rlike(value, $local)\n"
         "ORDER BY row LIMIT 1"
     )
-    found = engine.rows(Statement(text, {"zoned": ZONED}))
+    found = engine.rows(Statement(text, {"local": LOCAL}))
     if found:
         raise unzoned(column, int(str(found[0]["row"])), f"{raw.place}: {raw.shown}")
 

@@ -5,8 +5,12 @@ Values are never written into the text but bound by a :class:`Binder`, except in
 
 from abtest.warehouse.engine import Family
 
-# The end of a timestamp with a zone: seconds or minutes, then Z, UTC or an offset. A date's own dashes do not match.
-ZONED = r":[0-9]{2}([.,][0-9]+)?\s*([zZ]|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$"
+_DAY = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+_CLOCK = r"[ Tt][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
+LOCAL = rf"{_DAY}({_CLOCK})?$"
+"""A date, or a time without a zone."""
+ZONED = rf"{_DAY}{_CLOCK} ?([zZ]|UTC|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$"
+"""A time with a zone. Whatever is neither is refused, since engines drop a trailing word or an odd offset silently."""
 
 
 def quote(identifier: str) -> str:

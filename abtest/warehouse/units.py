@@ -10,6 +10,9 @@ from abtest.warehouse.sources import NO_ARM, Table, Warehouse
 from abtest.warehouse.sqltext import quote
 
 ELIGIBLE = "eligible"
+STRATUM = "stratum"
+CLUSTER = "cluster_id"
+BLANK_LEVEL = "(none)"
 REASONS = {
     "several_arms": "in several arms",
     "no_assignment_time": "no time of assignment",
@@ -18,6 +21,7 @@ REASONS = {
     "conflicting_rows": "conflicting rows for one customer",
     "eligibility_unknown": "eligibility unknown",
     "not_eligible": "not eligible",
+    "no_cluster": "no cluster",
 }
 """Why an assigned unit is not counted, in the order in which the reasons are tried."""
 
@@ -27,20 +31,53 @@ def population(warehouse: Warehouse, tables: Mapping[str, Table]) -> list[tuple[
     customers = tables.get(CUSTOMERS)
     arms = tables[warehouse.definition.arm_source]
     if not arms.has_unit:
-        return [("population", _rows_as_units(arms))]
+        return [("population", _rows_as_units(warehouse, tables))]
     queries = [("assigned", _assigned(arms, len(warehouse.arms)))]
     if customers is not None:
         queries.append(("customer", customer_query(customers)))
-    return [*queries, ("population", _population(warehouse, arms, customers))]
+    return [*queries, ("population", _population(warehouse, tables))]
 
 
-def _rows_as_units(table: Table) -> str:
+def level_alias(tables: Mapping[str, Table], column: str) -> str:
+    """Return the alias of a text column of the customers table."""
+    return tables[CUSTOMERS].texts[column]
+
+
+def _groups(warehouse: Warehouse, tables: Mapping[str, Table], prefix: str) -> str:
+    """Return the customers' text columns, the stratum and the cluster, as columns of ``population``."""
+    definition, customers = warehouse.definition, tables.get(CUSTOMERS)
+    if customers is None:
+        return ""
+    columns = [f"coalesce({prefix}{quote(a)}, '{BLANK_LEVEL}') AS {quote(a)}" for a in customers.texts.values()]
+    if definition.analysis.strata:
+        parts = [
+            f"coalesce({prefix}{quote(level_alias(tables, column))}, '{BLANK_LEVEL}')"
+            for column in definition.analysis.strata
+        ]
+        joined = parts[0] if len(parts) == 1 else "concat(" + ", ' / ', ".join(parts) + ")"
+        columns.append(f"{joined} AS {STRATUM}")
+    if definition.cluster is not None:
+        columns.append(f"{prefix}{quote(level_alias(tables, definition.cluster))} AS {CLUSTER}")
+    return "".join(f",\n  {column}" for column in columns)
+
+
+def _rows_as_units(warehouse: Warehouse, tables: Mapping[str, Table]) -> str:
+    table = tables[CUSTOMERS]
     numbers = "".join(f",\n  {quote(alias)}" for alias in table.numbers.values())
+    when = ["WHEN eligible IS NULL THEN 'eligibility_unknown'", "WHEN eligible = 0 THEN 'not_eligible'"]
+    when += _no_cluster(warehouse, tables, "")
+    cases = "\n       ".join([*when, "ELSE 'eligible' END AS status"])
     return (
-        "SELECT\n  arm,\n  CASE WHEN eligible IS NULL THEN 'eligibility_unknown'"
-        "\n       WHEN eligible = 0 THEN 'not_eligible'\n       ELSE 'eligible' END AS status"
-        f"{numbers}\nFROM {quote(table.name)}\nWHERE arm <> {NO_ARM}"
+        f"SELECT\n  arm,\n  CASE {cases}{numbers}{_groups(warehouse, tables, '')}\n"
+        f"FROM {quote(table.name)}\nWHERE arm <> {NO_ARM}"
     )
+
+
+def _no_cluster(warehouse: Warehouse, tables: Mapping[str, Table], prefix: str) -> list[str]:
+    cluster = warehouse.definition.cluster
+    if cluster is None:
+        return []
+    return [f"WHEN {prefix}{quote(level_alias(tables, cluster))} IS NULL THEN 'no_cluster'"]
 
 
 def _assigned(table: Table, arms: int) -> str:
@@ -62,7 +99,7 @@ def _assigned(table: Table, arms: int) -> str:
 
 def customer_query(table: Table) -> str:
     """One row per customer. Several rows: the earliest counts when the table has times, else they must agree."""
-    names = ["eligible", *(["at_us"] if table.has_time else []), *table.numbers.values()]
+    names = ["eligible", *(["at_us"] if table.has_time else []), *table.numbers.values(), *table.texts.values()]
     taken = "".join(f",\n  min({quote(name)}) AS {quote(name)}" for name in names)
     conflict = " OR ".join(
         f"min({quote(name)}) <> max({quote(name)}) OR count({quote(name)}) NOT IN (0, count(*))" for name in names
@@ -75,7 +112,8 @@ def customer_query(table: Table) -> str:
     return f"SELECT\n{columns}\nFROM {source}\nWHERE {known}\nGROUP BY unit"
 
 
-def _population(warehouse: Warehouse, arms: Table, customers: Table | None) -> str:
+def _population(warehouse: Warehouse, tables: Mapping[str, Table]) -> str:
+    customers, arms = tables.get(CUSTOMERS), tables[warehouse.definition.arm_source]
     calendar, timed = warehouse.calendar, warehouse.definition.timed
     when = ["WHEN a.several_arms THEN 'several_arms'"]
     if timed:
@@ -93,8 +131,10 @@ def _population(warehouse: Warehouse, arms: Table, customers: Table | None) -> s
             "WHEN c.conflicting THEN 'conflicting_rows'",
             "WHEN c.eligible IS NULL THEN 'eligibility_unknown'",
             "WHEN c.eligible = 0 THEN 'not_eligible'",
+            *_no_cluster(warehouse, tables, "c."),
         ]
         numbers = "".join(f",\n  c.{quote(alias)}" for alias in customers.numbers.values())
+        numbers += _groups(warehouse, tables, "c.")
         join = "\nLEFT JOIN customer AS c ON c.unit = a.unit"
     cases = "\n       ".join([*when, "ELSE 'eligible' END AS status"])
     return f"SELECT\n  a.unit,\n  a.arm,\n  a.assigned_at,\n  CASE {cases}{numbers}\nFROM assigned AS a{join}"

@@ -60,9 +60,10 @@ def sums_of(outcome: Outcome) -> Sums:
     """Return the exact sums of a rate's counts or of values with up to three decimals."""
     if isinstance(outcome, tuple):
         successes, n = outcome
-        return Sums(n, n, successes, successes, 1)
+        return Sums(n, n, ("y",), (1,), (successes,), (successes,))
     scaled = [round(value * SCALE) for value in outcome]
-    return Sums(len(scaled), len(scaled), sum(scaled), sum(value * value for value in scaled), SCALE)
+    n, squares = len(scaled), sum(value * value for value in scaled)
+    return Sums(n, n, ("y",), (SCALE,), (sum(scaled),), (squares,))
 
 
 def parsed(analysis: Analysis) -> dict[str, object]:

@@ -38,7 +38,7 @@ def family(given, correction="holm", **options):
     return [comparison for metric in analysis.metrics for comparison in metric.comparisons]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(experiments())
 def test_p_value_difference_and_lift_agree_before_and_after_the_correction(given):
     for comparison in family(given):
@@ -54,7 +54,7 @@ def test_p_value_difference_and_lift_agree_before_and_after_the_correction(given
         assert (decisive < ALPHA) == (comparison.verdict in {"better", "worse"})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(experiments(), st.sampled_from(["holm", "bonferroni", "hochberg", "bh", "by"]))
 def test_the_family_is_every_primary_comparison_corrected_as_statsmodels_does(given, correction):
     comparisons = family(given, correction)
@@ -102,13 +102,13 @@ def test_the_good_direction_turns_the_same_rise_into_better_or_worse(good, verdi
 def guarded(outcome, good, margin):
     analysis = analysis_of_outcomes(
         ["a", "b"],
-        {"kept": [(1, 2), (1, 2)], "guard": outcome},
+        {"kept": [(50, 100), (50, 100)], "guard": outcome},
         {"guard": {"role": "guardrail", "good": good, "margin": margin}},
     )
     return analysis.metric("guard").comparisons[0]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     close_rates(), close_rates(), st.sampled_from(["up", "down"]), st.sampled_from(["1pp", "3pp", "6pp", "5%", "20%"])
 )
@@ -148,7 +148,7 @@ def test_a_loss_within_the_margin_is_safe_although_it_is_significant():
     assert comparison.verdict == "safe"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rates(), rates())
 def test_a_rate_s_p_value_is_the_score_test_s(control, treated):
     (x_c, n_c), (x_t, n_t) = control, treated

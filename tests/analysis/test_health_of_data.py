@@ -1,5 +1,9 @@
 """The health checks: what fails makes the analysis invalid, what is odd is said, with its numbers."""
 
+import json
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 from analysis_samples import analysis_of_outcomes
@@ -23,8 +27,8 @@ def sized(sizes, weights=None, excluded=None):
     )
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 3000), st.sampled_from([1.0, 2.0, 0.5, 9.0])), min_size=2, max_size=5))
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(40, 3000), st.sampled_from([1.0, 2.0, 0.5, 9.0])), min_size=2, max_size=5))
 def test_the_sample_ratio_fails_exactly_below_one_in_a_thousand(arms):
     sizes, weights = [size for size, _ in arms], [weight for _, weight in arms]
     expected = [sum(sizes) * weight / sum(weights) for weight in weights]
@@ -138,3 +142,20 @@ def test_a_rare_guardrail_may_have_no_event_of_a_counted_unit_yet():
     }
     tables = frames(four(), "aabb") | {"exits": pd.DataFrame({"unit": ["a stranger"], "at": [NOON]})}
     assert analyze(load(definition), tables=tables).valid
+
+
+def test_the_command_line_leaves_with_4_when_a_check_fails(tmp_path):
+    rows = ["arm,kept", *["a,1"] * 300, *["b,0"] * 100]
+    (tmp_path / "wide.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "wide.yaml").write_text(
+        "name: wide\n"
+        "data: {customers: {path: wide.csv, arm: arm}}\n"
+        "arms: [{name: a, control: true}, {name: b}]\n"
+        "metrics: {kept: {role: primary, type: column}}\n"
+    )
+    run = [sys.executable, "-c", "from abtest.cli import main; main()", "analyze", "wide.yaml", "--no-report", "--json"]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert json.loads(done.stdout)["decision"]["recommendation"] == "invalid"
+    written = json.loads((tmp_path / "reports" / "wide" / "results.json").read_text())
+    assert written["decision"]["recommendation"] == "invalid"

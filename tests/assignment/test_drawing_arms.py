@@ -64,7 +64,7 @@ def test_a_bucket_is_the_published_hash_of_salt_and_id(unit):
     assert bucket(unit, experiment()).number == int(PINNED[unit], 16)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text.strip(" ")),
     st.text("ab:/ ", min_size=1).map(str.strip).filter(bool),
@@ -330,7 +330,6 @@ def test_nobody_eligible_is_an_error_and_not_an_empty_file(tmp_path):
     assert leftovers(tmp_path)
 
 
-@pytest.mark.xfail(strict=True, reason="the time given is dropped without a word when the customers have their own")
 def test_a_time_is_not_given_twice(tmp_path):
     moments = pa.array([dt.datetime(2026, 3, 5, 8, tzinfo=dt.UTC)], pa.timestamp("us", "UTC"))
     customers = pa.table({"id": ["a"], "enrolled_at": moments})

@@ -122,21 +122,17 @@ class Case:
         return outcome.err
 
 
+COMMAND = str(Path(sys.executable).with_name("abtest"))
+"""The installed command."""
+
+
 def process(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """Run ``abtest`` as a process of its own."""
+    """Run the installed command as a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "abtest.cli", *arguments] if _as_module() else [_script(), *arguments],
+        [COMMAND, *arguments],
         cwd=folder,
         capture_output=True,
         env={**os.environ, **environment},
         check=False,
         timeout=60,
     )
-
-
-def _script() -> str:
-    return str(Path(sys.executable).with_name("abtest"))
-
-
-def _as_module() -> bool:
-    return not Path(_script()).exists()

@@ -1,4 +1,4 @@
-"""Bad data gets one clear error: what, where, cure; nothing on stdout, nothing left behind, no customer's value shown."""
+"""Bad data gets one clear error (what, where, cure): nothing on stdout, nothing left behind, no value shown."""
 
 import gzip
 import json
@@ -10,7 +10,7 @@ import pytest
 from cli_runs import FAST, read_csv, write_csv
 
 EXAMPLE = Path(__file__).parents[2] / "experiments" / "data"
-SECRET = "Zq73xK-secret"
+PRIVATE = "Zq73xK-private"
 LOOK = "drip.yaml:12:"
 """Where the definition names the orders."""
 
@@ -62,10 +62,10 @@ def test_a_column_that_resembles_nothing_is_answered_with_all(case):
 
 
 def test_a_number_that_does_not_parse_is_named_by_file_column_and_row(case):
-    case.append("orders.csv", f"0001,2026-03-03T12:00:00Z,{SECRET}")
+    case.append("orders.csv", f"0001,2026-03-03T12:00:00Z,{PRIVATE}")
     rows = len(read_csv(case.folder / "orders.csv")) - 1
     message = case.refused(3, LOOK, "orders.csv", "column 'amount'", f"row {rows}", "is not a number")
-    assert SECRET not in message
+    assert PRIVATE not in message
 
 
 @pytest.mark.parametrize("value", ["1.234,56", "€5", "5 EUR", "5%", "0x10", "N/A"])
@@ -95,7 +95,7 @@ def test_a_value_too_large_to_add_up_is_refused_with_its_column(case, value):
 
 @pytest.mark.parametrize(
     "value",
-    ["2026-03-03T25:99:00Z", "03/04/2026", "2026-02-30", "yesterday", "10:00", "1772000000", "NULL", SECRET],
+    ["2026-03-03T25:99:00Z", "03/04/2026", "2026-02-30", "yesterday", "10:00", "1772000000", "NULL", PRIVATE],
 )
 def test_a_date_that_does_not_parse_is_named_by_file_column_and_row(case, value):
     rows = len(read_csv(case.folder / "orders.csv"))
@@ -114,10 +114,10 @@ def test_the_cure_with_a_filter_works(case):
 def test_dates_of_the_other_tables_are_named_too(case, table):
     column = {"customers": "first_order_at", "assignments": "assigned_at"}[table]
     rows = read_csv(case.folder / f"{table}.csv")
-    rows[3][rows[0].index(column)] = SECRET
+    rows[3][rows[0].index(column)] = PRIVATE
     write_csv(case.folder / f"{table}.csv", rows)
     message = case.refused(3, f"data.{table}: {table}.csv", f"column '{column}'", "row 3")
-    assert SECRET not in message
+    assert PRIVATE not in message
 
 
 def test_a_zone_less_time_is_read_in_the_definitions_zone(case):
@@ -151,9 +151,9 @@ def test_a_header_without_rows_is_told_so(case, table):
 
 def test_a_file_without_a_header_does_not_show_its_first_customer(case):
     path = case.folder / "orders.csv"
-    path.write_text("\n".join([f"{SECRET},2026-03-03T12:00:00Z,17.25", *path.read_text().splitlines()[1:]]) + "\n")
+    path.write_text("\n".join([f"{PRIVATE},2026-03-03T12:00:00Z,17.25", *path.read_text().splitlines()[1:]]) + "\n")
     message = case.refused(3, "header")
-    assert SECRET not in message
+    assert PRIVATE not in message
     assert "17.25" not in message
 
 
@@ -172,8 +172,8 @@ def test_an_empty_gzip_is_empty(case):
 
 def test_what_is_no_gzip_is_told_so(case):
     path, _ = _compress(case)
-    path.write_bytes(f"{SECRET},b\n1,2\n".encode())
-    assert SECRET not in case.refused(3, LOOK, "orders.csv.gz", "Not a gzipped file")
+    path.write_bytes(f"{PRIVATE},b\n1,2\n".encode())
+    assert PRIVATE not in case.refused(3, LOOK, "orders.csv.gz", "compressed")
 
 
 def test_a_gzip_in_two_members_is_read_whole(case):
@@ -201,7 +201,7 @@ def test_a_packed_file_under_the_name_of_a_csv_is_refused(case, wrap):
 def test_what_is_no_parquet_is_told_so(case, content):
     (case.folder / "orders.parquet").write_bytes(content)
     case.edit("drip.yaml", "orders.csv", "orders.parquet")
-    case.refused(3, LOOK, "orders.parquet", "Parquet", "again")
+    case.refused(3, LOOK, "orders.parquet", "again")
 
 
 @pytest.mark.parametrize("damage", ["cut", "footer", "pages"])
@@ -209,7 +209,11 @@ def test_a_damaged_parquet_is_told_to_be_copied_again(case, damage):
     raw = bytearray((EXAMPLE / "orders.parquet").read_bytes())
     if damage == "cut":
         del raw[len(raw) // 2 :]
-    places = {"cut": range(0), "footer": range(len(raw) - 400, len(raw) - 8, 17), "pages": range(999, len(raw) // 2, 97)}
+    places = {
+        "cut": range(0),
+        "footer": range(len(raw) - 400, len(raw) - 8, 17),
+        "pages": range(999, len(raw) // 2, 97),
+    }
     for place in places[damage]:
         raw[place] ^= 255
     (case.folder / "orders.parquet").write_bytes(raw)
@@ -227,9 +231,7 @@ def test_a_row_that_does_not_fit_the_header_is_refused_with_its_line(case, row):
 def test_bytes_that_are_not_utf_8_are_refused(case):
     path = case.folder / "orders.csv"
     path.write_bytes(path.read_bytes() + "Käthe,2026-03-03T12:00:00Z,3\n".encode("latin-1"))
-    assert "the" not in case.refused(3, LOOK, "orders.csv", "UTF-8").split("orders.csv", 1)[1].split("UTF-8")[0].replace(
-        "the CSV", ""
-    ).replace("the header", "")
+    assert "Käthe" not in case.refused(3, LOOK, "orders.csv", "UTF-8")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
@@ -245,11 +247,30 @@ def test_a_byte_order_mark_in_a_table_is_accepted(case):
     assert case.run(*FAST, "-q").code == 0
 
 
-@pytest.mark.parametrize("ending", ["\r\n", "\r"])
-def test_line_ends_of_other_systems_never_end_in_a_bug(case, ending):
+def test_windows_line_ends_are_read_alike(case):
+    before = json.loads(case.run(*FAST, "--json").out)
     path = case.folder / "orders.csv"
-    path.write_bytes(path.read_bytes().replace(b"\n", ending.encode()))
-    assert case.run(*FAST, "-q").code == {"\r\n": 0, "\r": 3}[ending]
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert json.loads(case.run(*FAST, "--json").out)["metrics"] == before["metrics"]
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        b"\r",
+        b"\n\r",
+    ],
+)
+def test_line_ends_that_no_system_writes_today_are_refused(case, ending):
+    path = case.folder / "orders.csv"
+    path.write_bytes(path.read_bytes().replace(b"\n", ending))
+    case.refused(3, LOOK, "orders.csv")
+
+
+def test_a_header_as_long_as_a_book_is_refused(case):
+    path = case.folder / "orders.csv"
+    path.write_text("x" * 200_000 + path.read_text())
+    case.refused(3, LOOK)
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "txt", "json", "zip"])
@@ -270,15 +291,21 @@ def test_a_header_with_names_that_differ_in_case_alone_is_refused_in_plain_words
     assert "struct_pack" not in message
 
 
-def test_a_column_without_a_name_is_refused(case):
-    case.rename_column("orders", "amount", "")
-    case.refused(3, LOOK, "column 3 has no name")
+def test_a_column_without_a_name_that_nobody_uses_is_no_obstacle(case):
+    before = json.loads(case.run(*FAST, "--json").out)
+    rows = read_csv(case.folder / "orders.csv")
+    write_csv(
+        case.folder / "orders.csv", [["" if number == 0 else str(number), *row] for number, row in enumerate(rows)]
+    )
+    assert json.loads(case.run(*FAST, "--json").out)["metrics"] == before["metrics"]
 
 
 def test_an_arm_that_the_definition_lacks_is_counted_and_named(case):
     path = case.folder / "assignments.csv"
     path.write_text(path.read_text().replace(",weekly,", ",Weekly,", 3))
-    case.refused(3, "drip.yaml:11:", "arms that the definition lacks: 'Weekly' (3 rows)", "did you mean 'weekly'?", "where")
+    case.refused(
+        3, "drip.yaml:11:", "arms that the definition lacks: 'Weekly' (3 rows)", "did you mean 'weekly'?", "where"
+    )
 
 
 def test_an_arm_that_the_data_lacks_is_named(case):
@@ -358,7 +385,9 @@ def test_a_pattern_without_a_file_is_told_so(case):
     case.refused(3, LOOK, "no file matches parts/*.csv")
 
 
-@pytest.mark.parametrize("path", ["~nobody-here/x.csv", "~x.csv", "x" * 300 + ".csv", "s3://bucket/x.csv", "http://h/x.csv"])
+@pytest.mark.parametrize(
+    "path", ["~nobody-here/x.csv", "~x.csv", "x" * 300 + ".csv", "s3://bucket/x.csv", "http://h/x.csv"]
+)
 def test_a_path_that_leads_nowhere_is_refused(case, path):
     case.edit("drip.yaml", "orders.csv", f'"{path}"')
     case.refused(3, LOOK)

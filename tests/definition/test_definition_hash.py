@@ -17,9 +17,7 @@ def test_comments_blank_lines_and_quotes_do_not_count():
 
 
 def test_block_and_flow_style_are_the_same():
-    block = changed(
-        "  - {name: weekly, weight: 1, cadence: 7d}", "  - name: weekly\n    weight: 1\n    cadence: 7d"
-    )
+    block = changed("  - {name: weekly, weight: 1, cadence: 7d}", "  - name: weekly\n    weight: 1\n    cadence: 7d")
     assert loaded(block).sha256 == loaded(DRIP).sha256
 
 

@@ -37,8 +37,7 @@ def test_all_wrong_values_are_listed_at_once_in_the_order_of_the_file():
         "report.language",
     ]
     assert [(problem.line, problem.column) for problem in found] == [
-        at(text, part)
-        for part in ("Europe/Helsinky", "02.03.2026", "weekly}", "valeu", "[56d, 28d]", "95,", "english")
+        at(text, part) for part in ("Europe/Helsinky", "02.03.2026", "weekly}", "valeu", "[56d, 28d]", "95,", "english")
     ]
 
 

@@ -89,7 +89,6 @@ def test_literals(text, value):
     assert isinstance(parsed.right.value, bool) == isinstance(value, bool)
 
 
-@pytest.mark.xfail(strict=True, reason="whole numbers are read as floats")
 def test_a_long_whole_number_keeps_its_last_digit():
     parsed = parse_expression("x = 9007199254740993")
     assert isinstance(parsed, Compare)
@@ -157,7 +156,6 @@ def test_sql_that_is_no_condition_is_refused(text):
         parse_expression(text)
 
 
-@pytest.mark.xfail(strict=True, reason="constants may be compared with constants")
 @pytest.mark.parametrize("text", ["1 = 1", "a = 'x' or 1 = 1", "\"plan\" = 'pro'", "'a' in ('a')", "1 is null"])
 def test_a_comparison_that_names_no_column_is_refused(text):
     with pytest.raises(ExpressionError, match="column"):
@@ -230,16 +228,19 @@ def test_a_thousand_options_are_fine():
 
 
 def _parses_or_is_refused(text: str) -> None:
+    refused = None
     try:
         parsed = parse_expression(text)
     except ExpressionError as error:
-        assert 0 <= error.offset <= len(text)
-        assert str(error)
-        assert "\n" not in str(error)
-    else:
-        assert isinstance(parsed, KINDS)
-        columns_of(parsed)
-        uses_period(parsed)
+        refused = error
+    if refused is not None:
+        assert 0 <= refused.offset <= len(text)
+        assert str(refused)
+        assert "\n" not in str(refused)
+        return
+    assert isinstance(parsed, KINDS)
+    assert all(isinstance(name, str) for name in columns_of(parsed))
+    assert uses_period(parsed) in {True, False}
 
 
 @given(st.text(max_size=80))
@@ -248,8 +249,40 @@ def test_any_text_is_an_expression_or_refused(text):
 
 
 PIECES = st.sampled_from(
-    ["a", "`b c`", "and", "or", "not", "in", "is", "null", "(", ")", ",", "=", "<>", "<", "1", "-2.5e3", "'t'", '"u"']
-    + ["2026-03-02", "2026-13-40", "period.start", "period.end", "true", "--", ";", "'", '"', "`", "\0", "\n", "٣", "."]
+    [
+        "a",
+        "`b c`",
+        "and",
+        "or",
+        "not",
+        "in",
+        "is",
+        "null",
+        "(",
+        ")",
+        ",",
+        "=",
+        "<>",
+        "<",
+        "1",
+        "-2.5e3",
+        "'t'",
+        '"u"',
+        "2026-03-02",
+        "2026-13-40",
+        "period.start",
+        "period.end",
+        "true",
+        "--",
+        ";",
+        "'",
+        '"',
+        "`",
+        "\x00",
+        "\n",
+        "٣",
+        ".",
+    ]
 )
 
 

@@ -78,7 +78,24 @@ def test_another_version_of_the_grammar_is_refused_where_it_stands(version):
 
 @pytest.mark.parametrize(
     "name",
-    ["no", "yes", "on", "1", "2024", "1.0", "012", "1e3", "12:30:00", "2026-03-02", "true", "0x1F", ".inf", "ä", "日本", "🎉"],
+    [
+        "no",
+        "yes",
+        "on",
+        "1",
+        "2024",
+        "1.0",
+        "012",
+        "1e3",
+        "12:30:00",
+        "2026-03-02",
+        "true",
+        "0x1F",
+        ".inf",
+        "ä",
+        "日本",
+        "🎉",
+    ],
 )
 def test_an_arm_is_called_as_it_is_written(name):
     assert loaded(WIDE.replace("gate_40", name)).definition.arms[1].name == name
@@ -92,7 +109,9 @@ def test_an_arm_called_null_needs_quotes_and_the_error_says_what_is_missing():
 def test_sixty_four_arms_are_allowed_and_one_more_is_not():
     def arms(count: int) -> str:
         more = ", ".join(f"{{name: a{index}}}" for index in range(1, count))
-        return WIDE.replace("[{name: gate_30, control: true}, {name: gate_40}]", f"[{{name: a0, control: true}}, {more}]")
+        return WIDE.replace(
+            "[{name: gate_30, control: true}, {name: gate_40}]", f"[{{name: a0, control: true}}, {more}]"
+        )
 
     assert len(loaded(arms(64)).definition.arms) == 64
     assert "at most 64" in refusal(arms(65)).message

@@ -73,7 +73,9 @@ def test_some_table_must_hold_the_arms():
 
 
 def test_some_table_must_hold_the_arms_even_without_customers():
-    text = "".join(line for line in DRIP.splitlines(keepends=True) if "customers:" not in line and "assignments:" not in line)
+    text = "".join(
+        line for line in DRIP.splitlines(keepends=True) if "customers:" not in line and "assignments:" not in line
+    )
     assert "no table holds the arms" in _found(text, "data: ")
 
 
@@ -93,7 +95,9 @@ def test_an_event_table_needs_its_time():
 
 
 def test_an_event_table_has_no_arm():
-    assert "have an arm; remove it" in _found(changed("at: ordered_at,", "at: ordered_at, arm: x,"), "data.orders.arm: ")
+    assert "have an arm; remove it" in _found(
+        changed("at: ordered_at,", "at: ordered_at, arm: x,"), "data.orders.arm: "
+    )
 
 
 def test_each_table_needs_an_id():
@@ -141,7 +145,9 @@ def test_a_sum_needs_a_value():
 def test_a_column_metric_needs_the_customers():
     text = changed("  customers: {path: data/customers.parquet}\n", "", changed("  eligible", "  # eligible"))
     text = changed("population:\n", "", text)
-    text = changed("role: primary, type: retention, event: orders, window: [28d, 56d]", "role: primary, type: column", text)
+    text = changed(
+        "role: primary, type: retention, event: orders, window: [28d, 56d]", "role: primary, type: column", text
+    )
     assert "needs data.customers" in _found(text, "metrics.retained_8w: ")
 
 
@@ -164,7 +170,9 @@ def test_percentage_points_are_for_rates():
 
 
 def test_a_rates_margin_says_whether_it_is_points_or_a_share():
-    assert "1pp (percentage points) or 1%" in _found(changed("margin: 1pp", "margin: 1"), "metrics.unsubscribed.margin: ")
+    assert "1pp (percentage points) or 1%" in _found(
+        changed("margin: 1pp", "margin: 1"), "metrics.unsubscribed.margin: "
+    )
 
 
 @pytest.mark.parametrize("covariate", ["{}", "{window: [-56d, 0d], column: score}"])

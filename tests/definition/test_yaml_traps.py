@@ -44,14 +44,18 @@ def test_what_yaml_might_take_for_a_number_is_none(value):
     assert message.startswith("arms[1].weight: must be a number")
 
 
-@pytest.mark.parametrize(("value", "weight"), [("1e3", 1000.0), ("2", 2.0), ("0.5", 0.5), ("+1", 1.0), ("2.5E-1", 0.25)])
+@pytest.mark.parametrize(
+    ("value", "weight"), [("1e3", 1000.0), ("2", 2.0), ("0.5", 0.5), ("+1", 1.0), ("2.5E-1", 0.25)]
+)
 def test_a_number_may_be_written_as_people_write_it(value, weight):
     assert loaded(WIDE.replace("name: gate_40", f"name: gate_40, weight: {value}")).definition.arms[1].weight == weight
 
 
 @pytest.mark.parametrize("value", ["1e400", "9" * 400, "1e999999999"])
 def test_a_number_too_large_to_hold_is_refused(value):
-    assert refusal(WIDE.replace("name: gate_40", f"name: gate_40, weight: {value}")).message.startswith("arms[1].weight:")
+    assert refusal(WIDE.replace("name: gate_40", f"name: gate_40, weight: {value}")).message.startswith(
+        "arms[1].weight:"
+    )
 
 
 @pytest.mark.parametrize("text", [f"\tname: x\n{WIDE}", WIDE.replace("name: gate\n", "name:\tgate\n")])
@@ -137,7 +141,9 @@ def test_an_alias_of_nothing_is_refused():
     assert "nope" in refusal("name: *nope\n").message
 
 
-@pytest.mark.parametrize("text", ["a: " + "[" * 5000 + "]" * 5000, "- " * 3000 + "a", "{a: " * 900 + "1" + "}" * 900, "[" * 900])
+@pytest.mark.parametrize(
+    "text", ["a: " + "[" * 5000 + "]" * 5000, "- " * 3000 + "a", "{a: " * 900 + "1" + "}" * 900, "[" * 900]
+)
 def test_deep_nesting_is_refused(text):
     assert "nested too deeply" in refusal(text).message
 
@@ -168,7 +174,8 @@ def test_a_lone_surrogate_in_a_description_is_refused_too():
 
 
 @pytest.mark.parametrize(
-    "line", ["title: A: B", "title: %x", "title: @x", "population: {eligible: `a b` = 1}", "title: *bold* x", 'title: "x']
+    "line",
+    ["title: A: B", "title: %x", "title: @x", "population: {eligible: `a b` = 1}", "title: *bold* x", 'title: "x'],
 )
 def test_text_that_yaml_cannot_read_is_told_to_use_quotes(line):
     assert "quote" in refusal(f"{line}\n{WIDE}").message

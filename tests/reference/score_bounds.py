@@ -99,7 +99,13 @@ def main():
         for kind, v in (("difference", -0.02), ("difference", 0.1), ("ratio", 0.9), ("ratio", 1.25))
         if not (kind == "ratio" and t[0] + t[2] == 0)
     ]
-    text = {"made by": "score_bounds.py", "mpmath": mp.__version__, "digits": mp.mp.dps, "bounds": rows, "margins": margins}
+    text = {
+        "made by": "score_bounds.py",
+        "mpmath": mp.__version__,
+        "digits": mp.mp.dps,
+        "bounds": rows,
+        "margins": margins,
+    }
     Path(__file__).with_suffix(".json").write_text(json.dumps(text, indent=0) + "\n")
 
 

@@ -1,5 +1,8 @@
 """Corrections against R's p.adjust, sample-ratio mismatch against chisq.test, and what values refuse."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,6 +80,18 @@ def test_arms_planned_empty_leave_the_test_unless_they_have_units():
     assert sample_ratio_mismatch([50, 60, 1], [1, 1, 0]).p_value == 0.0
     assert sample_ratio_mismatch([0, 0], [1, 1]).reason == "no arm has units"
     assert sample_ratio_mismatch([5, 0], [1, 0]).reason
+
+
+def test_the_core_loads_without_scipy_stats():
+    """scipy.stats takes longer to import than everything else that a command line needs."""
+    modules = (
+        "rates, means, corrections, srm, regression, ratios, margins, odds, stratified, exact, quantiles, resampling"
+    )
+    code = f"import sys; from abtest.stats import {modules}; print('scipy.stats' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        == "False"
+    )
 
 
 @pytest.mark.parametrize(

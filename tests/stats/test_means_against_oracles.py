@@ -151,6 +151,24 @@ def test_a_margin_is_shown_exactly_when_the_interval_excludes_it(control, treatm
         assert test.shown == (test.p_value < 0.025)
 
 
+@pytest.mark.parametrize("power", [-150, -20, 20, 70])
+def test_the_unit_of_the_metric_does_not_matter(power):
+    def lift(scale):
+        return compare_means(Moments(40, 5.0 * scale, 4.0 * scale**2), Moments(30, 6.0 * scale, 9.0 * scale**2)).lift
+
+    assert [lift(10.0**power).low, lift(10.0**power).high] == close([lift(1.0).low, lift(1.0).high])
+
+
+def test_absurd_magnitudes_are_answered_with_a_reason_or_refused():
+    tiny = compare_means(Moments(10, 5e-300, 1e-300), Moments(10, 1e70, 1e-300))
+    assert tiny.p_value == 0.0
+    assert (tiny.lift.estimate, tiny.lift.low) == (None, None)
+    assert "too close to 0" in tiny.lift.reason
+    assert overall_means([Moments(10, 0.0, 1e-300), Moments(10, 1e70, 1e-300), Moments(10, 1.0, 1.0)]).p_value == 0.0
+    with pytest.raises(ValueError, match="mean"):
+        Moments(10, 1e80, 1.0)
+
+
 def test_a_control_mean_near_zero_gives_one_bound_or_none_with_a_reason():
     one = compare_means(Moments(10, 0.1, 1.0), Moments(10, 3.0, 1.0))
     assert one.p_value < 0.001

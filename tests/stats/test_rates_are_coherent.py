@@ -61,7 +61,7 @@ def test_every_table_up_to_forty_per_arm_is_coherent(alpha):
 
 @pytest.mark.parametrize("alpha", ALPHAS)
 def test_random_tables_up_to_a_million_per_arm_are_coherent(alpha):
-    assert contradictions(random_tables(100_000, seed=3), alpha) == 0
+    assert contradictions(random_tables(300_000, seed=3), alpha) == 0
 
 
 @pytest.mark.parametrize("tables", [every_table(15), random_tables(20_000, seed=5)], ids=["small", "large"])

@@ -5,6 +5,7 @@ datetimes or ``None``. Everything below follows the design's words and shares no
 """
 
 import datetime as dt
+import math
 import zoneinfo
 from collections import Counter
 from collections.abc import Callable
@@ -59,7 +60,7 @@ def unit_of(value: object) -> str | None:
 
 def exact(value: object) -> Fraction | None:
     """Return a value as the decimal number that is written; ``None`` and NaN are no value."""
-    if value is None or value != value:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     return Fraction(str(value))
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import random
 
 import pandas as pd
@@ -54,7 +55,9 @@ def csv_text(table: pa.Table) -> str:
 
 
 def json_text(table: pa.Table) -> str:
-    rows = [{k: "NaN" if v != v else v for k, v in row.items()} for row in as_text(table)]
+    rows = [
+        {k: "NaN" if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in as_text(table)
+    ]
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 

@@ -76,7 +76,7 @@ def test_one_value_that_is_neither_0_nor_1_makes_the_column_a_mean_in_every_arm(
 
 
 def test_text_that_is_no_number_is_refused_with_its_row():
-    with pytest.raises(DataError, match="column 'back', data row 5: .* is not a number"):
+    with pytest.raises(DataError, match=r"column 'back', data row 5: .* is not a number"):
         wide({"arm": list("aaabbb"), "back": ["1", "0", "", "0", "yes", "1"]}, ["back"])
 
 

@@ -9,10 +9,12 @@ from abtest.definition.metrics.column import Column
 from abtest.definition.metrics.conversion import Conversion
 from abtest.definition.metrics.count import Count
 from abtest.definition.metrics.mean import Mean
+from abtest.definition.metrics.quantile import Quantile
+from abtest.definition.metrics.ratio import Ratio
 from abtest.definition.metrics.retention import Retention
 from abtest.definition.metrics.sum import Sum
 
-Metric = Annotated[Retention | Conversion | Count | Sum | Mean | Column, Field(discriminator="type")]
+Metric = Annotated[Retention | Conversion | Count | Sum | Mean | Ratio | Quantile | Column, Field(discriminator="type")]
 
 __all__ = [
     "Column",
@@ -23,6 +25,8 @@ __all__ = [
     "Metric",
     "MetricBase",
     "Outcome",
+    "Quantile",
+    "Ratio",
     "Retention",
     "Sum",
     "ValueMetric",

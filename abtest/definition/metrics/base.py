@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from abtest.definition.base import Part
-from abtest.definition.fields import Duration, Flag, Key, MarginField, Prose, Text, duration_text
+from abtest.definition.fields import Duration, Flag, Key, MarginField, Number, Prose, Text, duration_text
 
 Reduce = Literal["any", "count", "sum", "mean", "column"]
 
@@ -31,6 +31,14 @@ def _after_assignment(window: tuple[int, int]) -> tuple[int, int]:
     return window
 
 
+def _share(value: float) -> float:
+    if not 0.5 < value < 1:
+        raise ValueError(f"must be more than 0.5 and less than 1, such as 0.99 (got {value:g})")
+    return value
+
+
+Winsorise = Annotated[Number, AfterValidator(_share)]
+"""The pooled quantile above which values are cut down to it."""
 AnyWindow = Annotated[tuple[Duration, Duration], AfterValidator(_ordered)]
 """``[from, to)`` in exact 24-hour days since the unit's assignment; may be negative (before it)."""
 Window = Annotated[AnyWindow, AfterValidator(_after_assignment)]
@@ -42,24 +50,34 @@ class Outcome:
 
     ``source`` is the table it comes from; ``reduce`` how a unit's events in ``window`` (seconds since assignment,
     half-open) become one number; ``value`` the column that is summed, averaged or taken. A unit without events has 0,
-    but for ``mean``, which exists only where there is an event.
+    but for ``mean``, which exists only where there is an event. ``denominator`` makes it a ratio of sums, ``quantile``
+    the quantile over units; ``winsorise`` caps it at that pooled quantile; ``covariates`` explain it.
     """
 
     source: str
     reduce: Reduce
     window: tuple[int, int] | None = None
     value: str | None = None
-    covariate: "Outcome | None" = None
+    covariates: "tuple[Outcome, ...]" = ()
+    denominator: "Outcome | None" = None
+    winsorise: float | None = None
+    quantile: float | None = None
+
+    @property
+    def parts(self) -> "tuple[Outcome, ...]":
+        """The outcome with everything that is read for it."""
+        return (self, *self.covariates, *((self.denominator,) if self.denominator else ()))
 
 
 class Covariate(Part):
     """A number known before the assignment that explains part of the outcome and so narrows the interval.
 
-    Either the same event over an earlier ``window``, or a ``column`` of the customers table.
+    Either the same event over an earlier ``window``, or a ``column`` of the customers table: a number, or a category
+    (text), which gives each of its levels an indicator.
     """
 
     window: AnyWindow | None = Field(None, description="Window before the assignment, such as [-56d, 0d].")
-    column: Text | None = Field(None, description="A numeric column of the customers table.")
+    column: Text | None = Field(None, description="A column of the customers table: numbers or categories.")
 
 
 class MetricBase(Part):
@@ -73,10 +91,16 @@ class MetricBase(Part):
     description: Prose | None = Field(None, description="A sentence for the reader of the report.")
     good: Literal["up", "down"] = Field("up", description="The direction that is good for the business.")
     margin: MarginField | None = Field(
-        None, description="How much worse a guardrail may be: 1pp, 5% (of the control) or a plain number in its unit."
+        None, description="The difference that matters: 1pp, 5% (of the control) or a plain number in its unit."
+    )
+    test: Literal["non-inferiority", "superiority", "equivalence"] | None = Field(
+        None,
+        description="What is shown against the margin: not worse by it (the default of a guardrail), better by more "
+        "than it, or within it both ways.",
     )
     unit: Text | None = Field(None, description="The unit of the values, such as EUR; rates need none.")
 
+    type: str
     conditional: ClassVar[bool] = False
     """Whether the denominator is itself an outcome, so that the treatment can move it."""
 
@@ -89,24 +113,36 @@ class MetricBase(Part):
         raise NotImplementedError
 
 
+def when(window: tuple[int, int]) -> str:
+    """Return a window in words."""
+    return f"from {duration_text(window[0])} to before {duration_text(window[1])} after assignment"
+
+
 class EventMetric(MetricBase):
     """The fields of every metric that looks at a unit's events in a window after its assignment."""
 
     event: Key = Field(description="The event source under `data`.")
     window: Window = Field(description="[from, to) since assignment, such as [28d, 56d]; `to` is not included.")
     covariate: Covariate | None = Field(None, description="Pre-period window or column for regression adjustment.")
+    covariates: list[Covariate] = Field([], description="Several of them.")
 
-    def _outcome(self, reduce: Reduce, value: str | None = None) -> Outcome:
-        covariate = None
-        if self.covariate is not None and self.covariate.column is not None:
-            covariate = Outcome("customers", "column", None, self.covariate.column)
-        elif self.covariate is not None:
-            # A mean exists only for units with events; as a covariate it needs a value for every unit.
-            covariate = Outcome(self.event, "sum" if reduce == "mean" else reduce, self.covariate.window, value)
-        return Outcome(self.event, reduce, self.window, value, covariate)
+    def covariate_list(self) -> list[Covariate]:
+        """Return the covariates, however they were written."""
+        return [*([self.covariate] if self.covariate else []), *self.covariates]
+
+    def _outcome(self, reduce: Reduce, value: str | None = None, winsorise: float | None = None) -> Outcome:
+        # A mean exists only for units with events; as a covariate it needs a value for every unit.
+        before: Reduce = "sum" if reduce == "mean" else reduce
+        covariates = tuple(
+            Outcome("customers", "column", None, part.column)
+            if part.column is not None
+            else Outcome(self.event, before, part.window, value)
+            for part in self.covariate_list()
+        )
+        return Outcome(self.event, reduce, self.window, value, covariates, winsorise=winsorise)
 
     def _when(self) -> str:
-        return f"from {duration_text(self.window[0])} to before {duration_text(self.window[1])} after assignment"
+        return when(self.window)
 
 
 class ValueMetric(EventMetric):

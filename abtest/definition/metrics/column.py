@@ -6,13 +6,13 @@ from pydantic import Field
 
 from abtest.definition.base import Part
 from abtest.definition.fields import Text
-from abtest.definition.metrics.base import MetricBase, Outcome
+from abtest.definition.metrics.base import MetricBase, Outcome, Winsorise
 
 
 class ColumnCovariate(Part):
     """A number known before the assignment that explains part of the outcome and so narrows the interval."""
 
-    column: Text = Field(description="A numeric column of the customers table.")
+    column: Text = Field(description="A column of the customers table: numbers or categories.")
 
 
 class Column(MetricBase):
@@ -21,11 +21,14 @@ class Column(MetricBase):
     type: Literal["column"]
     column: Text | None = Field(None, description="The column; the metric's name when absent.")
     covariate: ColumnCovariate | None = Field(None, description="Pre-period column for regression adjustment.")
+    covariates: list[ColumnCovariate] = Field([], description="Several of them.")
+    winsorise: Winsorise | None = Field(None, description="Cut values above this pooled quantile down to it.")
 
     def outcome(self, name: str) -> Outcome:
         """Return the unit's value in the column."""
-        covariate = Outcome("customers", "column", None, self.covariate.column) if self.covariate else None
-        return Outcome("customers", "column", None, self.column or name, covariate)
+        parts = [*([self.covariate] if self.covariate else []), *self.covariates]
+        covariates = tuple(Outcome("customers", "column", None, part.column) for part in parts)
+        return Outcome("customers", "column", None, self.column or name, covariates, winsorise=self.winsorise)
 
     def estimand(self, name: str) -> str:
         """Return in words what is estimated."""

@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from abtest.definition.metrics.base import EventMetric, Outcome
+from pydantic import Field
+
+from abtest.definition.metrics.base import EventMetric, Outcome, Winsorise
 
 
 class Count(EventMetric):
@@ -10,9 +12,11 @@ class Count(EventMetric):
 
     type: Literal["count"]
 
+    winsorise: Winsorise | None = Field(None, description="Cut values above this pooled quantile down to it.")
+
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's number of events in the window."""
-        return self._outcome("count")
+        return self._outcome("count", None, self.winsorise)
 
     def estimand(self, name: str) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

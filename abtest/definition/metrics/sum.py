@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from abtest.definition.metrics.base import Outcome, ValueMetric
+from pydantic import Field
+
+from abtest.definition.metrics.base import Outcome, ValueMetric, Winsorise
 
 
 class Sum(ValueMetric):
@@ -10,9 +12,11 @@ class Sum(ValueMetric):
 
     type: Literal["sum"]
 
+    winsorise: Winsorise | None = Field(None, description="Cut values above this pooled quantile down to it.")
+
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's sum of values in the window."""
-        return self._outcome("sum", self.value)
+        return self._outcome("sum", self.value, self.winsorise)
 
     def estimand(self, name: str) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

@@ -1,110 +1,19 @@
-"""Posteriors against numerical integration, order statistics against R, resampling against enumeration and simulation."""
+"""Quantiles and resampling against R's binomial distribution, full enumeration and simulation."""
 
 import itertools
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from oracles import close, reference
-from scipy import integrate, stats
+from oracles import reference
+from scipy import stats
 
-from abtest.stats.bayes import compare_means_bayes, compare_rates_bayes
 from abtest.stats.quantiles import compare_quantiles, quantile_interval, quantile_ranks
 from abtest.stats.resampling import bootstrap_replicates, compare_replicates, permutation_test, poisson_weights
-from abtest.stats.values import Moments, Rate
 
 R = reference("families.json")
-TABLES = [
-    ((3, 15), (9, 14)),
-    ((0, 50), (0, 70)),
-    ((20, 200), (532, 3800)),
-    ((8502, 44700), (8279, 45489)),
-    ((50, 50), (48, 50)),
-]
-
-
-def betas(control, treatment, a=0.5, b=0.5):
-    return (stats.beta(a + x, b + n - x) for x, n in (control, treatment))
-
-
-@pytest.mark.parametrize(("control", "treatment"), TABLES)
-def test_probability_and_losses_match_adaptive_integration(control, treatment):
-    first, second = betas(control, treatment)
-    result = compare_rates_bayes(Rate(*control), Rate(*treatment))
-    points = sorted({*first.ppf([0.01, 0.5, 0.99]), *second.ppf([0.01, 0.5, 0.99])})
-
-    def integral(function):
-        # On the scale of √p, so that Jeffreys' pole at 0 is no obstacle.
-        return integrate.quad(
-            lambda r: 2 * r * function(r * r), 0, 1, points=[math.sqrt(p) for p in points], epsabs=1e-14, limit=500
-        )[0]
-
-    assert result.probability_higher == pytest.approx(integral(lambda p: first.pdf(p) * second.sf(p)), abs=1e-9)
-    assert result.loss_of_treatment == pytest.approx(integral(lambda p: second.cdf(p) * first.sf(p)), abs=1e-10)
-    assert result.loss_of_control == pytest.approx(integral(lambda p: first.cdf(p) * second.sf(p)), abs=1e-10)
-
-
-def test_probability_matches_the_closed_sum_for_whole_shapes():
-    """P(treatment > control) = Σᵢ B(a_c + i, b_t + b_c)… for a uniform prior; the sum is finite for whole parameters."""
-    (x_c, n_c), (x_t, n_t) = (3, 15), (9, 14)
-    a_c, b_c, a_t, b_t = 1 + x_c, 1 + n_c - x_c, 1 + x_t, 1 + n_t - x_t
-
-    def log_beta(a, b):
-        return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
-
-    expected = sum(
-        math.exp(log_beta(a_c + i, b_c + b_t) - math.log(b_t + i) - log_beta(1 + i, b_t) - log_beta(a_c, b_c))
-        for i in range(a_t)
-    )
-    result = compare_rates_bayes(Rate(x_c, n_c), Rate(x_t, n_t), prior=(1, 1))
-    assert result.probability_higher == close(expected)
-
-
-@pytest.mark.parametrize(("control", "treatment"), TABLES)
-def test_credible_bounds_are_where_the_posterior_says(control, treatment):
-    """Bounds by quadrature lie where two million seeded draws from the posterior put them, within sampling error."""
-    random = np.random.default_rng(1)
-    first, second = (d.rvs(2_000_000, random_state=random) for d in betas(control, treatment))
-    result = compare_rates_bayes(Rate(*control), Rate(*treatment))
-    for effect, draws in ((result.difference, second - first), (result.lift, second / first - 1)):
-        for bound, chance in ((effect.low, 0.025), (effect.high, 0.975)):
-            assert np.mean(draws <= bound) == pytest.approx(chance, abs=6e-4)
-
-
-def test_exchanging_the_arms_mirrors_the_posterior():
-    there, back = (compare_rates_bayes(*pair) for pair in itertools.permutations((Rate(20, 200), Rate(532, 3800))))
-    assert there.probability_higher == close(1 - back.probability_higher)
-    assert [there.difference.low, there.loss_of_control] == close([-back.difference.high, back.loss_of_treatment])
-
-
-def test_normal_posterior_has_its_closed_form():
-    control, treatment = Moments(100, 5.0, 4.0), Moments(120, 5.5, 6.0)
-    result = compare_means_bayes(control, treatment)
-    error = math.sqrt(4 / 100 + 6 / 120)
-    z = 0.5 / error
-    assert result.probability_higher == close(stats.norm.cdf(z))
-    assert result.loss_of_control == close(0.5 * stats.norm.cdf(z) + error * stats.norm.pdf(z))
-    assert result.loss_of_treatment == close(error * stats.norm.pdf(z) - 0.5 * stats.norm.sf(z))
-    assert [result.difference.low, result.difference.high] == close(
-        [0.5 - 1.959963984540054 * error, 0.5 + 1.959963984540054 * error]
-    )
-
-
-def test_a_strong_prior_draws_the_means_together():
-    control, treatment = Moments(100, 5.0, 4.0), Moments(120, 5.5, 6.0)
-    strong = compare_means_bayes(control, treatment, prior=(5.0, 0.1))
-    assert strong.difference.estimate == close(0.5 * 0.1**2 / (0.1**2 + 6 / 120))
-    weak = compare_means_bayes(control, treatment, prior=(0.0, 1e6))
-    assert weak.difference.low == close(compare_means_bayes(control, treatment).difference.low, rel=1e-6)
-
-
-def test_a_control_mean_near_zero_has_a_difference_and_an_honest_lift():
-    result = compare_means_bayes(Moments(100, 0.0, 4.0), Moments(100, 1.0, 4.0))
-    assert result.difference.low > 0
-    assert result.lift.low is None or result.lift.high - result.lift.low > 10
-    assert compare_means_bayes(Moments(1, 0.0, None), Moments(100, 1.0, 4.0)).reason
 
 
 @pytest.mark.parametrize("case", R["ranks"], ids=str)
@@ -187,6 +96,23 @@ def test_bootstrap_is_deterministic_and_its_parts_agree():
             assert (effect.low > 0 or effect.high < 0) == significant
 
 
+def test_bootstrap_of_a_skewed_mean_covers_in_simulation():
+    random = np.random.default_rng(10)
+    runs, missed = 300, 0
+    for run in range(runs):
+        arms = []
+        for arm, scale in enumerate((1.0, 1.3)):
+            values = random.gamma(1, scale, 300)
+            replicates = (
+                (w := poisson_weights(np.random.default_rng([run, arm]).random((400, 300)))) @ values / w.sum(1)
+            )
+            arms.append((values.mean(), replicates))
+        difference = compare_replicates(*arms).difference
+        missed += not difference.low <= 0.3 <= difference.high
+    # Percentile intervals of a skewed mean are known to be a little short.
+    assert missed / runs < 0.065 + 4 * math.sqrt(0.05 * 0.95 / runs)
+
+
 def test_bootstrap_of_what_does_not_vary_or_exist_has_a_reason():
     constant, other = np.full(200, 2.0), np.full(200, 3.0)
     assert compare_replicates((2.0, constant), (3.0, other)).reason.startswith("no variation")
@@ -223,22 +149,9 @@ def test_permutation_without_variation_has_no_p_value():
     assert permutation_test([1], [1, 2]) is None
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.integers(0, 60), st.integers(0, 60))
-def test_posterior_is_a_number_for_every_table(x_c, x_t):
-    result = compare_rates_bayes(Rate(x_c, 60), Rate(x_t, 60))
-    assert 0 <= result.probability_higher <= 1
-    assert result.difference.low < result.difference.estimate < result.difference.high
-    assert result.lift.low < result.lift.estimate < result.lift.high
-    assert result.loss_of_control - result.loss_of_treatment == pytest.approx(result.difference.estimate, abs=1e-12)
-
-
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (lambda: compare_rates_bayes(Rate(1, 2), Rate(1, 2), prior=(0, 1)), "prior"),
-        (lambda: compare_means_bayes(Moments(2, 1.0, 1.0), Moments(2, 1.0, 1.0), prior=(0, 0)), "prior"),
-        (lambda: compare_rates_bayes(Rate(1, 2), Rate(1, 2), credibility=1.0), "confidence"),
         (lambda: quantile_ranks(5, 1.0), "quantile"),
         (lambda: compare_quantiles([1, float("nan")], [1, 2], 0.5), "control"),
         (lambda: bootstrap_replicates([1, 2], mean, draws=5), "draws"),

@@ -1,0 +1,166 @@
+"""What stands beside a comparison: the same effect seen in another way. None of it decides."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abtest.analysis.methods import Good, Means, Rates, cross_moments, plain_method
+from abtest.analysis.result import BayesResult, ComplierResult, Effect, ExactResult, UnadjustedComparison
+from abtest.definition.model import AnalysisSettings
+from abtest.stats.bayes import NormalPrior, bayes_means, bayes_rates
+from abtest.stats.compliance import complier_effect
+from abtest.stats.exact import compare_exact, needs_exact
+from abtest.stats.odds import odds_ratio
+from abtest.stats.resampling import compare_replicates, permutation_test
+from abtest.stats.values import Estimate, TwoSample
+from abtest.warehouse.moments import COMPLIANCE, VALUE, WINSORISED, Histogram, MetricMoments
+
+LARGEST_EXACT = 15_000
+"""Possible tables up to which the exact companion is computed; larger ones are not small."""
+MOST_PERMUTED = 50_000_000
+"""Units times permutations that a run may take."""
+
+
+def effect(estimate: Estimate) -> Effect:
+    """Return an estimate of the statistics as the result's own kind."""
+    return Effect(estimate=estimate.estimate, low=estimate.low, high=estimate.high, reason=estimate.reason)
+
+
+def beside(result: TwoSample) -> UnadjustedComparison:
+    """Return a comparison made in another way."""
+    return UnadjustedComparison(
+        method=result.method, difference=effect(result.difference), lift=effect(result.lift), p_value=result.p_value
+    )
+
+
+class Companions:
+    """The further readings of one metric's comparisons, as the settings ask for them."""
+
+    def __init__(self, name: str, moments: MetricMoments, settings: AnalysisSettings, good: Good) -> None:
+        self.name = name
+        self.moments = moments
+        self.settings = settings
+        self.good = good
+        self.plain = plain_method(moments)
+
+    def fields(self, arm: int, control: int) -> dict[str, object]:
+        """Return the fields of a :class:`~abtest.analysis.result.Comparison` that exist, by name."""
+        found: dict[str, object | None] = {
+            "odds_ratio": self._odds(arm, control),
+            "exact": self._exact(arm, control),
+            "bayes": self._bayes(arm, control),
+            "complier": self._complier(arm, control),
+            "not_winsorised": self._not_winsorised(arm, control),
+            "permutation_p_value": self._permutation(arm, control),
+            "bootstrap": self._bootstrap(arm, control),
+        }
+        return {key: value for key, value in found.items() if value is not None}
+
+    @property
+    def _simple(self) -> bool:
+        outcome = self.moments.outcome
+        return outcome.denominator is None and outcome.quantile is None and self.moments.clusters is None
+
+    def _odds(self, arm: int, control: int) -> Effect | None:
+        if not self.settings.odds_ratio or not isinstance(self.plain, Rates):
+            return None
+        return effect(odds_ratio(self.plain.rates[control], self.plain.rates[arm], self.settings.confidence))
+
+    def _exact(self, arm: int, control: int) -> ExactResult | None:
+        if not isinstance(self.plain, Rates) or not self._simple:
+            return None
+        first, second = self.plain.rates[control], self.plain.rates[arm]
+        if not needs_exact(first, second) or (first.n + 1) * (second.n + 1) > LARGEST_EXACT:
+            return None
+        exact = compare_exact(first, second, self.settings.confidence)
+        return ExactResult(
+            p_value=exact.p_value, boschloo_p_value=exact.boschloo_p_value, difference=effect(exact.difference)
+        )
+
+    def _bayes(self, arm: int, control: int) -> BayesResult | None:
+        priors = self.settings.bayes
+        if priors is None or not self._simple:
+            return None
+        if isinstance(self.plain, Rates):
+            prior = (priors.rate_prior.a, priors.rate_prior.b)
+            pair = self.plain.rates[control], self.plain.rates[arm]
+            posterior = bayes_rates(*pair, prior, confidence=self.settings.confidence, good=self.good)
+        else:
+            given = priors.mean_priors.get(self.name)
+            normal = NormalPrior(given.mean, given.sd) if given else None
+            moments = self.plain.moments[control], self.plain.moments[arm]
+            posterior = bayes_means(*moments, normal, confidence=self.settings.confidence, good=self.good)
+        return BayesResult(
+            prior=posterior.prior,
+            probability_better=posterior.probability_better,
+            expected_loss_treatment=posterior.expected_loss_treatment,
+            expected_loss_control=posterior.expected_loss_control,
+            difference=effect(posterior.difference),
+            lift=effect(posterior.lift),
+            reason=posterior.reason,
+        )
+
+    def _complier(self, arm: int, control: int) -> ComplierResult | None:
+        sums = self.moments.arms
+        if COMPLIANCE not in sums[0].names or not self._simple:
+            return None
+        pair = [cross_moments(sums[place], [VALUE, COMPLIANCE]) for place in (control, arm)]
+        if pair[0] is None or pair[1] is None:
+            return None
+        found = complier_effect(pair[0], pair[1], self.settings.confidence)
+        return ComplierResult(
+            method=found.method,
+            effect=effect(found.effect),
+            standard_error=found.standard_error,
+            compliance=effect(found.compliance),
+            p_value=found.p_value,
+        )
+
+    def _not_winsorised(self, arm: int, control: int) -> UnadjustedComparison | None:
+        if WINSORISED not in self.moments.arms[0].names:
+            return None
+        return beside(self.plain.compare(arm, control, self.settings.confidence))
+
+    def _permutation(self, arm: int, control: int) -> float | None:
+        draws, histograms = self.settings.permutation, self.moments.histograms
+        if draws is None or histograms is None or not isinstance(self.plain, Means) or not self._simple:
+            return None
+        first, second = histograms[control], histograms[arm]
+        if (sum(first.counts) + sum(second.counts)) * draws > MOST_PERMUTED:
+            return None
+        if min(sum(first.counts), sum(second.counts)) < 2:
+            return None
+        return permutation_test(_units(first), _units(second), draws=draws)
+
+    def _bootstrap(self, arm: int, control: int) -> UnadjustedComparison | None:
+        draws, histograms = self.settings.bootstrap, self.moments.histograms
+        if draws is None or histograms is None or isinstance(self.plain, Rates) or self.moments.outcome.quantile:
+            return None
+        pair = [histograms[control], histograms[arm]]
+        if min(sum(histogram.counts) for histogram in pair) < 2:
+            return None
+        scale = self.moments.arms[0].scale
+        below = self.moments.arms[0].scales[1] if self.moments.outcome.denominator else 1
+        drawn = [_replicates(histogram, draws, seed) for seed, histogram in enumerate(pair)]
+        first, second = ((point * below / scale, values * below / scale) for point, values in drawn)
+        return beside(compare_replicates(first, second, self.settings.confidence))
+
+
+def _units(histogram: Histogram) -> NDArray[np.float64]:
+    return np.repeat(np.array(histogram.values, dtype=float), np.array(histogram.counts, dtype=int))
+
+
+def _replicates(histogram: Histogram, draws: int, seed: int) -> tuple[float, NDArray[np.float64]]:
+    """Return the mean (or ratio) of the arm, and of each Poisson bootstrap draw of its units.
+
+    Units with one value need one draw: a sum of m independent Poisson(1) weights is Poisson(m).
+    """
+    counts = np.array(histogram.counts, dtype=float)
+    above = np.array(histogram.values, dtype=float)
+    below = np.ones_like(above) if histogram.denominators is None else np.array(histogram.denominators, dtype=float)
+    random = np.random.default_rng(seed)
+    point = float(counts @ above / (counts @ below))
+    values = np.empty(draws)
+    for draw in range(draws):
+        weights = random.poisson(counts).astype(float)
+        values[draw] = weights @ above / (weights @ below)
+    return point, values

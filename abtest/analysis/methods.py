@@ -1,0 +1,278 @@
+"""Which method compares the arms of a metric: chosen by the kind of the metric and what the definition says of it.
+
+Each method answers the same three questions at any confidence, so that an interval that a correction widens is the
+same method at another level: the value of one arm, the comparison of two, and (for plain rates and means) a margin.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abtest.stats import margins
+from abtest.stats.contrast import critical_value, lower_tail
+from abtest.stats.crossmoments import CrossMoments
+from abtest.stats.means import compare_means, mean_interval, mean_margin_test
+from abtest.stats.quantiles import compare_quantiles, quantile_interval
+from abtest.stats.rates import compare_rates, rate_margin_test, wilson
+from abtest.stats.ratios import compare_clustered_rates, compare_ratios, linearised, ratio_interval
+from abtest.stats.regression import AdjustedTwoSample, compare_adjusted
+from abtest.stats.stratified import compare_stratified_rates
+from abtest.stats.values import Estimate, MarginTest, Moments, Rate, TwoSample
+from abtest.warehouse.moments import DENOMINATOR, VALUE, WINSORISED, Histogram, MetricMoments, Sums
+
+Question = Literal["non-inferiority", "superiority", "equivalence"]
+Scale = Literal["absolute", "relative"]
+Good = Literal["up", "down"]
+TOO_FEW = "an arm has fewer than two units with a value"
+
+
+class Method(Protocol):
+    """A way to compare arms, given by their places in the definition."""
+
+    def value(self, arm: int, confidence: float) -> Estimate:
+        """Return the metric's value in one arm with its interval."""
+        ...
+
+    def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
+        """Compare an arm with the control."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Shares of units, by the score test."""
+
+    rates: Sequence[Rate]
+
+    def value(self, arm: int, confidence: float) -> Estimate:
+        """Return the rate with Wilson's interval."""
+        return wilson(self.rates[arm], confidence)
+
+    def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
+        """Compare two rates by the score test."""
+        return compare_rates(self.rates[control], self.rates[arm], confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Means per unit, by Welch's test."""
+
+    moments: Sequence[Moments]
+
+    def value(self, arm: int, confidence: float) -> Estimate:
+        """Return the mean with its t interval."""
+        return mean_interval(self.moments[arm], confidence)
+
+    def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
+        """Compare two means by Welch's test."""
+        return compare_means(self.moments[control], self.moments[arm], confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class StratifiedRates:
+    """Rates within strata, by the stratified score test. ``strata[k][arm]`` is the rate of an arm in stratum k."""
+
+    plain: Rates
+    strata: Sequence[Sequence[Rate]]
+
+    def value(self, arm: int, confidence: float) -> Estimate:
+        """Return the arm's rate over all strata."""
+        return self.plain.value(arm, confidence)
+
+    def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
+        """Compare two arms within the strata."""
+        pairs = [(stratum[control], stratum[arm]) for stratum in self.strata]
+        return compare_stratified_rates([c for c, _ in pairs], [t for _, t in pairs], confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """Rates or means, adjusted for covariates within each arm (Lin 2013)."""
+
+    plain: Method
+    cross: Sequence[CrossMoments | None]
+
+    def value(self, arm: int, confidence: float) -> Estimate:
+        """Return the arm's own value, without covariates."""
+        return self.plain.value(arm, confidence)
+
+    def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
+        """Compare two arms; without covariates where there are too few units for them."""
+        first, second = self.cross[control], self.cross[arm]
+        if first is None or second is None:
+            return self.plain.compare(arm, control, confidence)
+        adjusted: AdjustedTwoSample = compare_adjusted(first, second, confidence)
+        return adjusted if adjusted.p_value is not None else self.plain.compare(arm, control, confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratios:
+    """Ratios of sums, by the delta method; over clusters, rates or means of their members."""
+
+    cross: Sequence[CrossMoments | None]
+    clustered: bool = False
+
+    def value(self, arm: int, confidence: float) -> Estimate:
+        """Return the ratio with its delta-method interval."""
+        moments = self.cross[arm]
+        return Estimate(None, None, None, TOO_FEW) if moments is None else ratio_interval(moments, confidence)
+
+    def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
+        """Compare two ratios."""
+        first, second = self.cross[control], self.cross[arm]
+        if first is None or second is None:
+            nothing = Estimate(None, None, None, TOO_FEW)
+            return TwoSample("delta method", nothing, nothing, None, None, None, TOO_FEW)
+        compare = compare_clustered_rates if self.clustered else compare_ratios
+        return compare(first, second, confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """Quantiles over units, by order statistics and the bootstrap of ranks."""
+
+    values: Sequence[NDArray[np.float64]]
+    quantile: float
+
+    def value(self, arm: int, confidence: float) -> Estimate:
+        """Return the quantile with its order-statistic interval."""
+        return quantile_interval(self.values[arm], self.quantile, confidence)
+
+    def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
+        """Compare two quantiles."""
+        return compare_quantiles(self.values[control], self.values[arm], self.quantile, confidence)
+
+
+def plain_method(moments: MetricMoments, term: str = VALUE) -> Rates | Means:
+    """Return the method without covariates, strata or clusters; ``term`` chooses the plain or winsorised value."""
+    if moments.rate:
+        return Rates([Rate(sums.total, sums.n) for sums in moments.arms])
+    return Means([Moments.from_sums(sums.n, *sums.of(term)) for sums in moments.arms])
+
+
+def method_of(moments: MetricMoments) -> Method:
+    """Return the method that the definition asks for."""
+    outcome = moments.outcome
+    if moments.clusters is not None:
+        return Ratios([cross_moments(sums, [VALUE, DENOMINATOR]) for sums in moments.clusters], clustered=True)
+    if outcome.quantile is not None:
+        return Quantiles([expanded(h, moments.arms[0].scale) for h in moments.histograms or ()], outcome.quantile)
+    if outcome.denominator is not None:
+        return _ratio(moments)
+    term = WINSORISED if WINSORISED in moments.arms[0].names else VALUE
+    plain = plain_method(moments, term)
+    if moments.arms[0].covariates:
+        return Adjusted(plain, [_explained(sums, term) for sums in moments.arms])
+    if isinstance(plain, Rates) and moments.strata:
+        strata = [[Rate(sums.total, sums.n) for sums in arms] for arms in moments.strata.values()]
+        return StratifiedRates(plain, strata)
+    return plain
+
+
+def _ratio(moments: MetricMoments) -> Method:
+    plain = Ratios([cross_moments(sums, [VALUE, DENOMINATOR]) for sums in moments.arms])
+    names = moments.arms[0].covariates
+    if not names:
+        return plain
+    cross = [cross_moments(sums, [VALUE, DENOMINATOR, *names]) for sums in moments.arms]
+    return Adjusted(
+        plain, [None if m is None or not m.mean[1] or m.n < len(names) + 3 else linearised(m) for m in cross]
+    )
+
+
+def _explained(sums: Sums, term: str) -> CrossMoments | None:
+    if sums.n < len(sums.covariates) + 2:
+        return None
+    return cross_moments(sums, [term, *sums.covariates])
+
+
+def cross_moments(sums: Sums, names: Sequence[str]) -> CrossMoments | None:
+    """Return the cross-moments of some terms; ``None`` with fewer than two units."""
+    if sums.n < 2:
+        return None
+    totals, products, scales = sums.matrix(names)
+    return CrossMoments.from_matrix(sums.n, totals, products, scales)
+
+
+def expanded(histogram: Histogram, scale: int) -> NDArray[np.float64]:
+    """Return one value per unit, rising."""
+    values = np.array([value / scale for value in histogram.values], dtype=float)
+    return np.repeat(values, np.array(histogram.counts, dtype=int))
+
+
+def margin_test(
+    method: Method,
+    arm: int,
+    control: int,
+    question: Question,
+    *,
+    value: float,
+    scale: Scale,
+    good: Good,
+    confidence: float,
+) -> MarginTest:
+    """Test a margin with the method that the interval comes from, so that the two agree."""
+    if isinstance(method, Rates | Means):
+        return _plain_margin(method, arm, control, question, value=value, scale=scale, good=good, confidence=confidence)
+    result = method.compare(arm, control, confidence)
+    sign = 1 if good == "up" else -1
+    edges = {
+        "non-inferiority": [(-sign * value, sign)],
+        "superiority": [(sign * value, sign)],
+        "equivalence": [(-value, 1), (value, -1)],
+    }[question]
+    tests = [_beyond(result, edge, side, scale, confidence) for edge, side in edges]
+    p_values = [p for p, _ in tests if p is not None]
+    return MarginTest(max(p_values) if len(p_values) == len(tests) else None, all(s for _, s in tests), result.reason)
+
+
+def _plain_margin(
+    method: Rates | Means,
+    arm: int,
+    control: int,
+    question: Question,
+    *,
+    value: float,
+    scale: Scale,
+    good: Good,
+    confidence: float,
+) -> MarginTest:
+    if isinstance(method, Rates):
+        rates = method.rates[control], method.rates[arm]
+        if question == "equivalence":
+            return margins.rate_equivalence_test(*rates, value, scale, confidence=confidence)
+        of_rates = margins.rate_superiority_test if question == "superiority" else rate_margin_test
+        return of_rates(*rates, value, scale, good, confidence=confidence)
+    means = method.moments[control], method.moments[arm]
+    if question == "equivalence":
+        return margins.mean_equivalence_test(*means, value, scale, confidence=confidence)
+    of_means = margins.mean_superiority_test if question == "superiority" else mean_margin_test
+    return of_means(*means, value, scale, good, confidence=confidence)
+
+
+def _beyond(result: TwoSample, edge: float, side: int, scale: Scale, confidence: float) -> tuple[float | None, bool]:
+    """Return the one-sided p-value that the effect lies above (``side`` 1) or below (−1) ``edge``, and the answer."""
+    effect = result.difference if scale == "absolute" else result.lift
+    bound = effect.low if side > 0 else effect.high
+    shown = bound is not None and (bound > edge if side > 0 else bound < edge)
+    error = standard_error(result, confidence)
+    if scale == "relative" or error is None or effect.estimate is None:
+        return None, shown
+    p_value = lower_tail(-side * (effect.estimate - edge) / error, result.degrees_of_freedom)
+    level = (1 - confidence) / 2
+    # The interval decides; rounding must not make the p-value say otherwise.
+    return (min(p_value, math.nextafter(level, 0)) if shown else max(p_value, level)), shown
+
+
+def standard_error(result: TwoSample, confidence: float) -> float | None:
+    """Return the standard error of a difference: from its statistic, or from its interval where that is 0."""
+    estimate, low, high = result.difference.estimate, result.difference.low, result.difference.high
+    if result.statistic and estimate:
+        return abs(estimate / result.statistic)
+    if low is None or high is None or high <= low:
+        return None
+    return (high - low) / 2 / critical_value(1 - confidence, result.degrees_of_freedom)

@@ -1,0 +1,110 @@
+"""Effects by segment: does the effect differ at all, and what is left of each after shrinkage.
+
+Principle: many small groups give extreme figures by chance. The interaction test comes first, the shrunken effects say
+what to expect, and whatever was not declared before the start is labelled exploratory.
+"""
+
+from collections.abc import Mapping
+
+from abtest.analysis.companions import effect
+from abtest.analysis.methods import Rates, plain_method, standard_error
+from abtest.analysis.result import Effect, SegmentLevel, SegmentResult
+from abtest.definition.model import Definition, Segment
+from abtest.stats.corrections import adjust
+from abtest.stats.segments import SegmentEffect, heterogeneity, interaction, shrink
+from abtest.stats.values import TwoSample
+from abtest.warehouse.moments import Arms, MetricMoments
+
+SMALLEST = 20
+"""Levels with fewer units than this in either arm are put together: they say little, and could point at a person."""
+OTHER = "(smaller levels)"
+
+
+def segment_results(definition: Definition, metrics: Mapping[str, MetricMoments]) -> list[SegmentResult]:
+    """Return the segments of every plain metric, for each arm against the control."""
+    found = []
+    for segment in definition.segments:
+        for name, moments in metrics.items():
+            simple = moments.outcome.denominator is None and moments.outcome.quantile is None
+            if not simple or moments.clusters is not None:
+                continue
+            for arm, other in enumerate(definition.arms):
+                if not other.control:
+                    found.append(_result(definition, segment, name, moments, arm))
+    return found
+
+
+def _result(
+    definition: Definition,
+    segment: Segment,
+    name: str,
+    moments: MetricMoments,
+    arm: int,
+) -> SegmentResult:
+    confidence = definition.analysis.confidence
+    names = [other.name for other in definition.arms]
+    control = names.index(definition.control.name)
+    merged = _merged(moments.segments[segment.column], (control, arm))
+    compared = {level: _level(moments, arms, arm, control, confidence) for level, arms in merged.items()}
+    effects = [
+        SegmentEffect(result.difference.estimate, standard_error(result, confidence), arms[arm].n + arms[control].n)
+        for (result, _, _), arms in zip(compared.values(), merged.values(), strict=True)
+    ]
+    test, spread, shrunken = interaction(effects), heterogeneity(effects, confidence), shrink(effects, confidence)
+    p_values = [result.p_value for result, _, _ in compared.values()]
+    adjusted = adjust(p_values, "holm") if segment.declared else [None] * len(p_values)
+    return SegmentResult(
+        column=segment.column,
+        declared=segment.declared,
+        metric=name,
+        arm=names[arm],
+        control=names[control],
+        interaction_statistic=test.statistic,
+        interaction_degrees_of_freedom=test.degrees_of_freedom,
+        interaction_p_value=test.p_value,
+        heterogeneity=spread.i_squared,
+        levels=[
+            SegmentLevel(
+                level=level,
+                control_n=merged[level][control].n,
+                n=merged[level][arm].n,
+                control_value=control_value,
+                value=value,
+                difference=effect(result.difference),
+                shrunken=effect(small.effect)
+                if result.difference.estimate is not None
+                else Effect(estimate=None, low=None, high=None, reason=result.reason),
+                p_value=result.p_value,
+                adjusted_p_value=holm,
+            )
+            for (level, (result, control_value, value)), small, holm in zip(
+                compared.items(), shrunken, adjusted, strict=True
+            )
+        ],
+        reason=test.reason,
+    )
+
+
+def _merged(levels: Mapping[str, Arms], places: tuple[int, int]) -> dict[str, Arms]:
+    """Put the levels with few units in either arm together."""
+    kept: dict[str, Arms] = {}
+    rest: Arms | None = None
+    for level, arms in levels.items():
+        if min(arms[place].n for place in places) >= SMALLEST:
+            kept[level] = arms
+        else:
+            rest = arms if rest is None else tuple(a + b for a, b in zip(rest, arms, strict=True))
+    if rest is not None:
+        kept[OTHER] = rest
+    return kept
+
+
+def _level(
+    moments: MetricMoments, arms: Arms, arm: int, control: int, confidence: float
+) -> tuple[TwoSample, float | None, float | None]:
+    method = plain_method(MetricMoments(moments.outcome, moments.rate, arms))
+    values = [
+        method.rates[place].value if isinstance(method, Rates) else method.moments[place].mean
+        for place in (control, arm)
+    ]
+    return method.compare(arm, control, confidence), values[0], values[1]

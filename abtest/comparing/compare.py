@@ -1,0 +1,322 @@
+"""Arms compared from their figures: the Python API, and what ``abtest compare`` prints.
+
+Principle: nothing is estimated here. The methods are those of :mod:`abtest.stats`, put together as an analysis puts
+them together, so the same counts give the same digits by either way. The first arm is the control.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from abtest.analysis.result import (
+    ArmResult,
+    BayesResult,
+    Comparison,
+    Effect,
+    ExactResult,
+    MarginResult,
+    MetricResult,
+    OverallTest,
+    Verdict,
+)
+from abtest.comparing.arms import ArgumentError, ArmTuple, Figures, read_arms
+from abtest.comparing.pairs import MeanPair, Pair, RatePair
+from abtest.comparing.settings import Correction, MarginQuestion, Settings, settings
+from abtest.definition.fields import Margin
+from abtest.stats.checks import CONFIDENCE
+from abtest.stats.corrections import adjust, effective_confidence
+from abtest.stats.dunnett import ArmContrast, dunnett
+from abtest.stats.means import mean_interval, overall_means
+from abtest.stats.rates import Good, overall_rates, wilson
+from abtest.stats.values import Estimate, Moments, Rate
+
+_SUREST = math.nextafter(1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The arms and their comparisons, as one metric without a name, and how they were compared.
+
+    ``exact_advised``: an expected count is below 5, and the exact companion was left out because it takes its time.
+    """
+
+    metric: MetricResult
+    settings: Settings
+    exact_advised: bool
+
+    @property
+    def corrected(self) -> bool:
+        """Whether the comparisons share a correction."""
+        return any(comparison.adjusted_p_value is not None for comparison in self.metric.comparisons)
+
+
+def compare(
+    control: ArmTuple | Figures,
+    treatment: ArmTuple | Figures,
+    *,
+    confidence: float = CONFIDENCE,
+    margin: str | float | Margin | None = None,
+    test: MarginQuestion = "non-inferiority",
+    good: Good = "up",
+    bayes: bool = False,
+    prior: tuple[float, float] | None = None,
+    exact: bool | None = None,
+    odds_ratio: bool = False,
+) -> Comparison:
+    """Compare a treatment with the control from their figures alone.
+
+    ``control``, ``treatment``: ``(successes, n)`` for rates, ``(mean, standard deviation, n)`` for means; units count
+    as independent. Rates: the score test of Miettinen & Nurminen (1985), Stat. Med. 4:213-226, with the lift of the
+    same statistic (Koopman 1984). Means: Welch (1947), Biometrika 34:28-35, with the lift by Fieller (1954).
+    ``difference`` is in the unit of the figures (a fraction for rates), ``lift`` relative to the control.
+
+    ``margin``: ``"1pp"`` (rates), ``"5%"`` of the control, or a plain number (means), tested as ``test`` says: see
+    :class:`~abtest.analysis.result.MarginResult`. ``good``: whether ``up`` or ``down`` is better. ``bayes`` adds the
+    Bayesian view; ``prior`` is ``(a, b)`` of a beta distribution for rates (Jeffreys' by default), ``(mean, standard
+    deviation)`` of a normal one for means (flat by default). ``exact`` adds the exact unconditional companion for
+    rates (Chan & Zhang 1999, Biometrics 55:1202-1209); by default where an expected count is below 5 and both arms are
+    small. ``odds_ratio`` adds the odds ratio with its score interval.
+
+    Raises ``ValueError`` that names the argument for impossible input.
+    """
+    arms: dict[str, ArmTuple | Figures] = {"control": control, "treatment": treatment}
+    figures = read_arms(arms)
+    chosen = settings(
+        figures,
+        confidence=confidence,
+        margin=margin,
+        test=test,
+        good=good,
+        bayes=bayes,
+        prior=prior,
+        exact=exact,
+        odds_ratio=odds_ratio,
+    )
+    return compare_figures(figures, chosen).metric.comparisons[0]
+
+
+def compare_arms(
+    arms: Mapping[str, ArmTuple | Figures],
+    *,
+    correction: Correction = "holm",
+    confidence: float = CONFIDENCE,
+    margin: str | float | Margin | None = None,
+    test: MarginQuestion = "non-inferiority",
+    good: Good = "up",
+    bayes: bool = False,
+    prior: tuple[float, float] | None = None,
+    exact: bool | None = None,
+    odds_ratio: bool = False,
+) -> list[Comparison]:
+    """Compare named arms with the first of them, the control; see :func:`compare` for the arguments.
+
+    With three arms or more ``correction`` adjusts p-values and intervals for the number of comparisons; an adjusted
+    p-value is below 1 − ``confidence`` exactly when the adjusted intervals exclude 0. ``dunnett`` (1955, J. Am. Stat.
+    Assoc. 50:1096-1121) uses that the comparisons share their control. Margin tests are not corrected.
+
+    Raises ``ValueError`` that names the arm or the argument for impossible input.
+    """
+    if len(arms) < 2:
+        raise ArgumentError("arms", f"must hold at least two, the control first (got {len(arms)})")
+    figures = read_arms(arms)
+    chosen = settings(
+        figures,
+        correction=correction,
+        confidence=confidence,
+        margin=margin,
+        test=test,
+        good=good,
+        bayes=bayes,
+        prior=prior,
+        exact=exact,
+        odds_ratio=odds_ratio,
+    )
+    return compare_figures(figures, chosen).metric.comparisons
+
+
+def compare_figures(arms: Mapping[str, Figures], chosen: Settings) -> Compared:
+    """Compare arms that :func:`~abtest.comparing.arms.read_arms` or ``parse_arms`` read, two or more."""
+    names, figures = list(arms), list(arms.values())
+    pairs = [_pair(figures[0], figure) for figure in figures[1:]]
+    comparisons = [_comparison(pair, name, names[0], chosen) for name, pair in zip(names[1:], pairs, strict=True)]
+    rates = isinstance(figures[0], Rate)
+    metric = MetricResult(
+        name="compare",
+        title="Rate" if rates else "Mean",
+        role="primary",
+        type="rate" if rates else "mean",
+        kind="rate" if rates else "mean",
+        unit="fraction" if rates else "",
+        good=chosen.good,
+        estimand="the share of units with the event" if rates else "the mean per unit",
+        method=comparisons[0].method,
+        arms=[_arm(name, figure, chosen.confidence) for name, figure in arms.items()],
+        overall=_overall(figures) if len(figures) > 2 else None,
+        comparisons=_corrected(pairs, comparisons, chosen),
+    )
+    return Compared(metric, chosen, any(isinstance(pair, RatePair) and pair.exact_advised(chosen) for pair in pairs))
+
+
+def comparisons_json(comparisons: list[Comparison]) -> str:
+    """Return the comparisons as a JSON list with full precision, ending in a newline."""
+    return TypeAdapter(list[Comparison]).dump_json(comparisons, indent=2).decode() + "\n"
+
+
+def _pair(control: Figures, treatment: Figures) -> Pair:
+    if isinstance(control, Rate) and isinstance(treatment, Rate):
+        return RatePair(control, treatment)
+    if isinstance(control, Moments) and isinstance(treatment, Moments):
+        return MeanPair(control, treatment)
+    raise ArgumentError("arms", "must all be rates or all be means")
+
+
+def _comparison(pair: Pair, arm: str, control: str, chosen: Settings) -> Comparison:
+    """Return the comparison before any correction."""
+    result = pair.at(chosen.confidence)
+    margin = _margin(pair, chosen)
+    odds_ratio, exact = pair.odds_ratio(chosen), pair.exact(chosen)
+    return Comparison(
+        arm=arm,
+        control=control,
+        method=result.method,
+        difference=_effect(result.difference),
+        lift=_effect(result.lift),
+        p_value=result.p_value,
+        odds_ratio=_effect(odds_ratio) if odds_ratio else None,
+        exact=ExactResult(
+            p_value=exact.p_value, boschloo_p_value=exact.boschloo_p_value, difference=_effect(exact.difference)
+        )
+        if exact
+        else None,
+        bayes=_bayes(pair, chosen) if chosen.bayes else None,
+        margin=margin,
+        verdict=_verdict(result.p_value, result.difference.estimate, chosen, margin),
+        reason=result.reason,
+    )
+
+
+def _bayes(pair: Pair, chosen: Settings) -> BayesResult:
+    found = pair.bayes(chosen)
+    return BayesResult(
+        prior=found.prior,
+        probability_better=found.probability_better,
+        expected_loss_treatment=found.expected_loss_treatment,
+        expected_loss_control=found.expected_loss_control,
+        difference=_effect(found.difference),
+        lift=_effect(found.lift),
+        reason=found.reason,
+    )
+
+
+def _margin(pair: Pair, chosen: Settings) -> MarginResult | None:
+    margin = chosen.margin
+    if margin is None:
+        return None
+    scale: Literal["absolute", "relative"] = "relative" if margin.scale == "relative" else "absolute"
+    try:
+        found = pair.margin_test(margin.value, scale, chosen)
+    except ValueError:
+        most = "100%" if scale == "relative" else "100pp"
+        raise ArgumentError("margin", f"{margin} leaves nothing to test; give less than {most}") from None
+    return MarginResult(test=chosen.test, value=margin.value, scale=scale, p_value=found.p_value, shown=found.shown)
+
+
+def _verdict(p_value: float | None, difference: float | None, chosen: Settings, margin: MarginResult | None) -> Verdict:
+    """Say what a comparison shows. With a non-inferiority margin the question is safety, as for a guardrail."""
+    guard = margin is not None and margin.test == "non-inferiority"
+    if guard and margin is not None and margin.shown:
+        return "safe"
+    if p_value is None or difference is None:
+        return "not shown safe" if guard else "not estimable"
+    improved = (difference > 0) == (chosen.good == "up")
+    significant = p_value < chosen.alpha
+    if guard:
+        return "harmed" if significant and not improved else "not shown safe"
+    if not significant:
+        return "no difference shown"
+    return "better" if improved else "worse"
+
+
+def _effect(estimate: Estimate) -> Effect:
+    return Effect(estimate=estimate.estimate, low=estimate.low, high=estimate.high, reason=estimate.reason)
+
+
+def _arm(name: str, figures: Figures, confidence: float) -> ArmResult:
+    if isinstance(figures, Rate):
+        estimate, successes, variance = wilson(figures, confidence), figures.successes, None
+    else:
+        estimate, successes, variance = mean_interval(figures, confidence), None, figures.variance
+    return ArmResult(
+        arm=name,
+        n=figures.n,
+        mature=figures.n,
+        numerator=successes,
+        value=estimate.estimate,
+        low=estimate.low,
+        high=estimate.high,
+        standard_deviation=None if variance is None else math.sqrt(variance),
+        reason=estimate.reason,
+    )
+
+
+def _overall(figures: Sequence[Figures]) -> OverallTest:
+    rates = [arm for arm in figures if isinstance(arm, Rate)]
+    if rates:
+        test, method = overall_rates(rates), "Pearson's chi-squared test of all arms"
+    else:
+        test = overall_means([arm for arm in figures if isinstance(arm, Moments)])
+        method = "Welch's analysis of variance of all arms"
+    return OverallTest(
+        method=method,
+        statistic=test.statistic,
+        degrees_of_freedom=test.degrees_of_freedom,
+        p_value=test.p_value,
+    )
+
+
+def _corrected(pairs: list[Pair], comparisons: list[Comparison], chosen: Settings) -> list[Comparison]:
+    """Adjust p-values and intervals for the number of comparisons, each interval at the level of its p-value."""
+    if len(pairs) < 2 or chosen.correction == "none":
+        return comparisons
+    found = []
+    for pair, comparison, (adjusted, level) in zip(
+        pairs, comparisons, _adjusted(pairs, comparisons, chosen), strict=True
+    ):
+        if adjusted is None:
+            found.append(comparison)
+            continue
+        wider = pair.at(min(level, _SUREST))
+        changes = {
+            "adjusted_p_value": adjusted,
+            "adjusted_difference": _effect(wider.difference),
+            "adjusted_lift": _effect(wider.lift),
+            "verdict": _verdict(adjusted, comparison.difference.estimate, chosen, comparison.margin),
+        }
+        found.append(comparison.model_copy(update=changes))
+    return found
+
+
+def _adjusted(pairs: list[Pair], comparisons: list[Comparison], chosen: Settings) -> list[tuple[float | None, float]]:
+    """Return each adjusted p-value with the level at which the comparison's own interval agrees with it."""
+    if chosen.correction == "dunnett":
+        together = dunnett([_contrast(pair, chosen.confidence) for pair in pairs], chosen.confidence)
+        return [(arm.p_value, arm.confidence) for arm in together.arms]
+    p_values = [comparison.p_value for comparison in comparisons]
+    return [
+        (adjusted, effective_confidence(p_value, adjusted, chosen.confidence))
+        for p_value, adjusted in zip(p_values, adjust(p_values, chosen.correction), strict=True)
+    ]
+
+
+def _contrast(pair: Pair, confidence: float) -> ArmContrast:
+    """Return the difference with its standard error, for Dunnett's procedure."""
+    result = pair.at(confidence)
+    difference, statistic = result.difference.estimate, result.statistic
+    if difference is None or statistic is None:
+        return ArmContrast(difference, None, 0.5)
+    # Where there is no difference any standard error gives the statistic 0.
+    error = difference / statistic if statistic else 1.0
+    return ArmContrast(difference, error, pair.share(), result.degrees_of_freedom)

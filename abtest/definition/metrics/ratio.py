@@ -1,0 +1,58 @@
+"""Ratio: one sum over another, such as revenue per order or orders per session."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from abtest.definition.base import Part
+from abtest.definition.fields import Flag, Key, Text
+from abtest.definition.metrics.base import MetricBase, Outcome, Window, when
+
+
+class RatioPart(Part):
+    """One side of a ratio: the events of a source in the window, counted, or their value summed."""
+
+    event: Key = Field(description="The event source under `data`.")
+    of: Literal["count", "sum"] = Field("count", description="Count the events, or sum their value.")
+    value: Text | None = Field(None, description="The value column for a sum; the source's `value` when absent.")
+
+    def outcome(self, window: tuple[int, int]) -> Outcome:
+        """Return what each unit contributes."""
+        return Outcome(self.event, self.of, window, self.value)
+
+    def words(self) -> str:
+        """Return what is counted or summed."""
+        if self.of == "count":
+            return f"number of {self.event}"
+        return f"sum of {self.value or 'the value'} of {self.event}"
+
+
+class Ratio(MetricBase):
+    """Sum of the numerator over all units, divided by the sum of the denominator.
+
+    The unit of randomisation stays the unit of variance (delta method). The treatment can move the denominator, so it
+    is refused as primary unless ``allow_conditional: true`` says that this was considered.
+    """
+
+    conditional: ClassVar[bool] = True
+
+    type: Literal["ratio"]
+    numerator: RatioPart = Field(description="What is counted or summed above the line.")
+    denominator: RatioPart = Field(description="What is counted or summed below the line.")
+    window: Window = Field(description="[from, to) since assignment, such as [0d, 56d]; `to` is not included.")
+    allow_conditional: Flag = Field(
+        False, description="Accept a metric as primary although its denominator can be moved by the treatment."
+    )
+
+    def outcome(self, name: str) -> Outcome:  # noqa: ARG002
+        """Return the unit's numerator, with its denominator."""
+        above = self.numerator.outcome(self.window)
+        below = self.denominator.outcome(self.window)
+        return Outcome(above.source, above.reduce, self.window, above.value, denominator=below)
+
+    def estimand(self, name: str) -> str:  # noqa: ARG002
+        """Return in words what is estimated."""
+        return (
+            f"Ratio of sums over all units: {self.numerator.words()} per {self.denominator.words()} "
+            f"{when(self.window)} (the denominator is an outcome too)"
+        )
