@@ -1,10 +1,12 @@
 """What stands beside a comparison: the same effect seen in another way. None of it decides."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from abtest.analysis.methods import Good, Means, Rates, cross_moments, plain_method
-from abtest.analysis.result import BayesResult, ComplierResult, Effect, ExactResult, UnadjustedComparison
+from abtest.analysis.methods import Good, Means, Rates, counted_term, cross_moments, plain_method
+from abtest.analysis.result import BayesResult, ComplierResult, Effect, ExactResult, Role, UnadjustedComparison
 from abtest.definition.model import AnalysisSettings
 from abtest.stats.bayes import NormalPrior, bayes_means, bayes_rates
 from abtest.stats.compliance import complier_effect
@@ -14,8 +16,8 @@ from abtest.stats.resampling import compare_replicates, permutation_test
 from abtest.stats.values import Estimate, TwoSample
 from abtest.warehouse.moments import COMPLIANCE, VALUE, WINSORISED, Histogram, MetricMoments
 
-LARGEST_EXACT = 15_000
-"""Possible tables up to which the exact companion is computed; larger ones are not small."""
+LARGEST_EXACT = {"primary": 10_500, "secondary": 2_500, "guardrail": 2_500}
+"""Possible tables up to which the exact companion is computed, by role: the work grows with their number."""
 MOST_PERMUTED = 50_000_000
 """Units times permutations that a run may take."""
 
@@ -35,12 +37,14 @@ def beside(result: TwoSample) -> UnadjustedComparison:
 class Companions:
     """The further readings of one metric's comparisons, as the settings ask for them."""
 
-    def __init__(self, name: str, moments: MetricMoments, settings: AnalysisSettings, good: Good) -> None:
+    def __init__(self, name: str, moments: MetricMoments, settings: AnalysisSettings, good: Good, role: Role) -> None:
         self.name = name
         self.moments = moments
         self.settings = settings
         self.good = good
-        self.plain = plain_method(moments)
+        self.role = role
+        self.term = counted_term(moments)
+        self.plain = plain_method(moments, self.term)
 
     def fields(self, arm: int, control: int) -> dict[str, object]:
         """Return the fields of a :class:`~abtest.analysis.result.Comparison` that exist, by name."""
@@ -61,7 +65,9 @@ class Companions:
         return outcome.denominator is None and outcome.quantile is None and self.moments.clusters is None
 
     def _odds(self, arm: int, control: int) -> Effect | None:
-        if not self.settings.odds_ratio or not isinstance(self.plain, Rates):
+        # The odds ratio's score interval belongs to the plain comparison; beside another method it could contradict.
+        plain = self._simple and not self.moments.strata and not self.moments.arms[0].covariates
+        if not self.settings.odds_ratio or not isinstance(self.plain, Rates) or not plain:
             return None
         return effect(odds_ratio(self.plain.rates[control], self.plain.rates[arm], self.settings.confidence))
 
@@ -69,7 +75,7 @@ class Companions:
         if not isinstance(self.plain, Rates) or not self._simple:
             return None
         first, second = self.plain.rates[control], self.plain.rates[arm]
-        if not needs_exact(first, second) or (first.n + 1) * (second.n + 1) > LARGEST_EXACT:
+        if not needs_exact(first, second) or (first.n + 1) * (second.n + 1) > LARGEST_EXACT[self.role]:
             return None
         exact = compare_exact(first, second, self.settings.confidence)
         return ExactResult(
@@ -103,7 +109,7 @@ class Companions:
         sums = self.moments.arms
         if COMPLIANCE not in sums[0].names or not self._simple:
             return None
-        pair = [cross_moments(sums[place], [VALUE, COMPLIANCE]) for place in (control, arm)]
+        pair = [cross_moments(sums[place], [self.term, COMPLIANCE]) for place in (control, arm)]
         if pair[0] is None or pair[1] is None:
             return None
         found = complier_effect(pair[0], pair[1], self.settings.confidence)
@@ -118,7 +124,7 @@ class Companions:
     def _not_winsorised(self, arm: int, control: int) -> UnadjustedComparison | None:
         if WINSORISED not in self.moments.arms[0].names:
             return None
-        return beside(self.plain.compare(arm, control, self.settings.confidence))
+        return beside(plain_method(self.moments, VALUE).compare(arm, control, self.settings.confidence))
 
     def _permutation(self, arm: int, control: int) -> float | None:
         draws, histograms = self.settings.permutation, self.moments.histograms
@@ -141,6 +147,8 @@ class Companions:
         scale = self.moments.arms[0].scale
         below = self.moments.arms[0].scales[1] if self.moments.outcome.denominator else 1
         drawn = [_replicates(histogram, draws, seed) for seed, histogram in enumerate(pair)]
+        if any(math.isnan(point) for point, _ in drawn):
+            return None
         first, second = ((point * below / scale, values * below / scale) for point, values in drawn)
         return beside(compare_replicates(first, second, self.settings.confidence))
 
@@ -158,9 +166,10 @@ def _replicates(histogram: Histogram, draws: int, seed: int) -> tuple[float, NDA
     above = np.array(histogram.values, dtype=float)
     below = np.ones_like(above) if histogram.denominators is None else np.array(histogram.denominators, dtype=float)
     random = np.random.default_rng(seed)
-    point = float(counts @ above / (counts @ below))
+    point = float(counts @ above / (counts @ below)) if counts @ below else math.nan
     values = np.empty(draws)
-    for draw in range(draws):
-        weights = random.poisson(counts).astype(float)
-        values[draw] = weights @ above / (weights @ below)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a draw without a denominator is refused, with a reason
+        for draw in range(draws):
+            weights = random.poisson(counts).astype(float)
+            values[draw] = weights @ above / (weights @ below)
     return point, values

@@ -1,7 +1,7 @@
 """One metric: its value in each arm, and each arm against the control."""
 
 from abtest.analysis.companions import Companions, beside, effect
-from abtest.analysis.methods import Adjusted, Means, Method, Rates, margin_test, method_of, plain_method
+from abtest.analysis.methods import Adjusted, Means, Method, Rates, counted_term, margin_test, method_of, plain_method
 from abtest.analysis.result import ArmResult, Comparison, MarginResult, MetricResult, OverallTest, Verdict
 from abtest.definition.metrics import Count, MetricBase, Quantile
 from abtest.definition.model import Definition
@@ -25,8 +25,8 @@ class Estimator:
         self.moments = moments
         self.confidence = definition.analysis.confidence
         self.method: Method = method_of(moments)
-        self.plain = plain_method(moments)
-        self.companions = Companions(name, moments, definition.analysis, self.metric.good)
+        self.plain = plain_method(moments, counted_term(moments))
+        self.companions = Companions(name, moments, definition.analysis, self.metric.good, self.metric.role)
         self.names = [arm.name for arm in definition.arms]
         self.control = self.names.index(definition.control.name)
 
@@ -81,7 +81,7 @@ class Estimator:
     def comparison(self, arm: int) -> Comparison:
         """Return one arm against the control, with its verdict before any correction."""
         result = self.compare(arm, self.confidence)
-        margin = self._margin(arm)
+        margin = self.margin(arm, self.confidence)
         further = self.companions.fields(arm, self.control)
         if isinstance(result, AdjustedTwoSample) and isinstance(self.method, Adjusted):
             further["unadjusted"] = beside(self.method.plain.compare(arm, self.control, self.confidence))
@@ -99,13 +99,14 @@ class Estimator:
         )
         return comparison.model_copy(update=further)
 
-    def _margin(self, arm: int) -> MarginResult | None:
+    def margin(self, arm: int, confidence: float) -> MarginResult | None:
+        """Test the metric's margin, one-sided at half of 1 − confidence; ``None`` when it has none."""
         declared = self.metric.margin
         if declared is None:
             return None
         if declared.scale == "points" and not self.moments.rate:
             raise DataError(
-                f"metrics.{self.name}.margin: {declared} is for rates, but the column holds other numbers than 0 and 1; "
+                f"metrics.{self.name}.margin: {declared} is for rates, but the column holds other numbers; "
                 "write 5% (of the control) or a plain number"
             )
         if declared.scale == "plain" and self.moments.rate:
@@ -122,7 +123,7 @@ class Estimator:
             value=declared.value,
             scale="relative" if declared.scale == "relative" else "absolute",
             good=self.metric.good,
-            confidence=self.confidence,
+            confidence=confidence,
         )
         return MarginResult(
             test=question,

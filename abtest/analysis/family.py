@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from abtest.analysis.companions import effect
 from abtest.analysis.estimate import Estimator, verdict
 from abtest.analysis.methods import Rates, standard_error
-from abtest.analysis.result import Comparison, MetricResult
+from abtest.analysis.result import Comparison, Effect, MetricResult
 from abtest.definition.model import Definition
 from abtest.stats.corrections import adjust, effective_confidence
 from abtest.stats.dunnett import ArmContrast, dunnett
-from abtest.stats.gatekeeping import gatekeep
+from abtest.stats.gatekeeping import Inside, gatekeep
 
 Key = tuple[str, int]
+HIGHEST_LEVEL = 1 - 1e-9
+CLOSED = "an earlier question of the declared order was not answered, so this one is not tested"
 
 
 def family_name(definition: Definition) -> str:
@@ -41,6 +43,8 @@ def corrected(
         return results
     for key, adjusted, level in _adjusted(definition, families, by_name, estimators):
         name, place = key
+        if len(families[0]) == 1 and key == families[0][0]:
+            continue  # the one primary comparison is as it was
         comparison = by_name[name].comparisons[place]
         changed = _widened(definition, estimators[name], comparison, adjusted, level)
         comparisons = [changed if i == place else other for i, other in enumerate(by_name[name].comparisons)]
@@ -60,7 +64,7 @@ def _adjusted(
 ) -> list[tuple[Key, float, float]]:
     """Return for each comparison with a p-value its adjusted one, and the level of the interval that agrees with it."""
     settings = definition.analysis
-    p_values = [[metrics[name].comparisons[place].p_value for name, place in family] for family in families]
+    p_values = [[_p_value(definition, metrics[name], place) for name, place in family] for family in families]
     if settings.correction == "dunnett":
         found = _dunnett(definition, families[0], metrics, estimators)
         families, p_values = families[:1], p_values[:1]
@@ -68,8 +72,8 @@ def _adjusted(
         levels = [[level for _, level in found]]
     else:
         if settings.gatekeeping:
-            inside = settings.correction if settings.correction in {"holm", "hochberg", "bonferroni"} else "holm"
-            adjusted = gatekeep(p_values, inside)
+            inside: Inside = "hochberg" if settings.correction == "hochberg" else "holm"
+            adjusted = gatekeep(p_values, "bonferroni" if settings.correction == "bonferroni" else inside)
         else:
             adjusted = [adjust(family, settings.correction) for family in p_values]
         levels = [
@@ -121,17 +125,40 @@ def _arm_variance(estimator: Estimator, arm: int) -> float:
     return (value.high - value.low) ** 2 if value.low is not None and value.high is not None else 0.0
 
 
+def _p_value(definition: Definition, metric: MetricResult, place: int) -> float | None:
+    """Return the p-value that a comparison brings into its family: of the margin where that is what it tests.
+
+    A margin's p-value is one-sided at half of α, so twice it stands beside two-sided ones.
+    """
+    comparison = metric.comparisons[place]
+    margin = comparison.margin
+    if margin is not None and margin.p_value is not None and definition.metrics[metric.name].test is not None:
+        return min(1.0, 2 * margin.p_value)
+    return comparison.p_value
+
+
 def _widened(
     definition: Definition, estimator: Estimator, comparison: Comparison, adjusted: float, level: float
 ) -> Comparison:
-    wider = estimator.compare(estimator.names.index(comparison.arm), level)
     alpha = 1 - definition.analysis.confidence
     declared = definition.metrics[estimator.name]
+    arm = estimator.names.index(comparison.arm)
+    if level > HIGHEST_LEVEL:
+        # The gate of an earlier family is closed, or nearly so: at this level no interval says anything.
+        closed = Effect(estimate=comparison.difference.estimate, low=None, high=None, reason=CLOSED)
+        lift = closed.model_copy(update={"estimate": comparison.lift.estimate})
+        margin, wider = comparison.margin, (closed, lift)
+        margin = margin.model_copy(update={"shown": False}) if margin else None
+    else:
+        result = estimator.compare(arm, level)
+        margin = estimator.margin(arm, level)
+        wider = (effect(result.difference), effect(result.lift))
     return comparison.model_copy(
         update={
             "adjusted_p_value": adjusted,
-            "adjusted_difference": effect(wider.difference),
-            "adjusted_lift": effect(wider.lift),
-            "verdict": verdict(adjusted, comparison.difference.estimate, declared, alpha, comparison.margin),
+            "adjusted_difference": wider[0],
+            "adjusted_lift": wider[1],
+            "margin": margin,
+            "verdict": verdict(adjusted, comparison.difference.estimate, declared, alpha, margin),
         }
     )

@@ -27,6 +27,7 @@ from abtest.warehouse.moments import DENOMINATOR, VALUE, WINSORISED, Histogram, 
 Question = Literal["non-inferiority", "superiority", "equivalence"]
 Scale = Literal["absolute", "relative"]
 Good = Literal["up", "down"]
+NO_COMMON_STRATUM = "no stratum has units in both arms"
 TOO_FEW = "an arm has fewer than two units with a value"
 
 
@@ -91,10 +92,15 @@ class StratifiedRates:
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """Rates or means, adjusted for covariates within each arm (Lin 2013)."""
+    """Rates, means or ratios, adjusted for covariates within each arm (Lin 2013).
+
+    ``terms`` are what is compared: a value, or a numerator and its denominator. Units of strata that only one of two
+    arms has say nothing about their difference and are left out of it.
+    """
 
     plain: Method
-    cross: Sequence[CrossMoments | None]
+    moments: MetricMoments
+    terms: tuple[str, ...]
 
     def value(self, arm: int, confidence: float) -> Estimate:
         """Return the arm's own value, without covariates."""
@@ -102,11 +108,32 @@ class Adjusted:
 
     def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
         """Compare two arms; without covariates where there are too few units for them."""
-        first, second = self.cross[control], self.cross[arm]
+        pair = self._pair(arm, control)
+        if pair is None:
+            nothing = Estimate(None, None, None, NO_COMMON_STRATUM)
+            return TwoSample("regression adjustment", nothing, nothing, None, None, None, NO_COMMON_STRATUM)
+        first, second = (self._cross(sums) for sums in pair)
         if first is None or second is None:
             return self.plain.compare(arm, control, confidence)
         adjusted: AdjustedTwoSample = compare_adjusted(first, second, confidence)
         return adjusted if adjusted.p_value is not None else self.plain.compare(arm, control, confidence)
+
+    def _pair(self, arm: int, control: int) -> tuple[Sums, Sums] | None:
+        both = [arms for arms in self.moments.strata.values() if arms[arm].n and arms[control].n]
+        if len(both) == len(self.moments.strata):
+            return self.moments.arms[control], self.moments.arms[arm]
+        if not both:
+            return None
+        return sum_of([arms[control] for arms in both]), sum_of([arms[arm] for arms in both])
+
+    def _cross(self, sums: Sums) -> CrossMoments | None:
+        names = sums.covariates
+        if sums.n < len(names) + len(self.terms) + 1:
+            return None
+        cross = cross_moments(sums, [*self.terms, *names])
+        if cross is None or len(self.terms) == 1:
+            return cross
+        return linearised(cross) if cross.mean[1] else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +181,11 @@ def plain_method(moments: MetricMoments, term: str = VALUE) -> Rates | Means:
     return Means([Moments.from_sums(sums.n, *sums.of(term)) for sums in moments.arms])
 
 
+def counted_term(moments: MetricMoments) -> str:
+    """Return the term that counts: the winsorised value where the definition asks for it, else the value."""
+    return WINSORISED if WINSORISED in moments.arms[0].names else VALUE
+
+
 def method_of(moments: MetricMoments) -> Method:
     """Return the method that the definition asks for."""
     outcome = moments.outcome
@@ -163,10 +195,10 @@ def method_of(moments: MetricMoments) -> Method:
         return Quantiles([expanded(h, moments.arms[0].scale) for h in moments.histograms or ()], outcome.quantile)
     if outcome.denominator is not None:
         return _ratio(moments)
-    term = WINSORISED if WINSORISED in moments.arms[0].names else VALUE
+    term = counted_term(moments)
     plain = plain_method(moments, term)
     if moments.arms[0].covariates:
-        return Adjusted(plain, [_explained(sums, term) for sums in moments.arms])
+        return Adjusted(plain, moments, (term,))
     if isinstance(plain, Rates) and moments.strata:
         strata = [[Rate(sums.total, sums.n) for sums in arms] for arms in moments.strata.values()]
         return StratifiedRates(plain, strata)
@@ -175,19 +207,15 @@ def method_of(moments: MetricMoments) -> Method:
 
 def _ratio(moments: MetricMoments) -> Method:
     plain = Ratios([cross_moments(sums, [VALUE, DENOMINATOR]) for sums in moments.arms])
-    names = moments.arms[0].covariates
-    if not names:
-        return plain
-    cross = [cross_moments(sums, [VALUE, DENOMINATOR, *names]) for sums in moments.arms]
-    return Adjusted(
-        plain, [None if m is None or not m.mean[1] or m.n < len(names) + 3 else linearised(m) for m in cross]
-    )
+    return Adjusted(plain, moments, (VALUE, DENOMINATOR)) if moments.arms[0].covariates else plain
 
 
-def _explained(sums: Sums, term: str) -> CrossMoments | None:
-    if sums.n < len(sums.covariates) + 2:
-        return None
-    return cross_moments(sums, [term, *sums.covariates])
+def sum_of(parts: Sequence[Sums]) -> Sums:
+    """Return the sums over the units of all parts."""
+    total = parts[0]
+    for part in parts[1:]:
+        total += part
+    return total
 
 
 def cross_moments(sums: Sums, names: Sequence[str]) -> CrossMoments | None:

@@ -89,7 +89,8 @@ class CustomerBase(Value):
 class ArmPopulation(Value):
     """The ledger of one arm: ``assigned`` − Σ ``excluded`` = ``eligible``.
 
-    ``mature`` units are those whose longest primary window lies before the data's end.
+    ``mature`` units are those whose longest primary window lies before the data's end; ``clusters`` counts what was
+    randomised, where that is groups of units.
     """
 
     arm: str
@@ -97,6 +98,7 @@ class ArmPopulation(Value):
     eligible: int
     exposed: int | None = None
     mature: int
+    clusters: int | None = None
     excluded: dict[str, int]
 
 

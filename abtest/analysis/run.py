@@ -147,6 +147,7 @@ def _population(experiment: Experiment, collected: Collected, metrics: list[Metr
             assigned=ledger.assigned,
             eligible=ledger.eligible,
             mature=primary.arms[index].mature if primary else ledger.eligible,
+            clusters=ledger.clusters,
             excluded=dict(ledger.excluded),
         )
         for index, (arm, ledger) in enumerate(zip(experiment.definition.arms, collected.ledger, strict=True))

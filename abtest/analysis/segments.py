@@ -7,7 +7,7 @@ what to expect, and whatever was not declared before the start is labelled explo
 from collections.abc import Mapping
 
 from abtest.analysis.companions import effect
-from abtest.analysis.methods import Rates, plain_method, standard_error
+from abtest.analysis.methods import Rates, counted_term, plain_method, standard_error
 from abtest.analysis.result import Effect, SegmentLevel, SegmentResult
 from abtest.definition.model import Definition, Segment
 from abtest.stats.corrections import adjust
@@ -102,7 +102,7 @@ def _merged(levels: Mapping[str, Arms], places: tuple[int, int]) -> dict[str, Ar
 def _level(
     moments: MetricMoments, arms: Arms, arm: int, control: int, confidence: float
 ) -> tuple[TwoSample, float | None, float | None]:
-    method = plain_method(MetricMoments(moments.outcome, moments.rate, arms))
+    method = plain_method(MetricMoments(moments.outcome, moments.rate, arms), counted_term(moments))
     values = [
         method.rates[place].value if isinstance(method, Rates) else method.moments[place].mean
         for place in (control, arm)

@@ -21,7 +21,7 @@ ArmTuple: TypeAlias = tuple[int, int] | tuple[float, float, int]
 EXAMPLE = "biweekly=480/2000 weekly=530/2000"
 MOST = 10**15
 """No arm has more units; below it every count is exact in floating point."""
-LARGEST = 1e100
+LARGEST = 1e50
 """No mean or standard deviation is larger, and no standard deviation but 0 smaller than its inverse."""
 _WHOLE = re.compile(r"[0-9]+")
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from abtest.definition.expression import parse_expression, uses_period
 from abtest.definition.fields import nearest
 from abtest.definition.metrics import Column, EventMetric, MetricBase, Quantile, Ratio, ValueMetric
+from abtest.definition.metrics.base import CoveredMetric
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.definition.nodes import Problem
 
@@ -101,8 +102,10 @@ def _metrics(definition: Definition) -> Iterator[Problem]:
         yield Problem(("metrics",), "no metric has role: primary; the decision needs one, chosen before the start")
     for name, metric in definition.metrics.items():
         yield from _events(definition, name, metric)
-        if isinstance(metric, EventMetric):
+        if isinstance(metric, CoveredMetric):
             yield from _covariates(definition, name, metric)
+        if isinstance(metric, Quantile) and definition.analysis.strata:
+            yield Problem(("metrics", name, "type"), "a quantile is not stratified; remove it or analysis.strata")
         if isinstance(metric, Column) and CUSTOMERS not in definition.data:
             yield Problem(("metrics", name), "a column metric needs data.customers")
         if metric.conditional and metric.role == "primary" and not getattr(metric, "allow_conditional", False):
@@ -156,7 +159,7 @@ def _margin(name: str, metric: MetricBase) -> Iterator[Problem]:
         yield Problem(here, "must be less than 100: no rate or share can change by more")
 
 
-def _covariates(definition: Definition, name: str, metric: EventMetric) -> Iterator[Problem]:
+def _covariates(definition: Definition, name: str, metric: CoveredMetric) -> Iterator[Problem]:
     places: list[tuple[tuple[str | int, ...], Covariate]] = []
     if metric.covariate is not None:
         places.append((("metrics", name, "covariate"), metric.covariate))
@@ -183,6 +186,18 @@ def _analysis(definition: Definition) -> Iterator[Problem]:
     if CUSTOMERS not in definition.data:
         for place, _ in columns:
             yield Problem(place, "needs data.customers to take the column from")
+    settings = definition.analysis
+    if settings.gatekeeping and settings.correction not in {"holm", "hochberg", "bonferroni"}:
+        yield Problem(
+            ("analysis", "gatekeeping"),
+            f"needs correction: holm, hochberg or bonferroni within each family (got {settings.correction})",
+            on_key=True,
+        )
+    if settings.bootstrap is not None and settings.bootstrap <= 2 / (1 - settings.confidence):
+        yield Problem(
+            ("analysis", "bootstrap"),
+            f"is too few for {settings.confidence:.4g} intervals; use at least {4 / (1 - settings.confidence):.0f}",
+        )
     compliance = definition.compliance
     events = [key for key in definition.data if key not in {CUSTOMERS, ASSIGNMENTS}]
     if compliance is not None and compliance.event not in events:

@@ -5,7 +5,7 @@ Principle: everything a reader sees is decided here, from the ``Analysis`` alone
 
 from typing import TYPE_CHECKING
 
-from abtest.report import dates, headline, plots, tables, verdict
+from abtest.report import dates, headline, plots, readings, segments, tables, verdict
 from abtest.report.parts import (
     Block,
     Bullets,
@@ -20,7 +20,7 @@ from abtest.report.parts import (
     Section,
     Table,
 )
-from abtest.report.view import View, clean
+from abtest.report.view import View, clean, is_mean
 from abtest.report.words import ENGLISH, Language
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
         reasons_title=view.say("reasons"),
         reasons=tuple(clean(reason) for reason in analysis.decision.reasons),
         overview=Section("overview", view.say("overview"), (Chart("effects"),)) if few else None,
+        asides=() if view.invalid else (*readings.asides(view), *segments.asides(view)),
         sections=_sections(view, few=few),
         footer=view.say("footer", name=name, definition=short, abtest=provenance.abtest, generated=generated),
         card_footer=footer,
@@ -69,7 +70,8 @@ def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
 
 
 def _sections(view: View, *, few: bool) -> tuple[Section, ...]:
-    sections = [_metrics(view, chart=not few), *_arms(view), _population(view)]
+    further = [section for section in (segments.segments(view), readings.readings(view)) if section is not None]
+    sections = [_metrics(view, chart=not few), *_arms(view), *further, _population(view)]
     if view.analysis.customers is not None:
         sections.append(_base(view))
     return (*sections, _checks(view), _method(view), _guide(view), _provenance(view))
@@ -106,7 +108,8 @@ def _arms(view: View) -> list[Section]:
         sections.append(Section("rates", view.say("section.rates"), tuple(blocks)))
     if means:
         blocks = [tables.arms_table(view, means, rates=False)]
-        sections.append(Section("means", view.say("section.means"), tuple(blocks)))
+        title = view.say("section.means" if all(is_mean(metric) for metric in means) else "section.means.mixed")
+        sections.append(Section("means", title, tuple(blocks)))
     return sections
 
 
@@ -157,9 +160,26 @@ def _method(view: View) -> Section:
 
 def _guide(view: View) -> Section:
     alpha = view.numbers.plain(view.alpha, 3 if view.alpha < 0.0095 else 2)
-    topics = ["difference", "lift", "interval", "p", "adjusted", "primary", "mature", "srm"]
-    items = tuple(view.say(f"guide.{topic}", confidence=view.confidence, alpha=alpha) for topic in topics)
+    half = view.numbers.plain(view.alpha / 2, 3 if view.alpha > 0.0195 else 4)
+    fields = {"confidence": view.confidence, "alpha": alpha, "half": half}
+    items = tuple(view.say(f"guide.{topic}", **fields) for topic in _topics(view))
     return Section("guide", view.say("section.guide"), (Bullets(items),))
+
+
+def _topics(view: View) -> list[str]:
+    """Return what the guide explains: what every report shows, then only what this one does."""
+    metrics = view.analysis.metrics
+    comparisons = [comparison for metric in metrics for comparison in metric.comparisons]
+    tests = {comparison.margin.test for comparison in comparisons if comparison.margin}
+    topics = ["difference", "lift", "interval", "p", "adjusted", "primary"]
+    topics += [f"margin.{test}" for test in ("non-inferiority", "superiority", "equivalence") if test in tests]
+    topics += ["mature", "srm"]
+    if any(comparison.unadjusted is not None for comparison in comparisons):
+        topics.append("adjustment")
+    topics += [kind for kind in ("ratio", "quantile") if any(metric.type == kind for metric in metrics)]
+    if view.analysis.segments:
+        topics.append("segments")
+    return topics + readings.topics(view)
 
 
 def _provenance(view: View) -> Section:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from abtest.report.parts import Cell, Column, Headline, RowGroup, Table, Tile, Tone
-from abtest.report.view import ShownEffect, View, arm_result, clean, scales, shown, verdict_tone
+from abtest.report.view import ShownEffect, View, adjusts_margin, arm_result, clean, scales, shown, verdict_tone
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, Comparison, MetricResult
@@ -89,7 +89,7 @@ def _tiles(view: View, metric: "MetricResult", lead: "Comparison") -> tuple[Tile
         Tile(
             view.say("headline.difference", control=control),
             view.numbers.quantity(effect.difference.estimate, scale.change, signed=True),
-            _interval_lines(view, effect, "difference", metric),
+            _interval_lines(view, effect, "difference", metric, margin=adjusts_margin(lead)),
             tone,
         ),
     ]
@@ -103,7 +103,9 @@ def _tiles(view: View, metric: "MetricResult", lead: "Comparison") -> tuple[Tile
     return tuple(tiles)
 
 
-def _interval_lines(view: View, effect: ShownEffect, part: str, metric: "MetricResult") -> tuple[str, ...]:
+def _interval_lines(
+    view: View, effect: ShownEffect, part: str, metric: "MetricResult", *, margin: bool = False
+) -> tuple[str, ...]:
     shown_part = effect.lift if part == "lift" else effect.difference
     scale = scales(metric).lift if part == "lift" else scales(metric).change
     if shown_part.low is None and shown_part.high is None:
@@ -113,6 +115,7 @@ def _interval_lines(view: View, effect: ShownEffect, part: str, metric: "MetricR
     if part == "lift" or effect.p_value is None:
         return (interval, name)
     p_message = "headline.p.adjusted" if effect.adjusted else "headline.p"
+    p_message += ".margin" if margin else ""
     return (interval, view.join([name, view.say(p_message, p=view.numbers.p_value(effect.p_value, view.alpha))]))
 
 
@@ -162,7 +165,7 @@ def _table(view: View, metric: "MetricResult") -> Table:
     """Return the comparisons of the headline metric, one row each, under the control's row."""
     scale = scales(metric)
     adjusted = any(shown(c).adjusted for c in metric.comparisons)
-    notes: list[str] = []
+    notes = [view.say("note.margin.adjusted")] if any(adjusts_margin(c) for c in metric.comparisons) else []
     control = arm_result(metric, metric.comparisons[0].control)
     rows = [
         (
@@ -186,7 +189,7 @@ def _table(view: View, metric: "MetricResult") -> Table:
                 Cell(view.numbers.quantity(result.value if result else None, scale.value)),
                 _effect_cell(view, metric, effect, "difference", note),
                 _effect_cell(view, metric, effect, "lift", note),
-                Cell(view.numbers.p_value(effect.p_value, view.alpha)),
+                Cell(view.numbers.p_value(effect.p_value, view.alpha), note=1 if adjusts_margin(comparison) else None),
                 Cell(view.say(f"metric.verdict.{comparison.verdict}"), tone=verdict_tone(comparison.verdict)),
             )
         )

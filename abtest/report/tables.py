@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from abtest.report.headline import metric_details
 from abtest.report.numbers import Scale
 from abtest.report.parts import Cell, Column, RowGroup, Table, Tone
-from abtest.report.view import View, clean, is_mean, scales, verdict_tone
+from abtest.report.view import View, adjusts_margin, clean, is_mean, scales, verdict_tone
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmPopulation, ArmResult, Comparison, Effect, MetricResult
@@ -92,7 +92,8 @@ def _comparison_cells(
     ]
     if adjusted:
         text = p_value(comparison.adjusted_p_value, view.alpha) if comparison.adjusted_p_value is not None else ""
-        cells.append(Cell(text))
+        note = notes.add(view.say("note.margin.adjusted")) if adjusts_margin(comparison) else None
+        cells.append(Cell(text, note=note))
     verdict = view.say(f"metric.verdict.{comparison.verdict}")
     return [*cells, Cell(verdict, _margin_details(view, comparison), tone=verdict_tone(comparison.verdict))]
 

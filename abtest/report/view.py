@@ -66,8 +66,8 @@ class View:
 
     @property
     def alpha(self) -> float:
-        """One minus the confidence."""
-        return 1 - self.analysis.settings.confidence
+        """One minus the confidence, without the binary remainder that would let a p-value of 0.0499 read as 0.050."""
+        return round(1 - self.analysis.settings.confidence, 12)
 
     @property
     def confidence(self) -> str:
@@ -148,6 +148,13 @@ def shown(comparison: "Comparison") -> ShownEffect:
         p_value=comparison.adjusted_p_value if adjusted else comparison.p_value,
         adjusted=adjusted,
     )
+
+
+def adjusts_margin(comparison: "Comparison") -> bool:
+    """Whether the adjusted p-value is that of a superiority or equivalence test, not of the difference from 0."""
+    margin = comparison.margin
+    tested = margin is not None and margin.test != "non-inferiority" and margin.p_value is not None
+    return tested and comparison.adjusted_p_value is not None
 
 
 def arm_result(metric: "MetricResult", arm: str) -> "ArmResult | None":

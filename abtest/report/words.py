@@ -123,6 +123,7 @@ _ENGLISH = {
     "headline.arm.mean": "n = {n}",
     "headline.p": "p {p}",
     "headline.p.adjusted": "adjusted p {p}",
+    "headline.p.adjusted.margin": "adjusted p of the margin test {p}",
     "headline.more": "In plain numbers: about {estimate} more per {base} with {arm} ({interval_name}: {interval}).",
     "headline.fewer": "In plain numbers: about {estimate} fewer per {base} with {arm} ({interval_name}: {interval}).",
     "headline.range": "{low} to {high}",
@@ -143,7 +144,7 @@ _ENGLISH = {
     "margin.p.non-inferiority": "margin test p {p}",
     "margin.p.superiority": "superiority test p {p}",
     "margin.p.equivalence": "equivalence test p {p}",
-    "margin.by interval": "margin judged by the interval",
+    "margin.by interval": "judged by the interval",
     "worse": "worse",
     "better": "better",
     "metric.verdict.better": "better",
@@ -246,6 +247,10 @@ _ENGLISH = {
     "base.eligible": "Eligible",
     "base.unassigned": "Eligible without an arm",
     "note.reason": "{metric}, {arm}: {reason}",
+    "note.margin.adjusted": (
+        "The adjusted p-value of a superiority or equivalence test: twice its one-sided p-value, corrected like the "
+        "two-sided ones."
+    ),
     "note.arm": "{arm}: {reason}",
     "note.unknown": "No reason was recorded.",
     "empty.metrics": "No metric was analysed.",
@@ -254,14 +259,13 @@ _ENGLISH = {
     # Other readings: what stands beside the tests.
     "section.readings": "Other readings",
     "section.readings.intro": (
-        "The same comparisons seen in other ways. None of these decides: the verdicts rest on the section Metrics alone. "
-        "Unless a row says otherwise, they use each unit's value as it is, without covariates, strata or winsorising, "
-        "and are not corrected for several comparisons."
+        "The same comparisons seen in other ways. None of these decides: the verdicts rest on the section Metrics "
+        "alone. Covariates and strata play no part in these readings, nor a correction for several comparisons."
     ),
     "table.bayes": "Bayesian view",
     "table.bayes.lead": (
-        "How likely it is that an arm is better than {control}, given the prior and the data, and what the wrong choice "
-        "would cost on average."
+        "How likely it is that an arm is better than {control}, given the prior and the data, and what each choice "
+        "is expected to cost."
     ),
     "bayes.prior": "prior: {prior}",
     "column.better": "Probability to be better",
@@ -272,8 +276,8 @@ _ENGLISH = {
     "table.methods": "The same effects by other methods",
     "table.methods.lead": "The first row of each comparison is the one that counts.",
     "table.methods.exact": (
-        "An exact test stands beside a comparison where fewer than 5 units with or without the event are expected in an "
-        "arm: there the usual tests are approximate."
+        "An exact test stands beside a comparison where fewer than 5 units with or without the event are expected in "
+        "an arm: approximate tests are in doubt there."
     ),
     "column.reading": "Reading",
     "reading.reported": "As reported",
@@ -286,6 +290,7 @@ _ENGLISH = {
     "reading.exact.method": "exact unconditional, Chan and Zhang",
     "reading.boschloo": "Boschloo p {p}",
     "table.odds": "Odds ratios",
+    "table.odds.lead": "The odds of the event in the arm divided by those in {control}; 1 means no difference.",
     "column.odds": "Odds ratio",
     "table.complier": "Effect on compliers",
     "table.complier.lead": (
@@ -300,17 +305,18 @@ _ENGLISH = {
     "section.segments.intro": (
         "Does the effect differ between groups of customers? The interaction test answers first: single levels differ "
         "by chance alone. The shrunken effect draws each level towards the common effect and is the better guess of "
-        "what to expect there. Segments use each unit's value as it is, without covariates, strata or winsorising, and "
-        "the interaction tests are not corrected for their number."
+        "what to expect there. Covariates and strata play no part in these effects, and the interaction tests are not "
+        "corrected for their number."
     ),
     "table.segment.declared": "By {column}: declared before the start",
     "table.segment.exploratory": "By {column}: EXPLORATORY",
-    "segment.declared": "Declared before the start: the adjusted p-values are corrected over the levels (Holm).",
+    "segment.declared": "The adjusted p-values of a metric are corrected over the levels (Holm).",
     "segment.exploratory": (
-        "EXPLORATORY: not declared before the start. Segment effects chosen after the fact are hypotheses for a new "
-        "experiment, not findings."
+        "Not declared before the start. Segment effects chosen after the fact are hypotheses for a new experiment, not "
+        "findings."
     ),
-    "segment.group": "{metric}: {arm} against {control}",
+    "segment.group.declared": "{metric}: {arm} against {control}",
+    "segment.group.exploratory": "{metric}: {arm} against {control} (exploratory)",
     "segment.same": "No evidence that the effect differs between the levels ({test}).",
     "segment.differs": "The effect differs between the levels ({test}).",
     "segment.untested": "Whether the effect differs between the levels could not be tested. {reason}",
@@ -389,26 +395,26 @@ _ENGLISH = {
         "Variance removed: the share of the difference's variance that covariates and strata explain. 30 % removed is "
         "worth as much as 43 % more units."
     ),
-    "guide.value": (
-        "Ratio: one sum over all units divided by another; a quantile: the value below which that share of the units "
-        "lies (the median: half of them). Both are compared like means, by methods of their own."
-    ),
+    "guide.ratio": "Ratio: one sum over all units of an arm, divided by another. It is no mean over units.",
+    "guide.quantile": "Quantile: the value below which that share of the units lies; the median is the middle unit's.",
     "guide.segments": (
-        "Interaction test (Cochran's Q): whether the levels' effects differ by more than chance allows. I²: the share of "
-        "the spread between the levels that is not chance. No evidence of a difference is no proof that there is none."
+        "Interaction test (Cochran's Q): whether the levels' effects differ by more than chance allows. I²: the share "
+        "of the spread between the levels that is not chance. No evidence of a difference is no proof that there is "
+        "none."
     ),
     "guide.bayes": (
-        "Probability to be better: how strongly to believe, after the data and from the stated prior, that the arm beats "
-        "the control. Expected loss: what choosing wrongly costs on average. A {confidence} credible interval contains "
-        "the effect with that probability. None of this is corrected for several looks or comparisons."
+        "Probability to be better: how strongly to believe, after the data and from the stated prior, that the arm is "
+        "better than the control. Expected loss: what a choice costs on average, nothing when it is right and the "
+        "difference when it is wrong. A {confidence} credible interval contains the effect with that probability. None "
+        "of this is corrected for several looks or comparisons."
     ),
     "guide.exact": (
         "Exact: a p-value and interval from the probabilities of all possible tables, for rates with few events. "
         "Boschloo's is the customary exact test; it and the interval may differ slightly."
     ),
     "guide.odds": (
-        "Odds ratio: the odds (with the event to without it) of the arm divided by the control's; 1 means no difference. "
-        "It is no ratio of rates: for frequent events it lies further from 1."
+        "Odds ratio: the odds are the units with the event to those without it. It is no ratio of rates: for frequent "
+        "events it lies further from 1."
     ),
     "guide.winsorised": "Winsorised: values above the stated limit count as that limit, so that a few do not decide.",
     "guide.bootstrap": "Bootstrap: an interval from reweighting the units at random many times.",
@@ -450,10 +456,10 @@ _ENGLISH = {
     # Terminal.
     "text.metrics": "Metrics ({confidence} intervals)",
     "text.population": "Population",
-    "text.bayes": "Bayesian view: {arms} (beside the test, which decides).",
+    "text.bayes": "Bayesian view: {arms} (does not decide).",
     "text.bayes.arm": "{arm} is better than {control} with probability {probability}",
     "text.exact": "Exact test, {metric}, {arm}: p {p}.",
-    "text.segment": "Segments: the effect of {arm} on {metric} differs by {column} (declared; interaction test p {p}).",
+    "text.segment": "Segments: the effect of {arm} on {metric} differs by {column} (declared; interaction p {p}).",
     "text.checks": "Checks that did not pass",
     "text.checks.all": "All {count} health checks passed.",
 }

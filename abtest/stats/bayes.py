@@ -276,7 +276,8 @@ def _quantile(
         step = math.copysign(math.inf, probability - value)
         if math.isfinite(normal) and density > 0:
             step = (target - normal) * math.exp(-(normal**2) / 2) / (math.sqrt(2 * math.pi) * density)
-        if abs(step) <= 1e-6 * scale or high - low <= 1e-12 * scale:  # the error left is of the order of the square
+        # After a small step the error is of the order of its square, if the density is smooth; else the residual tells.
+        if (abs(step) <= 1e-6 * scale and abs(value - probability) <= 1e-8) or high - low <= 1e-12 * scale:
             return min(max(point + step, low), high)
         point += max(min(step, 4 * scale), -4 * scale)
         # Where the density is far from normal Newton creeps: then every other step halves the bracket.

@@ -84,7 +84,9 @@ def compare_replicates(
     # The greatest k with 2k/(draws + 1) < α: the k-th replicate from either end agrees with the p-value.
     place = math.ceil(alpha * (draws + 1) / 2) - 1
     if place < 1:
-        raise ValueError(f"confidence {confidence} needs more than {draws} replicates")
+        reason = f"{draws} replicates are too few for an interval at confidence {confidence:g}"
+        nothing = Estimate(None, None, None, reason)
+        return TwoSample(BOOTSTRAP, Estimate(estimate, None, None, reason), nothing, p_value, None, None, reason)
     difference = Estimate(estimate, float(differences[place - 1]), float(differences[-place]))
     lift = _lift(control[0], estimate, first, second, place)
     return TwoSample(BOOTSTRAP, difference, lift, p_value, None, None, None)

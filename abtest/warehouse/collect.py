@@ -10,6 +10,8 @@ from abtest.errors import DataError
 from abtest.warehouse.calendar import to_microseconds
 from abtest.warehouse.engine import Engine, EngineError, Row, Statement
 from abtest.warehouse.moments import (
+    VALUE,
+    WINSORISED,
     ArmLedger,
     Arms,
     Collected,
@@ -288,12 +290,13 @@ class Collector:
         statement = self._statement(outcomes, outcomes.histogram(plan), [])
         rows = self.engine.rows(statement, f"reading the distribution of {plan.name}")
         ratio = plan.outcome.denominator is not None
+        value = f"{WINSORISED if any(term.name == WINSORISED for term in plan.terms) else VALUE}_{plan.name}"
         found = []
         for arm in range(len(self.warehouse.arms)):
             mine = [row for row in rows if row["arm"] == arm]
             found.append(
                 Histogram(
-                    tuple(whole(row, f"y_{plan.name}") for row in mine),
+                    tuple(whole(row, value) for row in mine),
                     tuple(whole(row, f"d_{plan.name}") for row in mine) if ratio else None,
                     tuple(whole(row, "units") for row in mine),
                 )

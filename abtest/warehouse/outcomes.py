@@ -75,7 +75,7 @@ class Outcomes:
         if outcome.denominator is not None:
             terms.append(Term(DENOMINATOR, *self._term(f"d_{name}", outcome.denominator)[0]))
         explaining = [pair for part in outcome.covariates for pair in self._covariate(name, part, levels)]
-        if (not rate or outcome.covariates) and outcome.denominator is None and outcome.quantile is None:
+        if (not rate or outcome.covariates) and outcome.quantile is None:
             explaining += self._indicators(STRATUM, levels.get(STRATUM, ()))
         terms += [Term(covariate(number), *pair) for number, pair in enumerate(explaining)]
         compliance = self.definition.compliance
@@ -221,7 +221,8 @@ class Outcomes:
 
     def histogram(self, plan: MetricPlan) -> str:
         """Return the query for the distinct values per arm, with the number of units at each."""
-        terms = [term for term in plan.terms if term.name in {VALUE, DENOMINATOR}]
+        cut = [term for term in plan.terms if term.name == WINSORISED]
+        terms = cut or [term for term in plan.terms if term.name in {VALUE, DENOMINATOR}]
         names = ", ".join(f"{quote(plan.column(term))}" for term in terms)
         return (
             f"SELECT arm, {names}, count(*) AS units FROM outcomes\nWHERE status = '{ELIGIBLE}' AND "

@@ -1,6 +1,6 @@
-# Makes regression.json: adjusted comparisons, ratios, clusters and the complier effect from R, on seeded data whose sums are stored.
-# Run: Rscript regression.R. Debian packages: r-base-core r-cran-jsonlite r-cran-sandwich r-cran-estimatr r-cran-aer.
-suppressMessages({library(jsonlite); library(sandwich); library(estimatr); library(AER)})
+# Makes regression.json: adjusted comparisons and clusters from R, on seeded data whose sums are stored.
+# Run: Rscript regression.R. Debian packages: r-base-core r-cran-jsonlite r-cran-sandwich r-cran-estimatr.
+suppressMessages({library(jsonlite); library(sandwich); library(estimatr)})
 set.seed(20)
 n <- c(60, 90); arm <- rep(0:1, n); N <- sum(n)
 x1 <- round(rgamma(N, 2, 0.5), 2); x2 <- rbinom(N, 1, 0.4); x3 <- round(rnorm(N, 100, 15), 1)
@@ -30,10 +30,6 @@ cluster <- list(arms = arms(cbind(successes, members)), estimate = unname(coef(c
   # CR0 without any small-sample factor; ours is it times n/(n - 1) in each arm.
   cr0 = unname(sapply(0:1, function(a) { f <- lm(y ~ 1, units[units$z == a, ]); vcovCL(f, units$cluster[units$z == a], type = "HC0", cadjust = FALSE)[1, 1] })))
 
-taken <- rbinom(N, 1, ifelse(arm == 1, 0.7, 0.1)); outcome <- round(2 + 1.2 * taken + rnorm(N), 3)
-iv <- ivreg(outcome ~ taken | arm)
-complier <- list(arms = arms(cbind(outcome, taken)), estimate = unname(coef(iv)["taken"]), hc0 = sqrt(unname(vcovHC(iv, type = "HC0")["taken", "taken"])))
-
 write_json(list(made_by = "regression.R", R = R.version.string, sandwich = as.character(packageVersion("sandwich")),
-  estimatr = as.character(packageVersion("estimatr")), AER = as.character(packageVersion("AER")),
-  adjusted = adjusted, cluster = cluster, complier = complier), file.path("regression.json"), digits = I(16), auto_unbox = TRUE)
+  estimatr = as.character(packageVersion("estimatr")),
+  adjusted = adjusted, cluster = cluster), "regression.json", digits = I(16), auto_unbox = TRUE)

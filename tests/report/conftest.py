@@ -31,6 +31,11 @@ def empty() -> Analysis:
     return report_samples.empty()
 
 
+@pytest.fixture(scope="session")
+def readings() -> Analysis:
+    return report_samples.readings()
+
+
 @pytest.fixture
 def pdf_pages(tmp_path: Path) -> Callable[[Analysis], list[str]]:
     """Render an analysis and return the text of each page of its PDF, with every kind of space as one blank."""

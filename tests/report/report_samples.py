@@ -9,18 +9,24 @@ from abtest.analysis.result import (
     ArmInfo,
     ArmPopulation,
     ArmResult,
+    BayesResult,
     Check,
     Comparison,
+    ComplierResult,
     CustomerBase,
     DataInfo,
     Decision,
     Effect,
+    ExactResult,
     ExperimentInfo,
     MarginResult,
     MetricResult,
     OverallTest,
     Provenance,
+    SegmentLevel,
+    SegmentResult,
     SourceInfo,
+    UnadjustedComparison,
     Verdict,
 )
 
@@ -375,3 +381,144 @@ def large(arms: int = 4, metrics: int = 15, name_length: int = 0, title_length: 
         role = "primary" if m == 0 else "guardrail" if m % 5 == 4 else "secondary"
         made.append(metric(f"m{m}", title, results, role=role, adjust=3 if m == 0 else 1))
     return analysis(infos, made, Decision(recommendation="keep running", reasons=["The planned size is not reached."]))
+
+
+def seen(estimate: float, half: float, **fields: object) -> Effect:
+    return Effect(estimate=estimate, low=estimate - half, high=estimate + half, **fields)
+
+
+def other(method: str, difference: Effect, lift: Effect, p_value: float) -> UnadjustedComparison:
+    return UnadjustedComparison(method=method, difference=difference, lift=lift, p_value=p_value)
+
+
+def level(name: str, difference: float, n: int = 900, **fields: object) -> SegmentLevel:
+    return SegmentLevel(
+        **{
+            "level": name,
+            "control_n": n,
+            "n": n + 7,
+            "control_value": 0.44,
+            "value": 0.44 + difference,
+            "difference": seen(difference, 0.031),
+            "shrunken": seen(difference / 2 + 0.017, 0.022),
+            "p_value": two_sided(difference / 0.0158),
+            **fields,
+        }
+    )
+
+
+def segment(column: str, metric_name: str, levels: Sequence[SegmentLevel], **fields: object) -> SegmentResult:
+    values: dict[str, object] = {
+        "column": column,
+        "declared": False,
+        "metric": metric_name,
+        "arm": "weekly",
+        "control": "biweekly",
+        "interaction_statistic": 1.1877,
+        "interaction_degrees_of_freedom": float(len(levels) - 1),
+        "interaction_p_value": 0.756,
+        "heterogeneity": 0.0,
+        "levels": list(levels),
+    }
+    return SegmentResult(**{**values, **fields})
+
+
+def readings() -> Analysis:
+    """The drip with every other reading and with a declared and an exploratory segment."""
+    base = drip()
+    retained, revenue, unsubscribed = base.metrics
+    further: list[dict[str, object]] = [
+        {
+            "odds_ratio": Effect(estimate=1.1521, low=1.0816, high=1.2272),
+            "bayes": BayesResult(
+                prior="Jeffreys, Beta(0.5, 0.5) for each arm's rate",
+                probability_better=0.99999,
+                expected_loss_treatment=1e-8,
+                expected_loss_control=0.0352,
+                difference=seen(0.0352, 0.0158),
+                lift=seen(0.0784, 0.0362),
+            ),
+            "complier": ComplierResult(
+                method="Wald (instrumental variable)",
+                effect=seen(0.0441, 0.0198),
+                standard_error=0.0101,
+                compliance=seen(0.798, 0.009),
+                p_value=0.00001,
+            ),
+        },
+        {
+            "unadjusted": other("Welch t", seen(1.91, 2.05), seen(0.046, 0.05), 0.069),
+            "variance_removed": 0.31,
+            "not_winsorised": other("Welch t, lift by Fieller", seen(2.41, 3.9), seen(0.058, 0.095), 0.226),
+            "bootstrap": other("Poisson bootstrap, percentile interval", seen(1.84, 2.1), seen(0.045, 0.051), 0.081),
+            "permutation_p_value": 0.0785,
+        },
+        {
+            "exact": ExactResult(p_value=0.512, boschloo_p_value=0.389, difference=seen(0.0024, 0.0061)),
+        },
+    ]
+    metrics = [
+        metric.model_copy(update={"comparisons": [metric.comparisons[0].model_copy(update=fields)]})
+        for metric, fields in zip((retained, revenue, unsubscribed), further, strict=True)
+    ]
+    segments = [
+        segment(
+            "country",
+            "retained_8w",
+            [level("EE", -0.04, adjusted_p_value=0.0229), level("FI", 0.05, adjusted_p_value=0.0031)],
+            declared=True,
+            interaction_statistic=10.791,
+            interaction_p_value=0.0129,
+            heterogeneity=0.722,
+        ),
+        segment("channel", "retained_8w", [level("search", 0.03), level("social", 0.04), level("", 0.02)]),
+        segment(
+            "channel",
+            "unsubscribed",
+            [level("all", 0.01)],
+            interaction_statistic=None,
+            interaction_degrees_of_freedom=None,
+            interaction_p_value=None,
+            heterogeneity=None,
+            reason="fewer than two segments have an effect",
+        ),
+    ]
+    return base.model_copy(update={"metrics": metrics, "segments": segments})
+
+
+def many_segments(levels: int = 50) -> Analysis:
+    """Three arms, and as many levels as a column may have, for every metric and arm."""
+    base = three_arms()
+    names = [f"Region {i:02d} with a rather long name" for i in range(levels)]
+    segments = [
+        segment(
+            "sales_region_of_first_order",
+            metric.name,
+            [level(name, 0.001 * (i - 20), adjusted_p_value=1.0) for i, name in enumerate(names)],
+            declared=True,
+            arm=arm,
+        )
+        for metric in base.metrics
+        for arm in ("weekly", "daily")
+    ]
+    return base.model_copy(update={"segments": segments})
+
+
+def against_margin(test: str, verdict: Verdict, value: float = 0.01, p_value: float | None = 0.0246) -> Analysis:
+    """The drip whose primary metric is tested against a margin."""
+    base = drip()
+    metric = base.metrics[0]
+    margin = MarginResult(test=test, value=value, scale="absolute", p_value=p_value, shown=verdict == "equivalent")  # type: ignore[arg-type]
+    comparison = metric.comparisons[0].model_copy(update={"margin": margin, "verdict": verdict})
+    return base.model_copy(
+        update={"metrics": [metric.model_copy(update={"comparisons": [comparison]}), *base.metrics[1:]]}
+    )
+
+
+def of_type(kind: str) -> Analysis:
+    """The drip whose headline metric is the revenue, as another type of metric."""
+    base = drip()
+    metric = base.metrics[1]
+    arms = [arm.model_copy(update={"standard_deviation": None}) for arm in metric.arms]
+    changed = metric.model_copy(update={"type": kind, "role": "primary", "arms": arms})
+    return base.model_copy(update={"metrics": [changed]})

@@ -35,7 +35,7 @@ def test_formats_choose_the_files_and_results_are_always_written(drip: Analysis,
     assert [path.name for path in write_report(drip, tmp_path / "b", [])] == ["results.json"]
 
 
-@pytest.mark.parametrize("make", [samples.drip, samples.three_arms, samples.invalid, samples.empty])
+@pytest.mark.parametrize("make", [samples.drip, samples.three_arms, samples.invalid, samples.empty, samples.readings])
 def test_two_runs_give_the_same_bytes(make: object, tmp_path: Path) -> None:
     first = write_report(make(), tmp_path / "a")  # type: ignore[operator]
     second = write_report(make(), tmp_path / "b")  # type: ignore[operator]

@@ -85,8 +85,10 @@ def test_a_valid_report_never_says_invalid(drip: Analysis, pdf_pages: Pages) -> 
         samples.three_arms(),
         samples.large(arms=4, metrics=15),
         samples.large(arms=8, metrics=4, name_length=60, title_length=120),
+        samples.readings(),
+        samples.many_segments(),
     ],
-    ids=["empty", "three", "fifteen metrics", "long names"],
+    ids=["empty", "three", "fifteen metrics", "long names", "readings", "fifty levels"],
 )
 def test_nothing_runs_off_the_page(analysis: Analysis, tmp_path: Path) -> None:
     if shutil.which("pdftotext") is None:
@@ -112,6 +114,45 @@ def test_long_tables_repeat_their_header_and_their_group(pdf_pages: Pages) -> No
         assert f"Metric {metric}" in text
 
 
+def test_fifty_levels_break_over_pages_under_repeated_headers(pdf_pages: Pages) -> None:
+    pages = pdf_pages(samples.many_segments())
+    with_levels = [page for page in pages if re.search(r"Region \d\d with", page)]
+    assert len(with_levels) >= 6
+    for page in with_levels:
+        assert "Level biweekly Arm Difference Shrunken p-value Adj. p" in page
+        assert re.search(r"(weekly|daily) against biweekly No evidence that the effect differs", page)
+    text = " ".join(pages)
+    for level in range(50):
+        assert text.count(f"Region {level:02d} with a rather long name") == 6
+
+
+def test_the_exploratory_label_is_on_every_page_of_its_segment(readings: Analysis, pdf_pages: Pages) -> None:
+    levels = [samples.level(f"Channel {i}", 0.01) for i in range(60)]
+    segment = samples.segment("channel", "retained_8w", levels)
+    pages = pdf_pages(readings.model_copy(update={"segments": [segment]}))
+    with_levels = [page for page in pages if re.search(r"Channel \d+ ", page)]
+    assert len(with_levels) >= 2
+    assert all("(exploratory)" in page for page in with_levels)
+
+
+def test_words_with_a_dash_are_broken_there_or_not_at_all(drip: Analysis, tmp_path: Path) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    method = "stratified Miettinen–Nurminen score, Mantel–Haenszel weights, lift by Fieller"
+    metric = drip.metrics[0].model_copy(update={"method": method, "comparisons": []})
+    path = render(drip.model_copy(update={"metrics": [metric]}), tmp_path / "report.pdf")
+    boxes = subprocess.run(["pdftotext", "-bbox", str(path), "-"], capture_output=True, check=True).stdout.decode()
+    words = [word.replace("\u200b", "") for word in re.findall(r">([^<>\n]+)</word>", boxes)]
+    assert any(word.endswith("Haenszel") for word in words)
+    assert any(word.endswith("Nurminen") for word in words)
+
+
+def test_a_report_with_other_readings_has_them_in_the_pdf(readings: Analysis, pdf_pages: Pages) -> None:
+    text = " ".join(pdf_pages(readings))
+    for needed in ("None of these decides", "By channel: EXPLORATORY", "By country: declared before the start"):
+        assert needed in text
+
+
 def test_the_pdf_is_tagged_titled_and_dated_by_the_analysis(drip: Analysis, tmp_path: Path) -> None:
     content = render(drip, tmp_path / "r.pdf").read_bytes()
     assert b"pdfuaid:part" in content
@@ -134,7 +175,9 @@ def test_pages_are_numbered_through(invalid: Analysis, pdf_pages: Pages) -> None
             assert f"Page {number} of {len(pages)}" in page
 
 
-@pytest.mark.parametrize("make", [samples.drip, samples.three_arms, samples.invalid, samples.empty, samples.large])
+@pytest.mark.parametrize(
+    "make", [samples.drip, samples.three_arms, samples.invalid, samples.empty, samples.large, samples.readings]
+)
 def test_typst_has_nothing_to_warn_about(make: Callable[[], Analysis], monkeypatch: pytest.MonkeyPatch) -> None:
     warnings: list[str] = []
 

@@ -19,8 +19,10 @@ def plain(text: str) -> str:
         samples.invalid(),
         samples.empty(),
         samples.large(arms=8, metrics=3, name_length=60, title_length=120),
+        samples.readings(),
+        samples.many_segments(),
     ],
-    ids=["drip", "three", "invalid", "empty", "large"],
+    ids=["drip", "three", "invalid", "empty", "large", "readings", "segments"],
 )
 def test_no_line_is_wider_than_100_columns(analysis: Analysis) -> None:
     assert max(columns(line) for line in summary(analysis).splitlines()) <= 100
@@ -52,6 +54,34 @@ def test_an_invalid_analysis_says_so_first_and_names_the_check(invalid: Analysis
     lines = summary(invalid).splitlines()
     assert lines[3] == "INVALID: DO NOT USE THESE RESULTS"
     assert "Failed check: The arms hold 8,710 and 7,233 units" in lines[4]
+
+
+def test_other_readings_and_segments_take_a_line_each(readings: Analysis) -> None:
+    lines = plain(summary(readings)).splitlines()
+    for line in (
+        "Bayesian view: weekly is better than biweekly with probability > 99.9 % (does not decide).",
+        "Exact test, Unsubscribed, weekly: p 0.512.",
+        "Segments: the effect of weekly on Customers who ordered in weeks 5 to 8 differs by country (declared;",
+    ):
+        assert line in lines
+    assert "channel" not in " ".join(lines)
+
+
+def test_a_plain_analysis_has_no_such_lines(drip: Analysis) -> None:
+    text = summary(drip)
+    assert not any(word in text for word in ("Bayesian", "Exact test", "Segments"))
+
+
+def test_an_invalid_analysis_says_nothing_of_other_readings(readings: Analysis, invalid: Analysis) -> None:
+    text = summary(readings.model_copy(update={"checks": invalid.checks, "decision": invalid.decision}))
+    assert "Bayesian" not in text
+    assert "Segments" not in text
+
+
+def test_an_exploratory_or_unshown_interaction_is_no_line(readings: Analysis) -> None:
+    exploratory = readings.segments[0].model_copy(update={"declared": False})
+    unshown = readings.segments[0].model_copy(update={"interaction_p_value": 0.0501})
+    assert "Segments:" not in summary(readings.model_copy(update={"segments": [exploratory, unshown]}))
 
 
 def test_wide_characters_count_twice() -> None:

@@ -1,4 +1,4 @@
-"""Regression adjustment, ratios, clusters and compliers against R (lm, estimatr, sandwich, AER) and by simulation."""
+"""Regression adjustment, ratios and clusters against R (lm, estimatr, sandwich) and by simulation."""
 
 import math
 from fractions import Fraction
@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import close, reference
 
-from abtest.stats.compliance import complier_effect
 from abtest.stats.means import compare_means
 from abtest.stats.ratios import compare_clustered_rates, compare_ratios, linearised, linearised_variance, ratio_interval
 from abtest.stats.regression import CrossMoments, compare_adjusted
@@ -230,39 +229,6 @@ def test_ratio_with_a_constant_denominator_is_the_mean():
     means = compare_means(*(Moments(len(v), v.mean(), v.var(ddof=1)) for v in y))
     assert ratios.p_value == close(means.p_value)
     assert ratios.lift.low == close(means.lift.low)
-
-
-def test_complier_effect_matches_r_ivreg():
-    case = R["complier"]
-    control, treatment = map(from_r, case["arms"])
-    result = complier_effect(control, treatment)
-    assert result.effect.estimate == close(case["estimate"])
-    # ivreg's HC0 divides by n, the sample covariance by n − 1: about 0.7 % in the standard error at 60 and 90 units.
-    assert result.standard_error == pytest.approx(case["hc0"], rel=0.01)
-    exact = (
-        CrossMoments(control.n, control.mean, scaled(control)),
-        CrossMoments(treatment.n, treatment.mean, scaled(treatment)),
-    )
-    assert complier_effect(*exact).standard_error == close(case["hc0"])
-
-
-def scaled(arm):
-    return tuple(tuple(entry * (arm.n - 1) / arm.n for entry in row) for row in arm.covariance)
-
-
-def test_complier_interval_covers_in_simulation():
-    random = np.random.default_rng(4)
-    runs, missed = 2000, 0
-    for _ in range(runs):
-        arms = []
-        for assigned in (0, 1):
-            kind = random.random(200)  # 60 % compliers, 10 % always reached, 30 % never
-            taken = np.where(kind < 0.6, assigned, kind < 0.7).astype(float)
-            y = random.normal(size=200) + 2 * (kind > 0.7) + 0.5 * taken
-            arms.append(CrossMoments(200, (y.mean(), taken.mean()), tuple(map(tuple, np.cov(y, taken)))))
-        effect = complier_effect(*arms).effect
-        missed += not effect.low <= 0.5 <= effect.high
-    assert abs(missed / runs - 0.05) < 4 * math.sqrt(0.05 * 0.95 / runs)
 
 
 rows = st.lists(st.tuples(*[st.integers(-(10**6), 10**6)] * 3), min_size=2, max_size=15)

@@ -13,7 +13,7 @@ from scipy import stats
 from abtest.stats.quantiles import compare_quantiles, quantile_interval, quantile_ranks
 from abtest.stats.resampling import bootstrap_replicates, compare_replicates, permutation_test, poisson_weights
 
-R = reference("families.json")
+R = reference("strata_and_ranks.json")
 
 
 @pytest.mark.parametrize("case", R["ranks"], ids=str)

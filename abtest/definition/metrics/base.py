@@ -118,17 +118,22 @@ def when(window: tuple[int, int]) -> str:
     return f"from {duration_text(window[0])} to before {duration_text(window[1])} after assignment"
 
 
-class EventMetric(MetricBase):
-    """The fields of every metric that looks at a unit's events in a window after its assignment."""
+class CoveredMetric(MetricBase):
+    """The fields of every metric that covariates can explain."""
 
-    event: Key = Field(description="The event source under `data`.")
-    window: Window = Field(description="[from, to) since assignment, such as [28d, 56d]; `to` is not included.")
     covariate: Covariate | None = Field(None, description="Pre-period window or column for regression adjustment.")
     covariates: list[Covariate] = Field([], description="Several of them.")
 
     def covariate_list(self) -> list[Covariate]:
         """Return the covariates, however they were written."""
         return [*([self.covariate] if self.covariate else []), *self.covariates]
+
+
+class EventMetric(CoveredMetric):
+    """The fields of every metric that looks at a unit's events in a window after its assignment."""
+
+    event: Key = Field(description="The event source under `data`.")
+    window: Window = Field(description="[from, to) since assignment, such as [28d, 56d]; `to` is not included.")
 
     def _outcome(self, reduce: Reduce, value: str | None = None, winsorise: float | None = None) -> Outcome:
         # A mean exists only for units with events; as a covariate it needs a value for every unit.

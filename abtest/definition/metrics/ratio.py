@@ -6,7 +6,7 @@ from pydantic import Field
 
 from abtest.definition.base import Part
 from abtest.definition.fields import Flag, Key, Text
-from abtest.definition.metrics.base import MetricBase, Outcome, Window, when
+from abtest.definition.metrics.base import CoveredMetric, Outcome, Window, when
 
 
 class RatioPart(Part):
@@ -27,7 +27,7 @@ class RatioPart(Part):
         return f"sum of {self.value or 'the value'} of {self.event}"
 
 
-class Ratio(MetricBase):
+class Ratio(CoveredMetric):
     """Sum of the numerator over all units, divided by the sum of the denominator.
 
     The unit of randomisation stays the unit of variance (delta method). The treatment can move the denominator, so it
@@ -48,7 +48,13 @@ class Ratio(MetricBase):
         """Return the unit's numerator, with its denominator."""
         above = self.numerator.outcome(self.window)
         below = self.denominator.outcome(self.window)
-        return Outcome(above.source, above.reduce, self.window, above.value, denominator=below)
+        covariates: list[Outcome] = []
+        for part in self.covariate_list():
+            if part.column is not None:
+                covariates.append(Outcome("customers", "column", None, part.column))
+            elif part.window is not None:
+                covariates += [side.outcome(part.window) for side in (self.numerator, self.denominator)]
+        return Outcome(above.source, above.reduce, self.window, above.value, tuple(covariates), denominator=below)
 
     def estimand(self, name: str) -> str:  # noqa: ARG002
         """Return in words what is estimated."""
