@@ -94,7 +94,8 @@ def fieller_quotient(
     )
     if inside <= 0:
         return Estimate(estimate, None, None, reasons[0])
-    far = half + math.copysign(math.sqrt(inside), half)
+    # An exact 0 has no sign here: −0 would solve for the other root first and differ in the last digit.
+    far = half + math.copysign(math.sqrt(inside), half + 0.0)
     roots = sorted((far / lead, constant / far)) if lead else [constant / far]
     if lead > 0:
         low, high = sided(roots[0], roots[1], significant, estimate)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import get_args
 
 from abtest.analysis.result import (
     Analysis,
@@ -29,8 +30,16 @@ from abtest.analysis.result import (
     UnadjustedComparison,
     Verdict,
 )
+from abtest.report.parts import Tone, texts
 
 Z = 1.959964
+TONES = {"", "left", "right", *get_args(Tone)}
+
+
+def plain(value: object) -> str:
+    """All words inside a part, with ordinary spaces."""
+    words = [text for text in texts(value) if text not in TONES]
+    return " | ".join(words).replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def two_sided(z: float) -> float:

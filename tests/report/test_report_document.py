@@ -1,22 +1,14 @@
 import string
-from typing import get_args
 
 import pytest
 import report_samples as samples
+from report_samples import plain
 
-from abtest.analysis.result import Analysis, Decision, Effect
+from abtest.analysis.result import Analysis, Decision, Effect, MarginResult, Verdict
 from abtest.errors import UsageError
 from abtest.report.document import build
-from abtest.report.parts import Table, Tone, texts, to_data
+from abtest.report.parts import Table, texts, to_data
 from abtest.report.words import ENGLISH, LANGUAGES, language
-
-TONES = {"", "left", "right", *get_args(Tone)}
-
-
-def plain(value: object) -> str:
-    """All words inside a part, with ordinary spaces."""
-    words = [text for text in texts(value) if text not in TONES]
-    return " | ".join(words).replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def table(analysis: Analysis, section: str) -> Table:
@@ -105,6 +97,74 @@ def test_a_harmed_guardrail_comes_first_at_a_glance(three_arms: Analysis) -> Non
     first = build(three_arms).glance[0]
     assert first.label == "Unsubscribed: daily"
     assert first.tone == "bad"
+
+
+@pytest.mark.parametrize(
+    ("test", "verdict", "detail", "tone"),
+    [
+        ("superiority", "better", "must be better by more than 1 pp", "good"),
+        ("superiority", "margin not shown", "must be better by more than 1 pp", "caution"),
+        ("equivalence", "equivalent", "equivalent within ±1 pp", "good"),
+        ("equivalence", "margin not shown", "equivalent within ±1 pp", "caution"),
+        ("non-inferiority", "not shown safe", "margin 1 pp", "caution"),
+    ],
+)
+def test_a_margin_says_what_is_tested_and_the_verdict_has_its_tone(
+    test: str, verdict: Verdict, detail: str, tone: str
+) -> None:
+    analysis = samples.against_margin(test, verdict)
+    group = table(analysis, "metrics").groups[0]
+    cell = group.rows[1][-1]
+    assert plain(group.detail).endswith(detail)
+    assert (cell.text, cell.tone) == (verdict, tone)
+    assert plain(cell.details[0]) == f"{'margin' if test == 'non-inferiority' else test} test p 0.0246"
+
+
+def test_a_margin_without_a_p_value_is_judged_by_the_interval() -> None:
+    analysis = samples.against_margin("equivalence", "margin not shown", p_value=None)
+    assert table(analysis, "metrics").groups[0].rows[1][-1].details == ("judged by the interval",)
+
+
+@pytest.mark.parametrize(("test", "noted"), [("equivalence", True), ("superiority", True), ("non-inferiority", False)])
+def test_the_adjusted_p_value_of_a_margin_test_is_noted_as_that(
+    three_arms: Analysis, test: str, *, noted: bool
+) -> None:
+    metric = three_arms.metrics[0]
+    margin = MarginResult(test=test, value=0.01, scale="absolute", p_value=0.2, shown=False)  # type: ignore[arg-type]
+    comparisons = [comparison.model_copy(update={"margin": margin}) for comparison in metric.comparisons]
+    changed = three_arms.model_copy(update={"metrics": [metric.model_copy(update={"comparisons": comparisons})]})
+    document = build(changed)
+    assert document.headline is not None
+    assert document.headline.table is not None
+    for found in (document.headline.table, table(changed, "metrics")):
+        assert any("twice its one-sided p-value" in note for note in found.notes) == noted
+
+
+@pytest.mark.parametrize("kind", ["ratio", "quantile"])
+def test_ratios_and_quantiles_are_not_called_means(kind: str, drip: Analysis) -> None:
+    document = build(samples.of_type(kind))
+    section = document.section("means")
+    assert section.title == "Means, ratios and quantiles by arm"
+    found = next(block for block in section.blocks if isinstance(block, Table))
+    assert [column.title for column in found.columns][-2:] == ["Value", "95\u00a0% interval"]
+    assert document.plot("headline").panels[0].axis == "Value by arm, EUR"
+    assert f"{kind.capitalize()}: " in plain(document.section("guide"))
+    sums = build(drip).section("means")
+    assert sums.title == "Means by arm"
+    assert "Mean | right" in " | ".join(texts(sums))
+    assert "Ratio: " not in plain(build(drip).section("guide"))
+
+
+def test_the_method_starts_with_a_capital_letter(drip: Analysis) -> None:
+    metric = drip.metrics[0].model_copy(update={"method": "delta method, Welch t", "comparisons": []})
+    changed = drip.model_copy(update={"metrics": [metric]})
+    assert "Delta method, Welch t" in plain(build(changed).section("method"))
+
+
+def test_a_p_value_just_below_alpha_does_not_read_as_alpha(drip: Analysis) -> None:
+    comparison = drip.metrics[0].comparisons[0].model_copy(update={"p_value": 0.04996})
+    metric = drip.metrics[0].model_copy(update={"comparisons": [comparison]})
+    assert "0.04996" in plain(table(drip.model_copy(update={"metrics": [metric]}), "metrics"))
 
 
 def test_what_cannot_be_estimated_is_a_dash_with_its_reason(empty: Analysis) -> None:

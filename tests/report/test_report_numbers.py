@@ -96,3 +96,16 @@ def test_a_bound_near_zero_is_not_written_as_zero() -> None:
     assert reveal_zero([0.03, 4.0], 1) == 2
     assert reveal_zero([0.0, 4.0], 1) == 1
     assert reveal_zero([1e-9], 1) == 1
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(1.0, "> 99.9 %"), (0.99951, "> 99.9 %"), (0.9994, "99.9 %"), (0.5, "50.0 %"), (0.0, "< 0.1 %"), (None, "–")],
+)
+def test_a_probability_is_never_certain(probability: float | None, text: str) -> None:
+    assert spaced(NUMBERS.probability(probability)) == text
+
+
+@pytest.mark.parametrize(("size", "text"), [(1e-9, "< 0.1 pp"), (0.0, "0.0 pp"), (0.0352, "3.5 pp"), (None, "–")])
+def test_a_small_size_is_not_written_as_nothing(size: float | None, text: str) -> None:
+    assert spaced(NUMBERS.size(size, POINTS)) == text

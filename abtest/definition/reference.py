@@ -1,0 +1,116 @@
+"""The reference of every field, as Markdown, made from the models so that it cannot drift from them.
+
+``python -m abtest.definition.reference docs/definition.md`` rewrites the part of the page below its marker.
+"""
+
+import sys
+import typing
+from pathlib import Path
+
+import pydantic
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from abtest.definition.metrics import base as bases
+from abtest.definition.metrics.column import Column, ColumnCovariate
+from abtest.definition.metrics.conversion import Conversion
+from abtest.definition.metrics.count import Count
+from abtest.definition.metrics.mean import Mean
+from abtest.definition.metrics.quantile import Quantile
+from abtest.definition.metrics.ratio import Ratio, RatioPart
+from abtest.definition.metrics.retention import Retention
+from abtest.definition.metrics.sum import Sum
+from abtest.definition.model import (
+    AnalysisSettings,
+    Arm,
+    Assignment,
+    Bayes,
+    Compliance,
+    Definition,
+    MeanPrior,
+    Period,
+    Population,
+    RatePrior,
+    ReportSettings,
+    Segment,
+    Source,
+)
+
+MARKER = "<!-- generated below this line from the models; do not edit -->"
+
+Model = type[pydantic.BaseModel]
+
+PARTS: list[tuple[str, Model]] = [
+    ("The file", Definition),
+    ("`arms[]`", Arm),
+    ("`period`", Period),
+    ("`population`", Population),
+    ("`data.<table>`", Source),
+    ("`metrics.<name>`, every type", bases.MetricBase),
+    ("`type: retention`", Retention),
+    ("`type: conversion`", Conversion),
+    ("`type: count`", Count),
+    ("`type: sum`", Sum),
+    ("`type: mean`", Mean),
+    ("`type: ratio`", Ratio),
+    ("`type: ratio`, `numerator` and `denominator`", RatioPart),
+    ("`type: quantile`", Quantile),
+    ("`type: column`", Column),
+    ("`covariate` of event metrics", bases.Covariate),
+    ("`covariate` of column metrics", ColumnCovariate),
+    ("`segments[]`", Segment),
+    ("`compliance`", Compliance),
+    ("`assignment`", Assignment),
+    ("`analysis`", AnalysisSettings),
+    ("`analysis.bayes`", Bayes),
+    ("`analysis.bayes.rate_prior`", RatePrior),
+    ("`analysis.bayes.mean_priors.<metric>`", MeanPrior),
+    ("`report`", ReportSettings),
+]
+
+
+def reference() -> str:
+    """Return the tables of all parts, in the order in which a file is read."""
+    sections = []
+    for title, model in PARTS:
+        about = " ".join((model.__doc__ or "").split())
+        rows = [_row(name, info) for name, info in model.model_fields.items() if _own(model, name)]
+        table = "\n".join(["| key | default | what it says |", "|---|---|---|", *rows]) if rows else ""
+        sections.append(f"### {title}\n\n{about}\n\n{table}".rstrip())
+    return "\n\n".join(sections) + "\n"
+
+
+def _own(model: Model, name: str) -> bool:
+    """Whether a metric type's field is its own; what all types share stands once."""
+    shared = bases.MetricBase.model_fields
+    return not (issubclass(model, bases.MetricBase) and model is not bases.MetricBase and name in shared)
+
+
+def _row(name: str, info: FieldInfo) -> str:
+    description = info.description or ""
+    options = typing.get_args(info.annotation) if typing.get_origin(info.annotation) is typing.Literal else ()
+    if options:
+        listed = ", ".join(f"`{option}`" for option in options)
+        description = f"{description} One of {listed}.".strip()
+    if name == "type":
+        description = description or "The type of the metric; see below."
+    return f"| `{name}` | {_default(info)} | {description.replace('|', '/')} |"
+
+
+def _default(info: FieldInfo) -> str:
+    if info.default is PydanticUndefined and info.default_factory is None:
+        return "required"
+    value = info.default
+    if value is None or isinstance(value, pydantic.BaseModel) or value in ([], {}):
+        return "–"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def rewritten(page: str) -> str:
+    """Return ``page`` with everything below the marker made anew."""
+    return page.split(MARKER, maxsplit=1)[0] + MARKER + "\n\n" + reference()
+
+
+if __name__ == "__main__":
+    path = Path(sys.argv[1])
+    path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")
