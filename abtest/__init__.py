@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from abtest.analysis.result import Analysis
     from abtest.analysis.run import analyze
     from abtest.assignment.draw import assign, bucket
+    from abtest.comparing.compare import compare, compare_arms
     from abtest.definition.load import Experiment, load
     from abtest.errors import AbtestError, DataError, DefinitionError, UsageError
     from abtest.report import render, write_report
@@ -32,6 +33,8 @@ _HOMES = {
     "analyze": "abtest.analysis.run",
     "assign": "abtest.assignment.draw",
     "bucket": "abtest.assignment.draw",
+    "compare": "abtest.comparing.compare",
+    "compare_arms": "abtest.comparing.compare",
     "load": "abtest.definition.load",
     "render": "abtest.report",
     "write_report": "abtest.report",
@@ -47,6 +50,8 @@ __all__ = [
     "analyze",
     "assign",
     "bucket",
+    "compare",
+    "compare_arms",
     "load",
     "render",
     "write_report",

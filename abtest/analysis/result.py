@@ -4,9 +4,12 @@ Principles: rates are fractions, never percent; a value that does not exist is `
 never 0, 1 or NaN; numbers keep full precision; nothing here is about one customer.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA_VERSION = "1"
 
@@ -225,6 +228,17 @@ class Comparison(Value):
     verdict: Verdict
     reason: str | None = None
 
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return the comparison as a frame of one row."""
+        from abtest.analysis.display import comparison_record, frame
+
+        return frame([comparison_record(self)])
+
+    def _repr_html_(self) -> str:
+        from abtest.analysis.display import comparison_html
+
+        return comparison_html(self)
+
 
 class OverallTest(Value):
     """The test that all arms are equal, for three arms or more."""
@@ -342,6 +356,17 @@ class Analysis(Value):
             if metric.name == name:
                 return metric
         raise KeyError(name)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return one row per metric and comparison."""
+        from abtest.analysis.display import analysis_frame
+
+        return analysis_frame(self)
+
+    def _repr_html_(self) -> str:
+        from abtest.analysis.display import analysis_html
+
+        return analysis_html(self)
 
     def to_json(self) -> str:
         """Return ``results.json`` as text: UTF-8, two-space indent, a final newline."""

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from abtest.cli import analyze, assign, explain, report, simulate, validate
+from abtest.cli import analyze, assign, compare, explain, report, simulate, validate
 from abtest.errors import AbtestError
 
 app = typer.Typer(
@@ -36,7 +36,7 @@ def _options(
     del version
 
 
-for module in (analyze, validate, explain, assign, report, simulate):
+for module in (analyze, compare, validate, explain, assign, report, simulate):
     app.command()(module.command)
 
 

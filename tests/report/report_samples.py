@@ -400,17 +400,17 @@ def other(method: str, difference: Effect, lift: Effect, p_value: float) -> Unad
     return UnadjustedComparison(method=method, difference=difference, lift=lift, p_value=p_value)
 
 
-def level(name: str, difference: float, n: int = 900, **fields: object) -> SegmentLevel:
+def level(name: str, effect: float, n: int = 900, **fields: object) -> SegmentLevel:
     return SegmentLevel(
         **{
             "level": name,
             "control_n": n,
             "n": n + 7,
             "control_value": 0.44,
-            "value": 0.44 + difference,
-            "difference": seen(difference, 0.031),
-            "shrunken": seen(difference / 2 + 0.017, 0.022),
-            "p_value": two_sided(difference / 0.0158),
+            "value": 0.44 + effect,
+            "difference": seen(effect, 0.031),
+            "shrunken": seen(effect / 2 + 0.017, 0.022),
+            "p_value": two_sided(effect / 0.0158),
             **fields,
         }
     )
