@@ -60,9 +60,9 @@ def _number(value: object) -> object:
         raise ValueError(f"is ambiguous (octal or decimal?); write {value.lstrip('+-').lstrip('0') or '0'}")
     if isinstance(value, str) and re.fullmatch(r"[0-9.]+\s*%", value):
         raise ValueError(
-            f"must be a number, not a percentage; write it as a fraction such as 0.95 (got {_shown(value)})"
+            f"must be a number, not a percentage; write it as a fraction such as 0.95 (got {shown(value)})"
         )
-    raise ValueError(f"must be a number such as 1 or 0.5 (got {_shown(value)})")
+    raise ValueError(f"must be a number such as 1 or 0.5 (got {shown(value)})")
 
 
 def _flag(value: object) -> object:
@@ -72,13 +72,13 @@ def _flag(value: object) -> object:
         return True
     if isinstance(value, Plain) and value in {"false", "False", "FALSE"}:
         return False
-    raise ValueError(f"must be true or false (got {_shown(value)})")
+    raise ValueError(f"must be true or false (got {shown(value)})")
 
 
 def _duration(value: object) -> object:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"must be a length of time such as 28d, 8w or 12h (got {_shown(value)})")
+        raise ValueError(f"must be a length of time such as 28d, 8w or 12h (got {shown(value)})")
     sign, count, unit = match.groups()
     return (-1 if sign == "-" else 1) * int(count) * SECONDS[unit]
 
@@ -102,7 +102,7 @@ def _date(value: object) -> object:
         if not YEARS[0] <= value.year <= YEARS[1]:
             raise ValueError(f"must lie in the years {YEARS[0]} to {YEARS[1]} (got {value})")
         return value
-    raise ValueError(f"must be a date such as 2026-03-02 (got {_shown(value)})")
+    raise ValueError(f"must be a date such as 2026-03-02 (got {shown(value)})")
 
 
 def _zone(value: str) -> str:
@@ -151,7 +151,7 @@ def _margin(value: object) -> object:
         value = f"{Decimal(repr(value)):f}"
     match = _MARGIN.fullmatch(value) if isinstance(value, str) else None
     if match is None or not 0 < float(match[1]) <= LARGEST:
-        raise ValueError(f"must be a positive amount such as 1pp, 5% or 0.25 (got {_shown(value)})")
+        raise ValueError(f"must be a positive amount such as 1pp, 5% or 0.25 (got {shown(value)})")
     if match[2] == "pp":
         return Margin(float(Decimal(match[1]) / 100), "points")
     if match[2] == "%":
@@ -174,7 +174,8 @@ def nearest(word: str, known: Iterable[object]) -> str:
     return f"; did you mean {name!r}?" if name is not None else ""
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return what was given, short and on one line, for an error message."""
     if value is None:
         return "nothing"
     if isinstance(value, list):
@@ -189,7 +190,7 @@ def _version(value: object) -> object:
         return 1
     if isinstance(value, str) and value == "1":
         return 1
-    raise ValueError(f"must be 1, the version of the grammar that this abtest reads (got {_shown(value)})")
+    raise ValueError(f"must be 1, the version of the grammar that this abtest reads (got {shown(value)})")
 
 
 Version = Annotated[Literal[1], BeforeValidator(_version)]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pydantic
 
-from abtest.definition.fields import nearest
+from abtest.definition.fields import nearest, shown
 from abtest.definition.model import Definition
 from abtest.definition.nodes import Path, Problem
 
@@ -43,14 +43,14 @@ def _message(path: Path, kind: str, given: object, context: Mapping[str, object]
     if kind == "literal_error":
         options = str(context["expected"]).replace("'", "")
         near = nearest(given, options.replace(" or ", ", ").split(", ")) if isinstance(given, str) else ""
-        return f"must be {options} (got {_brief(given)}){near}"
+        return f"must be {options} (got {shown(given)}){near}"
     if kind == "too_short":
         return f"must have at least {'two arms' if path == ('arms',) else 'one entry'}"
     if kind == "too_long" and path[-1] == "window":
         return "must be a list of two, such as [28d, 56d]"
     if kind == "too_long":
         return f"has too many entries (at most {context.get('max_length')})"
-    return f"{_WORDS.get(kind, text)} (got {_brief(given)})"
+    return f"{_WORDS.get(kind, text)} (got {shown(given)})"
 
 
 def _unknown_key(key: str, model: Model | None) -> str:
@@ -70,16 +70,6 @@ def _wrong_type(path: Path, kind: str, given: object) -> Problem:
     if not isinstance(wrong, str):
         return Problem((*path, "type"), f"must be one of {listed}")
     return Problem((*path, "type"), f"{wrong!r} is not a metric type; use {listed}{nearest(wrong, _TYPES)}")
-
-
-def _brief(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, dict):
-        return "a mapping"
-    return repr(str(value)[:60])
 
 
 def _walk(location: tuple[str | int, ...]) -> tuple[Path, Model | None]:

@@ -260,7 +260,8 @@ _ENGLISH = {
     "section.readings": "Other readings",
     "section.readings.intro": (
         "The same comparisons seen in other ways. None of these decides: the verdicts rest on the section Metrics "
-        "alone. Covariates and strata play no part in these readings, nor a correction for several comparisons."
+        "alone. Beside the rows as reported, covariates and strata play no part here, nor does a correction for "
+        "several comparisons."
     ),
     "table.bayes": "Bayesian view",
     "table.bayes.lead": (
@@ -319,7 +320,7 @@ _ENGLISH = {
     "segment.group.exploratory": "{metric}: {arm} against {control} (exploratory)",
     "segment.same": "No evidence that the effect differs between the levels ({test}).",
     "segment.differs": "The effect differs between the levels ({test}).",
-    "segment.untested": "Whether the effect differs between the levels could not be tested. {reason}",
+    "segment.untested": "Whether the effect differs between the levels could not be tested: {reason}",
     "segment.q": "interaction test: Q {statistic}",
     "segment.df": "df {df}",
     "segment.p": "p {p}",

@@ -36,7 +36,7 @@ def test_the_interaction_test_is_said_in_words_above_the_levels(readings: Analys
         "No evidence that the effect differs between the levels (interaction test: Q 1.19, df 2, p 0.756, I² 0 %)."
     )
     assert channel.groups[1].finding == (
-        "Whether the effect differs between the levels could not be tested. fewer than two segments have an effect"
+        "Whether the effect differs between the levels could not be tested: fewer than two segments have an effect"
     )
     assert "Interaction test" in plain(build(readings).section("guide"))
 
