@@ -6,7 +6,7 @@ same method at another level: the value of one arm, the comparison of two, and (
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -171,7 +171,8 @@ class Quantiles:
 
     def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
         """Compare two quantiles."""
-        return compare_quantiles(self.values[control], self.values[arm], self.quantile, confidence)
+        result = compare_quantiles(self.values[control], self.values[arm], self.quantile, confidence)
+        return replace(result, method=f"{self.quantile:g} quantile: order statistics, bootstrap of ranks")
 
 
 def plain_method(moments: MetricMoments, term: str = VALUE) -> Rates | Means:

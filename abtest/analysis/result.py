@@ -48,7 +48,10 @@ class ArmInfo(Value):
 
 
 class ExperimentInfo(Value):
-    """What was tested. ``period_start`` and ``period_end`` are ISO dates (end inclusive) in ``timezone``."""
+    """What was tested. ``period_start`` and ``period_end`` are ISO dates (end inclusive) in ``timezone``.
+
+    ``cluster`` and ``strata`` are columns; ``compliance`` is the event that shows take-up.
+    """
 
     name: str
     title: str
@@ -58,6 +61,9 @@ class ExperimentInfo(Value):
     period_start: str | None = None
     period_end: str | None = None
     eligible: str | None = None
+    cluster: str | None = None
+    strata: list[str] = Field(default_factory=list)
+    compliance: str | None = None
     arms: list[ArmInfo]
     definition_sha256: str
     locked: bool = False

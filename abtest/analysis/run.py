@@ -112,6 +112,9 @@ def _experiment(experiment: Experiment) -> ExperimentInfo:
         period_start=period.start.isoformat() if period else None,
         period_end=period.end.isoformat() if period and period.end else None,
         eligible=definition.population.eligible,
+        cluster=definition.cluster,
+        strata=list(definition.analysis.strata),
+        compliance=definition.compliance.event if definition.compliance else None,
         arms=[
             ArmInfo(
                 name=arm.name,

@@ -84,6 +84,8 @@ def _comparison_cells(
     scale = scales(metric)
     p_value = view.numbers.p_value
     difference_note = effect_note(view, metric, comparison, comparison.difference, notes)
+    if difference_note is None and comparison.unadjusted is not None:
+        difference_note = notes.add(view.say("note.covariates"))
     lift_note = effect_note(view, metric, comparison, comparison.lift, notes)
     cells = [
         effect_cell(view, (comparison.difference, comparison.adjusted_difference), scale.change, difference_note),

@@ -60,6 +60,10 @@ def _who(view: View) -> tuple[str, ...]:
         lines.append(view.say("who.eligible", eligible=eligible, assigned=assigned))
     unit = view.say("who.unit", unit=clean(experiment.unit)) if experiment.unit else view.say("who.row")
     lines.append(unit)
+    if experiment.cluster:
+        lines.append(view.say("who.cluster", cluster=clean(experiment.cluster)))
+    if experiment.strata:
+        lines.append(view.say("who.strata", strata=", ".join(clean(column) for column in experiment.strata)))
     if experiment.eligible:
         lines.append(view.say("who.rule", rule=clean(experiment.eligible)))
     return (view.join(lines),)

@@ -87,6 +87,8 @@ _ENGLISH = {
     "who.eligible": "{eligible} eligible of {assigned} assigned",
     "who.unit": "unit: {unit}",
     "who.row": "each row of the data is one unit",
+    "who.cluster": "randomised by {cluster}",
+    "who.strata": "stratified by {strata}",
     "who.rule": "eligible when {rule}",
     # The verdict.
     "verdict": "Verdict",
@@ -252,6 +254,10 @@ _ENGLISH = {
         "two-sided ones."
     ),
     "note.arm": "{arm}: {reason}",
+    "note.covariates": (
+        "Difference and lift are adjusted for covariates or strata, so they are not exactly those of the values "
+        "shown; the table below has both."
+    ),
     "note.unknown": "No reason was recorded.",
     "empty.metrics": "No metric was analysed.",
     "empty.population": "No unit was assigned.",

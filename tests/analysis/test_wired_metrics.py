@@ -46,7 +46,9 @@ def test_a_ratio_is_compared_by_the_delta_method(metric, above, below, units):
         found = of(analysis, "ratio", arm)
         assert found.difference.estimate == pytest.approx(second - first, rel=1e-8)
         assert found.lift.estimate == pytest.approx(second / first - 1, rel=1e-8)
-        assert found.p_value == pytest.approx(2 * stats.t.sf(abs(second - first) / (v_c + v_t) ** 0.5, degrees), rel=1e-7)
+        assert found.p_value == pytest.approx(
+            2 * stats.t.sf(abs(second - first) / (v_c + v_t) ** 0.5, degrees), rel=1e-7
+        )
         half = stats.t.isf(0.025, degrees) * (v_c + v_t) ** 0.5
         assert (found.difference.high - found.difference.low) / 2 == pytest.approx(half, rel=1e-8)
 
@@ -125,7 +127,9 @@ def levels_by_pandas(units: pd.DataFrame, segment: str, arm: str, column: str) -
     small = sizes.index[sizes.min(axis=1) < SMALLEST]
     merged = level.where(~level.isin(small), "(smaller levels)")
     found = two.groupby([merged, "t"])[column].agg(["size", "mean"]).unstack()
-    return {str(name): (row["size"][0], row["size"][1], row["mean"][0], row["mean"][1]) for name, row in found.iterrows()}
+    return {
+        str(name): (row["size"][0], row["size"][1], row["mean"][0], row["mean"][1]) for name, row in found.iterrows()
+    }
 
 
 def test_segments_hold_each_levels_counts_and_difference_and_their_labels(units):
@@ -160,7 +164,9 @@ def test_the_levels_of_a_segment_are_the_whole(units):
         }
         for arm, parts in sums.items():
             assert sum(n for n, _ in parts) == whole[arm].n
-            assert sum(n * value for n, value in parts if n) == pytest.approx(whole[arm].n * whole[arm].value, rel=EXACT)
+            assert sum(n * value for n, value in parts if n) == pytest.approx(
+                whole[arm].n * whole[arm].value, rel=EXACT
+            )
 
 
 def test_the_interaction_test_is_cochrans_q(units):
@@ -222,7 +228,9 @@ def test_the_bayesian_view_of_a_mean_is_normal(prior, units):
     z = (second - first) / spread
     assert found.probability_better == pytest.approx(stats.norm.cdf(z), rel=1e-8)
     half = stats.norm.isf(0.025) * spread
-    assert (found.difference.low, found.difference.high) == pytest.approx((second - first - half, second - first + half))
+    assert (found.difference.low, found.difference.high) == pytest.approx(
+        (second - first - half, second - first + half)
+    )
     expected = spread * (stats.norm.pdf(z) - z * stats.norm.sf(z))
     assert found.expected_loss_treatment == pytest.approx(expected, rel=1e-6)
 
@@ -242,9 +250,10 @@ def test_the_exact_companion_stands_beside_small_tables_only():
     tables["assignments"] = tables["assignments"].groupby("arm").head(40)
     tables["customers"] = tables["customers"].assign(rare=(tables["customers"].index % 37 == 0).astype(int))
     metrics = {"rare": {"type": "column"}, "returned": RETURNED, "score": SCORE}
-    small, large = analysed(definition(metrics), tables), analysed(definition(metrics), {**tables, **dict(shop())} | {
-        "customers": tables["customers"]
-    })
+    small, large = (
+        analysed(definition(metrics), tables),
+        analysed(definition(metrics), {**tables, **dict(shop())} | {"customers": tables["customers"]}),
+    )
     assert of(small, "returned").exact is None
     assert of(small, "score").exact is None
     assert of(large, "rare").exact is None
@@ -290,4 +299,3 @@ def test_units_whose_window_is_open_are_left_out_of_every_method():
         assert [arm.n for arm in analysis.metric(name).arms] == [mature[arm] for arm in ARMS]
     for segment in analysis.segments:
         assert sum(level.n for level in segment.levels) == mature[segment.arm]
-

@@ -179,6 +179,18 @@ def test_a_usage_error_names_the_option_leaves_with_2_and_prints_nothing(run, wo
     assert done.out == ""
 
 
+def test_the_page_in_the_docs_shows_commands_that_run_and_figures_that_they_print(run):
+    page = (Path(__file__).parents[2] / "docs/compare.md").read_text(encoding="utf-8")
+    commands = [line.split()[2:] for line in page.splitlines() if line.startswith("abtest compare ")]
+    outputs = [run(*words) for words in commands]
+    assert [done.code for done in outputs] == [0] * len(commands)
+    everything = flat(" ".join(done.out for done in outputs))
+    assert flat(page.split("```text\n")[1].split("```")[0]) in everything
+    for figure in ("−1.3 to −0.3 pp), p = 0.002", "+0.8 to +5.4 pp), p = 0.008", "+7.0 to +19.8 pp), p < 0.001"):
+        assert figure in everything
+    assert len(commands) >= 10
+
+
 def test_the_installed_command_answers_and_refuses():
     done = subprocess.run([ABTEST, "compare", *RATES, "--json"], capture_output=True, text=True, check=True)
     assert strict(done.stdout)[0]["p_value"] == compare((480, 2000), (530, 2000)).p_value
