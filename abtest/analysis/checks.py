@@ -26,24 +26,29 @@ def health_checks(definition: Definition, collected: Collected, metrics: Sequenc
 
 def _sample_ratios(definition: Definition, collected: Collected, metrics: Sequence[MetricResult]) -> Iterator[Check]:
     weights = [arm.weight for arm in definition.arms]
-    stages = {
-        "assigned": [arm.assigned for arm in collected.ledger],
-        "eligible": [arm.eligible for arm in collected.ledger],
-    }
     primary = longest_primary(metrics)
-    if primary is not None and definition.timed:
+    # What was randomised is what must be in proportion: the sizes of clusters vary by more than chance between units.
+    if definition.cluster is not None:
+        stages = {"eligible": [arm.clusters or 0 for arm in collected.ledger]}
+    else:
+        stages = {
+            "assigned": [arm.assigned for arm in collected.ledger],
+            "eligible": [arm.eligible for arm in collected.ledger],
+        }
+    if primary is not None and definition.timed and definition.cluster is None:
         stages["mature"] = [arm.mature for arm in primary.arms]
     for stage, counts in stages.items():
         test = sample_ratio_mismatch(counts, weights)
         planned = ":".join(f"{weight:g}" for weight in weights)
         shown = " / ".join(f"{count:,}" for count in counts)
+        what = f"{stage} {'clusters' if definition.cluster is not None else 'units'}"
         if test.p_value is None:
-            yield Check(id=f"srm_{stage}", status="skipped", message=f"Sample ratio of {stage} units: {test.reason}.")
+            yield Check(id=f"srm_{stage}", status="skipped", message=f"Sample ratio of {what}: {test.reason}.")
         elif test.p_value < SRM_LEVEL:
             yield Check(
                 id=f"srm_{stage}",
                 status="fail",
-                message=f"Sample-ratio mismatch: {stage} units {shown} do not fit the planned {planned}. Something "
+                message=f"Sample-ratio mismatch: {what} {shown} do not fit the planned {planned}. Something "
                 "other than chance decides who is in which arm or who is seen; find it before reading any effect.",
                 p_value=test.p_value,
             )
@@ -51,7 +56,7 @@ def _sample_ratios(definition: Definition, collected: Collected, metrics: Sequen
             yield Check(
                 id=f"srm_{stage}",
                 status="pass",
-                message=f"Sample ratio: {stage} units {shown} fit the planned {planned}.",
+                message=f"Sample ratio: {what} {shown} fit the planned {planned}.",
                 p_value=test.p_value,
             )
 

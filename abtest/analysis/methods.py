@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abtest.stats import margins
-from abtest.stats.contrast import critical_value, lower_tail
+from abtest.stats.contrast import critical_value
 from abtest.stats.crossmoments import CrossMoments
 from abtest.stats.means import compare_means, mean_interval, mean_margin_test
 from abtest.stats.quantiles import compare_quantiles, quantile_interval
@@ -28,6 +28,7 @@ Question = Literal["non-inferiority", "superiority", "equivalence"]
 Scale = Literal["absolute", "relative"]
 Good = Literal["up", "down"]
 NO_COMMON_STRATUM = "no stratum has units in both arms"
+BISECTIONS = 48
 TOO_FEW = "an arm has fewer than two units with a value"
 
 
@@ -254,7 +255,7 @@ def margin_test(
         "superiority": [(sign * value, sign)],
         "equivalence": [(-value, 1), (value, -1)],
     }[question]
-    tests = [_beyond(result, edge, side, scale, confidence) for edge, side in edges]
+    tests = [_beyond(method, (arm, control), edge, side, scale=scale, confidence=confidence) for edge, side in edges]
     p_values = [p for p, _ in tests if p is not None]
     return MarginTest(max(p_values) if len(p_values) == len(tests) else None, all(s for _, s in tests), result.reason)
 
@@ -283,17 +284,37 @@ def _plain_margin(
     return of_means(*means, value, scale, good, confidence=confidence)
 
 
-def _beyond(result: TwoSample, edge: float, side: int, scale: Scale, confidence: float) -> tuple[float | None, bool]:
-    """Return the one-sided p-value that the effect lies above (``side`` 1) or below (−1) ``edge``, and the answer."""
-    effect = result.difference if scale == "absolute" else result.lift
-    bound = effect.low if side > 0 else effect.high
-    shown = bound is not None and (bound > edge if side > 0 else bound < edge)
-    error = standard_error(result, confidence)
-    if scale == "relative" or error is None or effect.estimate is None:
+def _beyond(
+    method: Method, arms: tuple[int, int], edge: float, side: int, *, scale: Scale, confidence: float
+) -> tuple[float | None, bool]:
+    """Test that the effect lies above (``side`` 1) or below (−1) ``edge``; return the one-sided p and the answer.
+
+    The p-value is found from the intervals: it is half of 1 − c at the confidence c whose bound touches the edge. So it
+    belongs to the very method of the interval, score or Welch, difference or lift.
+    """
+
+    def bounds(level: float) -> Estimate:
+        result = method.compare(*arms, level)
+        return result.difference if scale == "absolute" else result.lift
+
+    def excludes(level: float, direction: int) -> bool:
+        effect = bounds(level)
+        bound = effect.low if direction > 0 else effect.high
+        return bound is not None and (bound - edge) * direction > 0
+
+    shown = excludes(confidence, side)
+    estimate = bounds(confidence).estimate
+    if estimate is None or method.compare(*arms, confidence).p_value is None:
         return None, shown
-    p_value = lower_tail(-side * (effect.estimate - edge) / error, result.degrees_of_freedom)
+    direction = side if (estimate - edge) * side > 0 else -side
+    low, high = 0.0, 1.0 - 1e-13
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if excludes(middle, direction) else (low, middle)
+    tail = (1 - low) / 2
+    p_value = tail if direction == side else 1 - tail
     level = (1 - confidence) / 2
-    # The interval decides; rounding must not make the p-value say otherwise.
+    # The interval decides; the last step of the search must not make the p-value say otherwise.
     return (min(p_value, math.nextafter(level, 0)) if shown else max(p_value, level)), shown
 
 

@@ -4,20 +4,21 @@ Principle: many small groups give extreme figures by chance. The interaction tes
 what to expect, and whatever was not declared before the start is labelled exploratory.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from abtest.analysis.companions import effect
-from abtest.analysis.methods import Rates, counted_term, plain_method, standard_error
+from abtest.analysis.methods import Rates, counted_term, plain_method, standard_error, sum_of
 from abtest.analysis.result import Effect, SegmentLevel, SegmentResult
 from abtest.definition.model import Definition, Segment
 from abtest.stats.corrections import adjust
 from abtest.stats.segments import SegmentEffect, heterogeneity, interaction, shrink
-from abtest.stats.values import TwoSample
+from abtest.stats.values import Estimate, TwoSample
 from abtest.warehouse.moments import Arms, MetricMoments
 
 SMALLEST = 20
 """Levels with fewer units than this in either arm are put together: they say little, and could point at a person."""
 OTHER = "(smaller levels)"
+FEW = f"fewer than {SMALLEST} units in an arm: their values are not shown"
 
 
 def segment_results(definition: Definition, metrics: Mapping[str, MetricMoments]) -> list[SegmentResult]:
@@ -86,22 +87,36 @@ def _result(
 
 
 def _merged(levels: Mapping[str, Arms], places: tuple[int, int]) -> dict[str, Arms]:
-    """Put the levels with few units in either arm together."""
-    kept: dict[str, Arms] = {}
-    rest: Arms | None = None
-    for level, arms in levels.items():
-        if min(arms[place].n for place in places) >= SMALLEST:
-            kept[level] = arms
-        else:
-            rest = arms if rest is None else tuple(a + b for a, b in zip(rest, arms, strict=True))
-    if rest is not None:
-        kept[OTHER] = rest
-    return kept
+    """Put the levels with few units in either arm together, with the next smallest until they are many."""
+
+    def smaller(arms: Arms) -> int:
+        return min(arms[place].n for place in places)
+
+    kept = {level: arms for level, arms in levels.items() if smaller(arms) >= SMALLEST}
+    few = [arms for level, arms in levels.items() if level not in kept]
+    if not few:
+        return kept
+    rest = sum_arms(few)
+    while smaller(rest) < SMALLEST and kept:
+        next_level = min(kept, key=lambda level: (smaller(kept[level]), level))
+        rest = sum_arms([rest, kept.pop(next_level)])
+    label = OTHER
+    while label in levels:
+        label += "*"
+    return {**kept, label: rest}
+
+
+def sum_arms(parts: Sequence[Arms]) -> Arms:
+    """Return the sums per arm over all parts."""
+    return tuple(sum_of(arms) for arms in zip(*parts, strict=True))
 
 
 def _level(
     moments: MetricMoments, arms: Arms, arm: int, control: int, confidence: float
 ) -> tuple[TwoSample, float | None, float | None]:
+    if min(arms[place].n for place in (arm, control)) < SMALLEST:
+        nothing = Estimate(None, None, None, FEW)
+        return TwoSample("", nothing, nothing, None, None, None, FEW), None, None
     method = plain_method(MetricMoments(moments.outcome, moments.rate, arms), counted_term(moments))
     values = [
         method.rates[place].value if isinstance(method, Rates) else method.moments[place].mean

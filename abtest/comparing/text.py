@@ -4,8 +4,7 @@ Principle: the verdict in a sentence first, then every number with its interval;
 reason below. Numbers are written as in a report.
 """
 
-import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from abtest.comparing.compare import Compared
@@ -14,11 +13,8 @@ from abtest.report.parts import Cell, Column, RowGroup, Table
 from abtest.report.text import WIDTH, render_table, wrap
 from abtest.report.view import Scales, clean, scales, shown
 from abtest.report.words import ENGLISH
-from abtest.stats.rates import METHOD as RATES
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from abtest.analysis.result import ArmResult, Comparison, Effect, MarginResult, OverallTest
 
 NUMBERS = Numbers(ENGLISH)
@@ -314,81 +310,3 @@ def _margin_text(margin: str) -> str:
         if margin.endswith(unit):
             return f"{margin.removesuffix(unit)}\u00a0{unit}"
     return margin
-
-
-def comparison_html(comparison: "Comparison") -> str:
-    """Return one comparison as a small HTML table; every text in it is escaped.
-
-    A difference of rates is written in percentage points, any other in the metric's own unit.
-    """
-    change = _change(comparison)
-    effect = shown(comparison)
-    rows = [
-        ("Difference", _effect_text(effect.difference, change), effect.difference.reason),
-        ("Lift", _effect_text(effect.lift, _fitted(_LIFT, effect.lift, 0)), effect.lift.reason),
-        ("Adjusted p-value" if effect.adjusted else "p-value", NUMBERS.p_value(effect.p_value), None),
-    ]
-    if comparison.odds_ratio is not None:
-        rows.append(("Odds ratio", _odds_text(comparison.odds_ratio), None))
-    if comparison.exact is not None:
-        exact = f"{_effect_text(comparison.exact.difference, change)}, p {NUMBERS.p_value(comparison.exact.p_value)}"
-        rows.append(("Exact difference", exact, comparison.exact.difference.reason))
-    if comparison.bayes is not None and comparison.bayes.probability_better is not None:
-        rows.append(("Probability to be better", _probability_text(comparison.bayes.probability_better), None))
-    if comparison.margin is not None:
-        finding = "shown" if comparison.margin.shown else "not shown"
-        rows.append((comparison.margin.test.capitalize(), finding, None))
-    rows.append(("Verdict", comparison.verdict, comparison.reason))
-    caption = html.escape(f"{clean(comparison.arm)} against {clean(comparison.control)}")
-    body = "".join(
-        f"<tr><th scope='row'>{html.escape(label)}</th><td>{html.escape(text)}"
-        + (f"<br><small>{html.escape(clean(reason))}</small>" if reason else "")
-        + "</td></tr>"
-        for label, text, reason in rows
-    )
-    method = html.escape(clean(comparison.method))
-    return f"<table><caption>{caption}</caption><tbody>{body}</tbody></table><p><small>{method}</small></p>"
-
-
-def _change(comparison: "Comparison") -> Scale:
-    rate = comparison.method == RATES
-    scale = Scale(100, 1, "number.points") if rate else Scale(1, 2)
-    return _fitted(scale, comparison.difference, scale.decimals)
-
-
-def _fitted(scale: Scale, effect: "Effect", minimum: int) -> Scale:
-    width = None if effect.low is None or effect.high is None else (effect.high - effect.low) * scale.factor
-    return Scale(scale.factor, decimals_for(width, minimum, 6), scale.pattern, scale.unit)
-
-
-_EFFECTS = ("difference", "lift", "adjusted_difference", "adjusted_lift", "odds_ratio")
-
-
-def comparisons_frame(comparisons: "Sequence[Comparison]") -> "pd.DataFrame":
-    """Return comparisons as a pandas data frame, one row each, always with the same columns.
-
-    Numbers are as in the results: fractions, full precision, missing where they do not exist.
-    """
-    import pandas as pd
-
-    return pd.DataFrame([_record(comparison) for comparison in comparisons])
-
-
-def _record(comparison: "Comparison") -> dict[str, object]:
-    record: dict[str, object] = {name: getattr(comparison, name) for name in ("arm", "control", "method")}
-    for name in _EFFECTS:
-        effect: Effect | None = getattr(comparison, name)
-        record[name] = effect.estimate if effect else None
-        record[f"{name}_low"], record[f"{name}_high"] = (effect.low, effect.high) if effect else (None, None)
-    record["p_value"], record["adjusted_p_value"] = comparison.p_value, comparison.adjusted_p_value
-    exact, bayes, margin = comparison.exact, comparison.bayes, comparison.margin
-    record["exact_p_value"] = exact.p_value if exact else None
-    record["probability_better"] = bayes.probability_better if bayes else None
-    record["expected_loss_treatment"] = bayes.expected_loss_treatment if bayes else None
-    record["expected_loss_control"] = bayes.expected_loss_control if bayes else None
-    record["margin_test"], record["margin"], record["margin_scale"] = (
-        (margin.test, margin.value, margin.scale) if margin else (None, None, None)
-    )
-    record["margin_p_value"], record["margin_shown"] = (margin.p_value, margin.shown) if margin else (None, None)
-    record["verdict"], record["reason"] = comparison.verdict, comparison.reason
-    return record

@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
 def problems(definition: Definition) -> list[Problem]:
     """Return all that is wrong between the parts; empty when the definition holds together."""
-    checks = (_arms, _period, _names, _tables, _metrics, _analysis, _expressions)
+    checks = (
+        _arms,
+        _period,
+        _names,
+        _tables,
+        _metrics,
+        _columns,
+        _settings,
+        _compliance,
+        _clustered,
+        _expressions,
+    )
     return [problem for check in checks for problem in check(definition)]
 
 
@@ -176,16 +187,17 @@ def _covariates(definition: Definition, name: str, metric: CoveredMetric) -> Ite
             yield Problem((*here, "column"), "needs data.customers to take the column from")
 
 
-def _analysis(definition: Definition) -> Iterator[Problem]:
-    columns: list[tuple[tuple[str | int, ...], str]] = [
-        (("analysis", "strata", index), column) for index, column in enumerate(definition.analysis.strata)
-    ]
-    columns += [(("segments", index, "column"), part.column) for index, part in enumerate(definition.segments)]
+def _columns(definition: Definition) -> Iterator[Problem]:
+    columns: list[tuple[str | int, ...]] = [("analysis", "strata", i) for i in range(len(definition.analysis.strata))]
+    columns += [("segments", index, "column") for index in range(len(definition.segments))]
     if definition.cluster is not None:
-        columns.append((("cluster",), definition.cluster))
+        columns.append(("cluster",))
     if CUSTOMERS not in definition.data:
-        for place, _ in columns:
+        for place in columns:
             yield Problem(place, "needs data.customers to take the column from")
+
+
+def _settings(definition: Definition) -> Iterator[Problem]:
     settings = definition.analysis
     if settings.gatekeeping and settings.correction not in {"holm", "hochberg", "bonferroni"}:
         yield Problem(
@@ -198,32 +210,50 @@ def _analysis(definition: Definition) -> Iterator[Problem]:
             ("analysis", "bootstrap"),
             f"is too few for {settings.confidence:.4g} intervals; use at least {4 / (1 - settings.confidence):.0f}",
         )
-    compliance = definition.compliance
-    events = [key for key in definition.data if key not in {CUSTOMERS, ASSIGNMENTS}]
-    if compliance is not None and compliance.event not in events:
-        yield Problem(
-            ("compliance", "event"), f"{compliance.event!r} is not under data{nearest(compliance.event, events)}"
-        )
-    if definition.cluster is not None:
-        for name, metric in definition.metrics.items():
-            outcome = metric.outcome(name)
-            if outcome.covariates or outcome.denominator or outcome.quantile or outcome.winsorise:
-                yield Problem(
-                    ("metrics", name),
-                    "with `cluster`, metrics are plain rates and means: covariates, winsorising, ratios and quantiles "
-                    "are not combined with it",
-                )
-        for key, given in (("strata", definition.analysis.strata), ("bootstrap", definition.analysis.bootstrap)):
-            if given:
-                yield Problem(("analysis", key), "is not combined with `cluster`; remove one of them")
-    bayes = definition.analysis.bayes
-    for key in bayes.mean_priors if bayes else ():
+    for key in settings.bayes.mean_priors if settings.bayes else ():
         if key not in definition.metrics:
             yield Problem(
                 ("analysis", "bayes", "mean_priors", key),
                 f"{key!r} is not a metric{nearest(key, definition.metrics)}",
                 on_key=True,
             )
+
+
+def _compliance(definition: Definition) -> Iterator[Problem]:
+    compliance = definition.compliance
+    if compliance is None:
+        return
+    events = [key for key in definition.data if key not in {CUSTOMERS, ASSIGNMENTS}]
+    if compliance.event not in events:
+        near = nearest(compliance.event, events)
+        yield Problem(("compliance", "event"), f"{compliance.event!r} is not under data{near}")
+    primary = {name: m.outcome(name).window for name, m in definition.metrics.items() if m.role == "primary"}
+    if not any(primary.values()):
+        yield Problem(("compliance",), "needs a primary metric with a window of its own to stand beside", on_key=True)
+    for name, window in primary.items():
+        if window is not None and compliance.window[1] > window[1]:
+            yield Problem(
+                ("compliance", "window"),
+                f"must end no later than the window of {name}: take-up after it cannot have caused the outcome",
+            )
+
+
+def _clustered(definition: Definition) -> Iterator[Problem]:
+    if definition.cluster is None:
+        return
+    for name, metric in definition.metrics.items():
+        outcome = metric.outcome(name)
+        if outcome.covariates or outcome.denominator or outcome.quantile or outcome.winsorise:
+            yield Problem(
+                ("metrics", name),
+                "with `cluster`, metrics are plain rates and means: covariates, winsorising, ratios and quantiles "
+                "are not combined with it",
+            )
+    for key in ("strata", "bootstrap", "permutation"):
+        if getattr(definition.analysis, key):
+            yield Problem(("analysis", key), "is not combined with `cluster`; remove one of them")
+    if definition.segments:
+        yield Problem(("segments",), "are not combined with `cluster`; remove one of them")
 
 
 def _expressions(definition: Definition) -> Iterator[Problem]:

@@ -27,6 +27,9 @@ _LOG_NEGLIGIBLE = 34.0
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 _ROUND = np.array([-9.0, -5.5, -3.5, -1.7, 0.0, 1.7, 3.5, 5.5, 9.0])  # panel edges in widths of a sharp factor
 
+NEVER = 39.0
+"""Standard deviations beyond which a normal tail is 0 in double precision."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArmContrast:
@@ -158,10 +161,14 @@ def largest_exceeds(value: float, shares: Sequence[float], degrees: float | None
         return min(2 * lower_tail(-value, degrees), 1.0)
     distinct, repeats = np.unique(np.minimum(np.asarray(shares, dtype=float), LARGEST_SHARE), return_counts=True)
     lam, own, times = np.sqrt(distinct), np.sqrt(1 - distinct), repeats.astype(float)
+    if degrees is None and value > NEVER:
+        return 0.0
     if degrees is None:
         return min(float(_exceedance(np.array([value]), lam, own, times)[0]), 1.0)
     scales, weights = _scale_nodes(value, degrees)
-    kept = scales * value < 39  # beyond, a normal tail is 0
+    kept = scales * value < NEVER
+    if not kept.any():
+        return 0.0
     return min(float(np.dot(weights[kept], _exceedance(value * scales[kept], lam, own, times))), 1.0)
 
 

@@ -79,7 +79,7 @@ class Outcomes:
             explaining += self._indicators(STRATUM, levels.get(STRATUM, ()))
         terms += [Term(covariate(number), *pair) for number, pair in enumerate(explaining)]
         compliance = self.definition.compliance
-        if compliance is not None and self.definition.metrics[name].role == "primary":
+        if compliance is not None and outcome.window and self.definition.metrics[name].role == "primary":
             took_up = Outcome(compliance.event, "any", compliance.window)
             terms.append(Term(COMPLIANCE, *self._term(f"z_{name}", took_up)[0]))
         if cap is not None:

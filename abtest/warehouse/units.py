@@ -54,7 +54,7 @@ def _groups(warehouse: Warehouse, tables: Mapping[str, Table], prefix: str) -> s
             f"coalesce({prefix}{quote(level_alias(tables, column))}, '{BLANK_LEVEL}')"
             for column in definition.analysis.strata
         ]
-        joined = parts[0] if len(parts) == 1 else "concat(" + ", ' / ', ".join(parts) + ")"
+        joined = parts[0] if len(parts) == 1 else "concat(" + ", chr(31), ".join(parts) + ")"
         columns.append(f"{joined} AS {STRATUM}")
     if definition.cluster is not None:
         columns.append(f"{prefix}{quote(level_alias(tables, definition.cluster))} AS {CLUSTER}")

@@ -29,8 +29,8 @@ RETURNED = {"type": "retention", "event": "orders", "window": W}
 EXACT = 1e-9
 COVARIATES = {
     "window": ([{"window": B}], lambda f, own: f[[own]]),
-    "gaps": ([{"column": "age"}], lambda f, own: with_gaps(f["age"])),
-    "category": ([{"column": "tier"}], lambda f, own: indicators(f["tier"])),
+    "gaps": ([{"column": "age"}], lambda f, _: with_gaps(f["age"])),
+    "category": ([{"column": "tier"}], lambda f, _: indicators(f["tier"])),
     "all": (
         [{"window": B}, {"column": "age"}, {"column": "tier"}, {"column": "score"}],
         lambda f, own: pd.concat([f[[own]], with_gaps(f["age"]), indicators(f["tier"]), f[["score"]]], axis=1),

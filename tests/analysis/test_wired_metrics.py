@@ -8,6 +8,8 @@ from statsmodels.sandbox.regression.gmm import IV2SLS
 from statsmodels.stats.contingency_tables import Table2x2
 from wired_data import ARMS, analysed, definition, of, pair, per_unit, shop, welch
 
+from abtest import DefinitionError
+
 W = ["0d", "28d"]
 SPEND = {"type": "sum", "event": "orders", "window": W}
 RETURNED = {"type": "retention", "event": "orders", "window": W}
@@ -116,16 +118,40 @@ def test_compliers_are_estimated_by_two_stage_least_squares(units):
     assert of(analysis, "score").complier is None
 
 
+def test_compliance_is_counted_over_units_that_had_the_time_or_its_window_is_refused():
+    """Everyone opens, or does not, after 30 days; for the units whose 40 days are not over that is not known yet."""
+    opens = shop()["opens"].assign(at=shop()["opens"]["at"] + pd.Timedelta(days=30))
+    end = pd.Timestamp("2026-02-12", tz="UTC")
+    tables = {**shop(), "opens": opens[opens["at"] < end]}
+    compliance = {"event": "opens", "window": ["0d", "40d"]}
+    given = definition({"returned": {**RETURNED, "window": ["0d", "7d"]}}, compliance=compliance)
+    given["period"]["through"] = "2026-02-11"
+    try:
+        found = of(analysed(given, tables), "returned").complier
+    except DefinitionError:
+        return
+    opened = shop()["assignments"]["customer_id"].isin(opens["customer_id"])
+    ready = shop()["assignments"]["assigned_at"] + pd.Timedelta(days=40) <= end
+    took_up = opened[ready].groupby(shop()["assignments"]["arm"]).mean()
+    assert found.compliance.estimate == pytest.approx(took_up["weekly"] - took_up["control"], rel=EXACT)
+
+
 SMALLEST = 20
 
 
 def levels_by_pandas(units: pd.DataFrame, segment: str, arm: str, column: str) -> dict[str, tuple[float, ...]]:
-    """Return control_n, n and the two means by level; levels with fewer than 20 units in an arm are one."""
+    """Return control_n, n and the two means by level.
+
+    Levels with fewer than 20 units in an arm are one, with the next smallest until these are 20 too.
+    """
     two = pair(units, arm).dropna(subset=[column])
     level = two[segment].fillna("(none)")
     sizes = two.groupby([level, "t"]).size().unstack(fill_value=0)
-    small = sizes.index[sizes.min(axis=1) < SMALLEST]
-    merged = level.where(~level.isin(small), "(smaller levels)")
+    order = sizes.loc[sizes.min(axis=1).sort_values(kind="stable").index]
+    small = int((order.min(axis=1) < SMALLEST).sum())
+    while small and small < len(order) and order.iloc[:small].sum().min() < SMALLEST:
+        small += 1
+    merged = level.where(~level.isin(order.index[:small]), "(smaller levels)")
     found = two.groupby([merged, "t"])[column].agg(["size", "mean"]).unstack()
     return {
         str(name): (row["size"][0], row["size"][1], row["mean"][0], row["mean"][1]) for name, row in found.iterrows()
@@ -153,7 +179,7 @@ def test_segments_hold_each_levels_counts_and_difference_and_their_labels(units)
     assert "(smaller levels)" in {level.level for segment in analysis.segments for level in segment.levels}
 
 
-def test_the_levels_of_a_segment_are_the_whole(units):
+def test_the_levels_of_a_segment_are_the_whole():
     analysis = analysed(definition({"returned": RETURNED, "spend": SPEND}, segments=["country", "tier"]))
     for segment in analysis.segments:
         metric = analysis.metric(segment.metric)
@@ -167,6 +193,38 @@ def test_the_levels_of_a_segment_are_the_whole(units):
             assert sum(n * value for n, value in parts if n) == pytest.approx(
                 whole[arm].n * whole[arm].value, rel=EXACT
             )
+
+
+def test_what_is_left_of_small_levels_is_not_shown_for_a_handful():
+    number = shop()["customers"]["customer_id"]
+    tables = {**shop(), "customers": shop()["customers"].assign(rarely=np.where(number < 5, "rare", "common"))}
+    for segment in analysed(definition({"returned": RETURNED}, segments=["rarely"]), tables).segments:
+        for level in segment.levels:
+            assert level.value is None or min(level.n, level.control_n) >= SMALLEST
+
+
+def test_a_level_with_the_name_of_the_merged_ones_is_not_lost():
+    number = shop()["customers"]["customer_id"].to_numpy()
+    named = np.where(number < 30, "rare", np.where(number % 2 == 0, "(smaller levels)", "common"))
+    tables = {**shop(), "customers": shop()["customers"].assign(named=named)}
+    analysis = analysed(definition({"returned": RETURNED}, segments=["named"]), tables)
+    whole = {arm.arm: arm.n for arm in analysis.metric("returned").arms}
+    for segment in analysis.segments:
+        assert sum(level.n for level in segment.levels) == whole[segment.arm]
+
+
+def test_two_columns_of_strata_are_kept_apart_whatever_their_values_hold(units):
+    two = units.assign(place=np.arange(len(units)) % 2)
+    customers = shop()["customers"].assign(
+        first=np.array(["a / b", "a"])[two["place"].to_numpy()],
+        second=np.array(["c", "b / c"])[two["place"].to_numpy()],
+    )
+    tables = {**shop(), "customers": customers}
+    both, one = (
+        of(analysed(definition({"returned": RETURNED}, analysis={"strata": strata}), tables), "returned")
+        for strata in (["first", "second"], ["first"])
+    )
+    assert both.p_value == one.p_value
 
 
 def test_the_interaction_test_is_cochrans_q(units):
