@@ -94,7 +94,12 @@ class Estimator:
             lift=effect(result.lift),
             p_value=result.p_value,
             margin=margin,
-            verdict=verdict(result.p_value, result.difference.estimate, self.metric, 1 - self.confidence, margin),
+            verdict=verdict(
+                None if result.p_value is None else result.p_value < 1 - self.confidence,
+                result.difference.estimate,
+                self.metric,
+                margin,
+            ),
             reason=result.reason,
         )
         return comparison.model_copy(update=further)
@@ -152,10 +157,12 @@ class Estimator:
 
 
 def verdict(
-    p_value: float | None, difference: float | None, metric: MetricBase, alpha: float, margin: MarginResult | None
+    significant: bool | None, difference: float | None, metric: MetricBase, margin: MarginResult | None
 ) -> Verdict:
-    """Say what a comparison shows, in one of the contract's words."""
-    significant = p_value is not None and p_value < alpha
+    """Say what a comparison shows, in one of the contract's words.
+
+    ``significant``: whether the difference's interval excludes 0; ``None`` when that cannot be tested.
+    """
     improved = difference is not None and (difference > 0) == (metric.good == "up")
     if margin is not None:
         if margin.shown:
@@ -163,7 +170,7 @@ def verdict(
         if significant and not improved:
             return "harmed" if metric.role == "guardrail" else "worse"
         return "not shown safe" if margin.test == "non-inferiority" else "margin not shown"
-    if p_value is None or difference is None:
+    if significant is None or difference is None:
         return "not estimable"
     if not significant:
         return "no difference shown"

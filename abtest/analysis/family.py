@@ -66,10 +66,10 @@ def _adjusted(
     settings = definition.analysis
     p_values = [[_p_value(definition, metrics[name], place) for name, place in family] for family in families]
     if settings.correction == "dunnett":
-        found = _dunnett(definition, families[0], metrics, estimators)
+        by_arm = _dunnett(definition, families[0], metrics, estimators)
         families, p_values = families[:1], p_values[:1]
-        adjusted = [[p for p, _ in found]]
-        levels = [[level for _, level in found]]
+        adjusted = [[p for p, _ in by_arm]]
+        levels = [[level for _, level in by_arm]]
     else:
         if settings.gatekeeping:
             inside: Inside = "hochberg" if settings.correction == "hochberg" else "holm"
@@ -80,12 +80,14 @@ def _adjusted(
             [effective_confidence(p, a, settings.confidence) for p, a in zip(ps, ads, strict=True)]
             for ps, ads in zip(p_values, adjusted, strict=True)
         ]
-    return [
-        (key, p_value, level)
-        for family, values, family_levels in zip(families, adjusted, levels, strict=True)
-        for key, p_value, level in zip(family, values, family_levels, strict=True)
-        if p_value is not None
-    ]
+    found = []
+    for family, raw, values, family_levels in zip(families, p_values, adjusted, levels, strict=True):
+        for key, p_value, corrected_p, level in zip(family, raw, values, family_levels, strict=True):
+            if corrected_p is not None:
+                found.append((key, corrected_p, level))
+            elif p_value is not None:
+                found.append((key, 1.0, 1.0))  # behind a closed gate: it has a p-value and is not tested
+    return found
 
 
 def _dunnett(
@@ -153,12 +155,17 @@ def _widened(
         result = estimator.compare(arm, level)
         margin = estimator.margin(arm, level)
         wider = (effect(result.difference), effect(result.lift))
+    significant = adjusted < alpha
+    if margin is not None:
+        # The adjusted p-value is the margin's; whether the arm is worse is read from the interval at the same level.
+        low, high = wider[0].low, wider[0].high
+        significant = (low is not None and low > 0) or (high is not None and high < 0)
     return comparison.model_copy(
         update={
             "adjusted_p_value": adjusted,
             "adjusted_difference": wider[0],
             "adjusted_lift": wider[1],
             "margin": margin,
-            "verdict": verdict(adjusted, comparison.difference.estimate, declared, alpha, margin),
+            "verdict": verdict(significant, comparison.difference.estimate, declared, margin),
         }
     )

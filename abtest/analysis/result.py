@@ -208,6 +208,8 @@ class Comparison(Value):
     ``difference`` is in the metric's unit (a fraction for rates), ``lift`` is relative to the control. Both intervals
     belong to ``p_value``: it is below α exactly when each of them excludes 0. ``adjusted`` holds the same two at the
     level at which the correction tested this comparison, and belongs to ``adjusted_p_value`` in the same way.
+    Where a margin is tested (``margin`` with a ``test`` of its own), ``adjusted_p_value`` is twice the margin's
+    one-sided p-value, corrected, and ``margin.shown`` is judged at the same level.
     With a covariate, ``unadjusted`` is the same comparison without it and ``variance_removed`` the share of the
     difference's variance that the covariate explains.
     """
