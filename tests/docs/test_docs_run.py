@@ -4,6 +4,7 @@ import gzip
 import json
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -34,7 +35,7 @@ def write_files(page: Path, folder: Path) -> None:
 
 def run(command: str, folder: Path) -> str:
     abtest = Path(sys.executable).with_name("abtest")
-    words = command.split("#", maxsplit=1)[0].split()
+    words = shlex.split(command, comments=True)
     done = subprocess.run([str(abtest), *words[1:]], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout
