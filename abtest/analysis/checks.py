@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from abtest.analysis.result import Check, MetricResult
 from abtest.definition.model import ASSIGNMENTS, Definition
-from abtest.stats.srm import sample_ratio_mismatch
+from abtest.stats.srm import anytime_sample_ratio, sample_ratio_by_group, sample_ratio_mismatch
 from abtest.warehouse.moments import Collected, SourceCounts
 
 SRM_LEVEL = 0.001
@@ -16,6 +16,7 @@ def health_checks(definition: Definition, collected: Collected, metrics: Sequenc
     """Return every check with its status: sample ratio at each stage, assignment, ids, times, maturity."""
     return [
         *_sample_ratios(definition, collected, metrics),
+        *_sample_ratios_within(definition, collected),
         *_counted(collected),
         *_assignment(collected),
         *_ids_and_times(collected),
@@ -59,6 +60,41 @@ def _sample_ratios(definition: Definition, collected: Collected, metrics: Sequen
                 message=f"Sample ratio: {what} {shown} fit the planned {planned}.",
                 p_value=test.p_value,
             )
+
+
+def _sample_ratios_within(definition: Definition, collected: Collected) -> Iterator[Check]:
+    """Whether the split held on every day and in every segment; a warning, since a plan changed on purpose shows too."""
+    if definition.cluster is not None:
+        return
+    weights = [arm.weight for arm in definition.arms]
+    groups = {
+        f"srm_by_{column}": (f"in every level of {column}", levels) for column, levels in collected.levels.items()
+    }
+    if len(collected.days) > 1:
+        groups["srm_by_day"] = ("on every day of assignment", collected.days)
+        anytime = anytime_sample_ratio(collected.days, weights)
+        failed = anytime.p_value is not None and anytime.p_value < SRM_LEVEL
+        yield Check(
+            id="srm_anytime",
+            status="warn" if failed else "pass",
+            message="The sample ratio left the planned shares at some day of enrolment by more than chance allows, "
+            "however often one looks."
+            if failed
+            else "The sample ratio stayed with the planned shares on every day of enrolment, however often one looks.",
+            p_value=anytime.p_value,
+        )
+    for key, (what, counts) in groups.items():
+        test = sample_ratio_by_group(counts, weights)
+        if test.p_value is None:
+            continue
+        failed = test.p_value < SRM_LEVEL
+        yield Check(
+            id=key,
+            status="warn" if failed else "pass",
+            message=f"The sample ratio {'does not hold' if failed else 'holds'} {what}"
+            + ("; was the split changed, or does something decide who is in which arm there?" if failed else "."),
+            p_value=test.p_value,
+        )
 
 
 def _counted(collected: Collected) -> Iterator[Check]:

@@ -147,7 +147,44 @@ class Collector:
                 histograms=self._histograms(plan, metric),
             )
         sources = tuple(self._source(name, whole_arms, arm_counts) for name in self.warehouse.raw)
-        return Collected(self.through, ledger, metrics, self._customers(), sources)
+        return Collected(
+            self.through, ledger, metrics, self._customers(), sources, self._days(), self._level_counts(rows)
+        )
+
+    def _level_counts(self, rows: Sequence[Row]) -> dict[str, tuple[tuple[int, ...], ...]]:
+        """Return the eligible units per arm in every level of the segments' columns."""
+        found = {}
+        for segment in self.definition.segments:
+            group = level_alias(self.tables, segment.column)
+            by_level: dict[str, list[int]] = {}
+            for row in rows:
+                if not whole(row, f"all_{group}") and row["status"] == ELIGIBLE:
+                    counts = by_level.setdefault(str(row[group]), [0] * len(self.warehouse.arms))
+                    counts[whole(row, "arm")] += whole(row, "units")
+            found[segment.column] = tuple(tuple(by_level[level]) for level in sorted(by_level))
+        return found
+
+    def _days(self) -> tuple[tuple[int, ...], ...]:
+        """Return the eligible units per arm by day of assignment."""
+        arms = self.tables[self.definition.arm_source]
+        if not (arms.has_time and arms.has_unit):
+            return ()
+        tables = list(self.tables.values())
+        text = with_tables(tables, *population(self.warehouse, self.tables)) + (
+            "SELECT\n  CAST(floor(assigned_at / 86400000000) AS BIGINT) AS day,\n  arm,\n  count(*) AS units\n"
+            f"FROM population\nWHERE status = '{ELIGIBLE}' AND assigned_at IS NOT NULL\nGROUP BY 1, 2\nORDER BY 1, 2"
+        )
+        parameters = {
+            name: value for table in tables if table.select for name, value in table.select.parameters.items()
+        }
+        statement = Statement(text, parameters)
+        self.warehouse.statements.append(statement)
+        by_day: dict[int, list[int]] = {}
+        for row in self.engine.rows(statement, "counting assignments by day"):
+            by_day.setdefault(whole(row, "day"), [0] * len(self.warehouse.arms))[whole(row, "arm")] = whole(
+                row, "units"
+            )
+        return tuple(tuple(by_day[day]) for day in sorted(by_day))
 
     def _groups(self) -> list[str]:
         """Return the columns by which the sums are split too: the stratum, and each segment's."""

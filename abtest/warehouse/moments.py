@@ -172,3 +172,7 @@ class Collected:
     metrics: Mapping[str, MetricMoments]
     customers: CustomerCounts | None
     sources: tuple[SourceCounts, ...]
+    days: tuple[tuple[int, ...], ...] = ()
+    """Eligible units per arm by day of assignment (UTC), in order."""
+    levels: Mapping[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
+    """Eligible units per arm by level of each segment column."""
