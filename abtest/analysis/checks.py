@@ -63,7 +63,7 @@ def _sample_ratios(definition: Definition, collected: Collected, metrics: Sequen
 
 
 def _sample_ratios_within(definition: Definition, collected: Collected) -> Iterator[Check]:
-    """Whether the split held on every day and in every segment; a warning, since a plan changed on purpose shows too."""
+    """Whether the split held on every day and in every segment; a warning, since a changed plan shows too."""
     if definition.cluster is not None:
         return
     weights = [arm.weight for arm in definition.arms]

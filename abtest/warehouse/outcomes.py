@@ -93,7 +93,7 @@ class Outcomes:
         place = len(self.by_unit.get(part.source, {}))
         (sql, scale), _ = self._term(f"x{place}_{name}", part)
         if part.reduce != "column":
-            return [(f"coalesce({sql}, 0)", scale)]
+            return [(sql, scale)]
         # An empty cell is 0 and is told apart by an indicator, so that no unit is lost.
         return [(f"coalesce({sql}, 0)", scale), (f"CASE WHEN {sql} IS NULL THEN 1 ELSE 0 END", 1)]
 
@@ -152,10 +152,12 @@ class Outcomes:
             columns.append(f"{mature} AS {quote('mature_' + plan.name)}")
             value = self._when_mature(plan, plan.terms[0].sql)
             columns.append(f"{value} AS {quote(plan.column(plan.terms[0]))}")
-            columns += [
-                f"CASE WHEN {value} IS NOT NULL THEN {term.sql} END AS {quote(plan.column(term))}"
-                for term in plan.terms[1:]
-            ]
+            # Every mature unit has a value, but for means (no event, no value) and columns (empty cells).
+            certain = plan.outcome.reduce in {"any", "count", "sum"}
+            for term in plan.terms[1:]:
+                beside = f"CASE WHEN {value} IS NOT NULL THEN {term.sql} END"
+                sql = self._when_mature(plan, term.sql) if certain else beside
+                columns.append(f"{sql} AS {quote(plan.column(term))}")
         joins = "".join(
             f"\nLEFT JOIN {quote(source + '_by_unit')} AS {_joined(source)} ON {_joined(source)}.unit = p.unit"
             for source in self.by_unit
@@ -250,8 +252,15 @@ def _joined(source: str) -> str:
 def _inside(window: tuple[int, int] | None) -> str:
     if window is None:
         return "TRUE"
-    low, high = window[0] * MICROSECONDS, window[1] * MICROSECONDS
-    return f"e.at_us >= p.assigned_at + {low} AND e.at_us < p.assigned_at + {high}"
+    low, high = (_moved("p.assigned_at", edge * MICROSECONDS) for edge in window)
+    return f"e.at_us >= {low} AND e.at_us < {high}"
+
+
+def _moved(instant: str, microseconds: int) -> str:
+    """Return an instant moved by a whole number of microseconds."""
+    if microseconds == 0:
+        return instant
+    return f"{instant} {'+' if microseconds > 0 else '-'} {abs(microseconds)}"
 
 
 def _scaled(number: str, scale: int) -> str:
