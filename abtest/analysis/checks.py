@@ -49,8 +49,7 @@ def _sample_ratios(definition: Definition, collected: Collected, metrics: Sequen
             yield Check(
                 id=f"srm_{stage}",
                 status="fail",
-                message=f"Sample-ratio mismatch: {what} {shown} do not fit the planned {planned}. Something "
-                "other than chance decides who is in which arm or who is seen; find it before reading any effect.",
+                message=f"Sample-ratio mismatch: {what} {shown} do not fit the planned {planned}.",
                 p_value=test.p_value,
             )
         else:

@@ -18,6 +18,7 @@ from abtest.analysis.checks import longest_primary
 from abtest.analysis.result import Check, Comparison, Decision, MetricResult, Recommendation
 from abtest.analysis.wording import effect_in_words, p_in_words, shown_difference, value_in_words
 
+MISMATCH = "Something other than chance decides who is in which arm or who is seen; find it before reading any effect."
 WINNING = frozenset({"better", "safe", "equivalent"})
 """Verdicts of a primary metric that show what it was to show: safe and equivalent exist only where a margin was."""
 
@@ -29,6 +30,7 @@ def decide(metrics: Sequence[MetricResult], checks: Sequence[Check], confidence:
         return Decision(
             recommendation="invalid",
             reasons=[check.message for check in failed]
+            + ([MISMATCH] if any(check.id.startswith("srm_") for check in failed) else [])
             + ["The effects below are printed for diagnosis only; do not act on them."],
         )
     primaries = [metric for metric in metrics if metric.role == "primary"]

@@ -40,20 +40,33 @@ def instant(text: str, timezone: str | None, language: Language) -> str:
     value = parse_instant(text)
     if value is None:
         return text
-    zone: ZoneInfo | None = None
-    if timezone:
-        try:
-            zone = ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError):
-            zone = None
+    zone = _zone(timezone)
     local = value.astimezone(zone or UTC)
-    if (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0):
-        # Midnight is where a day of data ends; readers know it by that day's name.
-        last = day((local - timedelta(microseconds=1)).date().isoformat(), language)
-        return language.say("date.end of", date=last, zone=timezone if zone else "UTC")
     return language.say(
         "date.instant",
         date=day(local.date().isoformat(), language),
         time=f"{local:%H:%M}",
         zone=timezone if zone else "UTC",
     )
+
+
+def data_end(text: str, timezone: str | None, language: Language) -> str:
+    """Return the instant at which the data ends in words; midnight is the end of the day before it."""
+    value = parse_instant(text)
+    zone = _zone(timezone)
+    if value is None:
+        return text
+    local = value.astimezone(zone or UTC)
+    if (local.hour, local.minute, local.second, local.microsecond) != (0, 0, 0, 0):
+        return instant(text, timezone, language)
+    last = day((local - timedelta(microseconds=1)).date().isoformat(), language)
+    return language.say("date.end of", date=last, zone=timezone if zone else "UTC")
+
+
+def _zone(timezone: str | None) -> ZoneInfo | None:
+    if not timezone:
+        return None
+    try:
+        return ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None

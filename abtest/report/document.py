@@ -187,7 +187,7 @@ def _provenance(view: View) -> Section:
     provenance, experiment = analysis.provenance, analysis.experiment
     through = view.say("provenance.data.none")
     if analysis.data.through:
-        local = dates.instant(analysis.data.through, experiment.timezone, view.language)
+        local = dates.data_end(analysis.data.through, experiment.timezone, view.language)
         through = view.say("effect", estimate=local, interval=clean(analysis.data.through))
     packages = ", ".join(f"{name} {version}" for name, version in sorted(provenance.packages.items()))
     versions = [f"abtest {provenance.abtest}", f"Python {provenance.python}"]

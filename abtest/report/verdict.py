@@ -32,7 +32,7 @@ def facts(view: View) -> tuple[Fact, ...]:
         lines = (view.join([period, experiment.timezone or ""]),)
         found.append(Fact(view.say("fact.period"), lines))
     if through:
-        found.append(Fact(view.say("fact.data"), (dates.instant(through, experiment.timezone, view.language),)))
+        found.append(Fact(view.say("fact.data"), (dates.data_end(through, experiment.timezone, view.language),)))
     return tuple(found)
 
 

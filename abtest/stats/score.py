@@ -221,7 +221,7 @@ def _multiplier_at(x: Floats, n: Floats, failures: Floats, m: Floats, bound: Flo
         second, slope_second = _pulled(failures, m, point)
         excess = gap - point * (first + second)
         low, high = np.where(excess >= 0, point, low), np.where(excess >= 0, high, point)
-        # d(λV)/dλ = Σ P(1 − P)/root: the slopes less the variances themselves.
+        # d(λV)/dλ = Σ P(1 − P) / root: the slopes less the variances themselves.
         newton = point + excess / (slope_first + slope_second - first - second)
         inside = (newton > low) & (newton < high)
         following = np.where(inside, newton, (low + high) / 2)
