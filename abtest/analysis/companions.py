@@ -7,24 +7,20 @@ from numpy.typing import NDArray
 
 from abtest.analysis.methods import Good, Means, Rates, counted_term, cross_moments, plain_method
 from abtest.analysis.result import BayesResult, ComplierResult, Effect, ExactResult, Role, UnadjustedComparison
+from abtest.analysis.verdicts import effect
 from abtest.definition.model import AnalysisSettings
 from abtest.stats.bayes import NormalPrior, bayes_means, bayes_rates
 from abtest.stats.compliance import complier_effect
 from abtest.stats.exact import compare_exact, needs_exact
 from abtest.stats.odds import odds_ratio
 from abtest.stats.resampling import compare_replicates, permutation_test
-from abtest.stats.values import Estimate, TwoSample
+from abtest.stats.values import TwoSample
 from abtest.warehouse.moments import COMPLIANCE, VALUE, WINSORISED, Histogram, MetricMoments
 
 LARGEST_EXACT = {"primary": 10_500, "secondary": 2_500, "guardrail": 2_500}
 """Possible tables up to which the exact companion is computed, by role: the work grows with their number."""
 MOST_PERMUTED = 50_000_000
 """Units times permutations that a run may take."""
-
-
-def effect(estimate: Estimate) -> Effect:
-    """Return an estimate of the statistics as the result's own kind."""
-    return Effect(estimate=estimate.estimate, low=estimate.low, high=estimate.high, reason=estimate.reason)
 
 
 def beside(result: TwoSample) -> UnadjustedComparison:

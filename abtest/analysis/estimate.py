@@ -1,8 +1,9 @@
 """One metric: its value in each arm, and each arm against the control."""
 
-from abtest.analysis.companions import Companions, beside, effect
+from abtest.analysis.companions import Companions, beside
 from abtest.analysis.methods import Adjusted, Means, Method, Rates, counted_term, margin_test, method_of, plain_method
 from abtest.analysis.result import ArmResult, Comparison, MarginResult, MetricResult, OverallTest, Verdict
+from abtest.analysis.verdicts import effect, verdict
 from abtest.definition.metrics import Count, MetricBase, Quantile
 from abtest.definition.model import Definition
 from abtest.errors import DataError
@@ -94,15 +95,19 @@ class Estimator:
             lift=effect(result.lift),
             p_value=result.p_value,
             margin=margin,
-            verdict=verdict(
+            verdict=self.verdict(
                 None if result.p_value is None else result.p_value < 1 - self.confidence,
                 result.difference.estimate,
-                self.metric,
                 margin,
             ),
             reason=result.reason,
         )
         return comparison.model_copy(update=further)
+
+    def verdict(self, significant: bool | None, difference: float | None, margin: MarginResult | None) -> Verdict:
+        """Say what a comparison of this metric shows."""
+        guardrail = self.metric.role == "guardrail"
+        return verdict(significant, difference, margin, good=self.metric.good, guardrail=guardrail)
 
     def margin(self, arm: int, confidence: float) -> MarginResult | None:
         """Test the metric's margin, one-sided at half of 1 − confidence; ``None`` when it has none."""
@@ -154,29 +159,6 @@ class Estimator:
             degrees_of_freedom=test.degrees_of_freedom,
             p_value=test.p_value,
         )
-
-
-def verdict(
-    significant: bool | None, difference: float | None, metric: MetricBase, margin: MarginResult | None
-) -> Verdict:
-    """Say what a comparison shows, in one of the contract's words.
-
-    ``significant``: whether the difference's interval excludes 0; ``None`` when that cannot be tested.
-    """
-    improved = difference is not None and (difference > 0) == (metric.good == "up")
-    if margin is not None:
-        if margin.shown:
-            return {"non-inferiority": "safe", "superiority": "better", "equivalence": "equivalent"}[margin.test]  # type: ignore[return-value]
-        if significant and not improved:
-            return "harmed" if metric.role == "guardrail" else "worse"
-        return "not shown safe" if margin.test == "non-inferiority" else "margin not shown"
-    if significant is None or difference is None:
-        return "not estimable"
-    if not significant:
-        return "no difference shown"
-    if improved:
-        return "better"
-    return "harmed" if metric.role == "guardrail" else "worse"
 
 
 def _unit(metric: MetricBase) -> str:

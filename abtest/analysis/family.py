@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from abtest.analysis.companions import effect
-from abtest.analysis.estimate import Estimator, verdict
+from abtest.analysis.estimate import Estimator
 from abtest.analysis.methods import Rates, standard_error
 from abtest.analysis.result import Comparison, Effect, MetricResult
+from abtest.analysis.verdicts import effect
 from abtest.definition.model import Definition
 from abtest.stats.corrections import adjust, effective_confidence
 from abtest.stats.dunnett import ArmContrast, dunnett
@@ -143,7 +143,6 @@ def _widened(
     definition: Definition, estimator: Estimator, comparison: Comparison, adjusted: float, level: float
 ) -> Comparison:
     alpha = 1 - definition.analysis.confidence
-    declared = definition.metrics[estimator.name]
     arm = estimator.names.index(comparison.arm)
     if level > HIGHEST_LEVEL:
         # The gate of an earlier family is closed, or nearly so: at this level no interval says anything.
@@ -166,6 +165,6 @@ def _widened(
             "adjusted_difference": wider[0],
             "adjusted_lift": wider[1],
             "margin": margin,
-            "verdict": verdict(significant, comparison.difference.estimate, declared, margin),
+            "verdict": estimator.verdict(significant, comparison.difference.estimate, margin),
         }
     )

@@ -6,9 +6,9 @@ what to expect, and whatever was not declared before the start is labelled explo
 
 from collections.abc import Mapping, Sequence
 
-from abtest.analysis.companions import effect
 from abtest.analysis.methods import Rates, counted_term, plain_method, standard_error, sum_of
 from abtest.analysis.result import Effect, SegmentLevel, SegmentResult
+from abtest.analysis.verdicts import effect
 from abtest.definition.model import Definition, Segment
 from abtest.stats.corrections import adjust
 from abtest.stats.segments import SegmentEffect, heterogeneity, interaction, shrink

@@ -15,13 +15,13 @@ from abtest.analysis.result import (
     ArmResult,
     BayesResult,
     Comparison,
-    Effect,
     ExactResult,
     MarginResult,
     MetricResult,
     OverallTest,
     Verdict,
 )
+from abtest.analysis.verdicts import effect, verdict
 from abtest.comparing.arms import ArgumentError, ArmTuple, Figures, read_arms
 from abtest.comparing.pairs import MeanPair, Pair, RatePair
 from abtest.comparing.settings import Correction, MarginQuestion, Settings, settings
@@ -31,7 +31,7 @@ from abtest.stats.corrections import adjust, effective_confidence
 from abtest.stats.dunnett import ArmContrast, dunnett
 from abtest.stats.means import mean_interval, overall_means
 from abtest.stats.rates import Good, overall_rates, wilson
-from abtest.stats.values import Estimate, Moments, Rate
+from abtest.stats.values import Moments, Rate
 
 _SUREST = math.nextafter(1.0, 0.0)
 
@@ -182,12 +182,12 @@ def _comparison(pair: Pair, arm: str, control: str, chosen: Settings) -> Compari
         arm=arm,
         control=control,
         method=result.method,
-        difference=_effect(result.difference),
-        lift=_effect(result.lift),
+        difference=effect(result.difference),
+        lift=effect(result.lift),
         p_value=result.p_value,
-        odds_ratio=_effect(odds_ratio) if odds_ratio else None,
+        odds_ratio=effect(odds_ratio) if odds_ratio else None,
         exact=ExactResult(
-            p_value=exact.p_value, boschloo_p_value=exact.boschloo_p_value, difference=_effect(exact.difference)
+            p_value=exact.p_value, boschloo_p_value=exact.boschloo_p_value, difference=effect(exact.difference)
         )
         if exact
         else None,
@@ -205,8 +205,8 @@ def _bayes(pair: Pair, chosen: Settings) -> BayesResult:
         probability_better=found.probability_better,
         expected_loss_treatment=found.expected_loss_treatment,
         expected_loss_control=found.expected_loss_control,
-        difference=_effect(found.difference),
-        lift=_effect(found.lift),
+        difference=effect(found.difference),
+        lift=effect(found.lift),
         reason=found.reason,
     )
 
@@ -226,22 +226,9 @@ def _margin(pair: Pair, chosen: Settings) -> MarginResult | None:
 
 def _verdict(p_value: float | None, difference: float | None, chosen: Settings, margin: MarginResult | None) -> Verdict:
     """Say what a comparison shows. With a non-inferiority margin the question is safety, as for a guardrail."""
-    guard = margin is not None and margin.test == "non-inferiority"
-    if guard and margin is not None and margin.shown:
-        return "safe"
-    if p_value is None or difference is None:
-        return "not shown safe" if guard else "not estimable"
-    improved = (difference > 0) == (chosen.good == "up")
-    significant = p_value < chosen.alpha
-    if guard:
-        return "harmed" if significant and not improved else "not shown safe"
-    if not significant:
-        return "no difference shown"
-    return "better" if improved else "worse"
-
-
-def _effect(estimate: Estimate) -> Effect:
-    return Effect(estimate=estimate.estimate, low=estimate.low, high=estimate.high, reason=estimate.reason)
+    guardrail = margin is not None and margin.test == "non-inferiority"
+    significant = None if p_value is None else p_value < chosen.alpha
+    return verdict(significant, difference, margin, good=chosen.good, guardrail=guardrail)
 
 
 def _arm(name: str, figures: Figures, confidence: float) -> ArmResult:
@@ -291,8 +278,8 @@ def _corrected(pairs: list[Pair], comparisons: list[Comparison], chosen: Setting
         wider = pair.at(min(level, _SUREST))
         changes = {
             "adjusted_p_value": adjusted,
-            "adjusted_difference": _effect(wider.difference),
-            "adjusted_lift": _effect(wider.lift),
+            "adjusted_difference": effect(wider.difference),
+            "adjusted_lift": effect(wider.lift),
             "verdict": _verdict(adjusted, comparison.difference.estimate, chosen, comparison.margin),
         }
         found.append(comparison.model_copy(update=changes))

@@ -99,6 +99,11 @@ class _Page:
             return f"{arm} is better than {control} by more than {size}"
         if comparison.verdict == "safe" and self._improved(comparison):
             return f"{arm} is better than {control}, and safe at a margin of {size}"
+        if comparison.verdict == "margin not shown" and margin is not None:
+            what = (
+                f"equivalent within ±{size} to" if margin.test == "equivalence" else f"by more than {size} better than"
+            )
+            return f"{arm} is not shown to be {what} {control}"
         return {
             "better": f"{arm} is better than {control}",
             "worse": f"{arm} is worse than {control}",

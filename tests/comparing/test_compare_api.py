@@ -25,8 +25,10 @@ FLAT = ((480, 2000), (482, 2000))
         (FLAT, {"margin": "20%"}, "safe"),
         (((0, 0), (1, 2)), {"margin": "1pp"}, "not shown safe"),
         (UP, {"margin": "1pp", "test": "superiority"}, "better"),
-        (UP, {"margin": "10pp", "test": "superiority"}, "better"),
-        (FLAT, {"margin": "5pp", "test": "equivalence"}, "no difference shown"),
+        (UP, {"margin": "10pp", "test": "superiority"}, "margin not shown"),
+        (UP, {"margin": "1pp", "test": "superiority", "good": "down"}, "worse"),
+        (FLAT, {"margin": "5pp", "test": "equivalence"}, "equivalent"),
+        (FLAT, {"margin": "0.1pp", "test": "equivalence"}, "margin not shown"),
     ],
 )
 def test_the_verdict_says_what_was_asked(arms, options, verdict):
