@@ -100,10 +100,9 @@ class _Page:
         if comparison.verdict == "safe" and self._improved(comparison):
             return f"{arm} is better than {control}, and safe at a margin of {size}"
         if comparison.verdict == "margin not shown" and margin is not None:
-            what = (
-                f"equivalent within ±{size} to" if margin.test == "equivalence" else f"by more than {size} better than"
-            )
-            return f"{arm} is not shown to be {what} {control}"
+            if margin.test == "equivalence":
+                return f"{arm} and {control} are not shown to be equivalent within ±{size}"
+            return f"{arm} is not shown to be better than {control} by more than {size}"
         return {
             "better": f"{arm} is better than {control}",
             "worse": f"{arm} is worse than {control}",
