@@ -1,5 +1,12 @@
 """The one family of exceptions, each with the exit code that the command line gives it."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from abtest.definition.diagnostics import Diagnostic
+
 
 class AbtestError(Exception):
     """Something the user can put right. The message says what is wrong, where, and what to do."""
@@ -14,9 +21,16 @@ class UsageError(AbtestError):
 
 
 class DefinitionError(AbtestError):
-    """The experiment definition is not valid. Its message has one line per problem, in file order."""
+    """The experiment definition is not valid. Its message has one line per problem, in file order.
+
+    ``diagnostics`` holds the same problems as values: file, line, columns, key, message, code.
+    """
 
     exit_code = 2
+
+    def __init__(self, diagnostics: "Sequence[Diagnostic]") -> None:
+        super().__init__("\n".join(str(diagnostic) for diagnostic in diagnostics))
+        self.diagnostics = tuple(diagnostics)
 
 
 class DataError(AbtestError):

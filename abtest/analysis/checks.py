@@ -167,7 +167,7 @@ def _rows(source: SourceCounts, count: int, what: str, rest: str) -> Check:
 
 
 def _events(definition: Definition, collected: Collected) -> Iterator[Check]:
-    primary = {metric.outcome(name).source for name, metric in definition.metrics.items() if metric.role == "primary"}
+    primary = {definition.outcome(name).source for name in definition.primaries}
     for source in collected.sources:
         if source.name not in definition.event_sources:
             continue

@@ -10,7 +10,7 @@ import sys
 import typer
 
 from abtest.cli import analyze, assign, compare, explain, report, simulate, validate
-from abtest.errors import AbtestError
+from abtest.errors import AbtestError, DefinitionError
 
 app = typer.Typer(
     name="abtest",
@@ -51,6 +51,10 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         app()
+    except DefinitionError as error:
+        from abtest.cli.places import underlined
+
+        _fail(underlined(error.diagnostics, sys.stderr), error.exit_code)
     except AbtestError as error:
         _fail(str(error), error.exit_code)
     except Exception as error:

@@ -174,6 +174,43 @@ def nearest(word: str, known: Iterable[object]) -> str:
     return f"; did you mean {name!r}?" if name is not None else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A value that a metric is compared with: ``45%`` of a rate, or a plain number in the metric's unit."""
+
+    value: float
+    percent: bool
+
+    def __str__(self) -> str:
+        number = Decimal(repr(self.value)) * (100 if self.percent else 1)
+        text = f"{number:f}"
+        return (text.rstrip("0").rstrip(".") if "." in text else text) + ("%" if self.percent else "")
+
+
+def _level(value: object) -> object:
+    if isinstance(value, Level):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?\s*%", value):
+        share = Decimal(value.rstrip("%").strip()) / 100
+        if share > 1:
+            raise ValueError(f"must be at most 100% (got {shown(value)})")
+        return Level(float(share), percent=True)
+    try:
+        number = _number(value)
+    except ValueError as error:
+        if "must be a number such as" in str(error):
+            raise ValueError(f"must be a level such as 45% (of a rate) or 12.5 (got {shown(value)})") from None
+        raise
+    return Level(float(str(number)), percent=False)
+
+
+def _whole(value: object) -> object:
+    number = _number(value)
+    if not isinstance(number, int | float) or number != int(number) or number < 0:
+        raise ValueError(f"must be a whole number such as 7 (got {shown(value)})")
+    return int(number)
+
+
 def shown(value: object) -> str:
     """Return what was given, short and on one line, for an error message."""
     if value is None:
@@ -215,3 +252,10 @@ MarginField = Annotated[
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?\s*(pp|%)?$"}),
 ]
+LevelField = Annotated[
+    Level,
+    BeforeValidator(_level),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?\s*%$"}]}),
+]
+Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0})]

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pydantic
 
+from abtest.definition.diagnostics import Diagnostic, Severity, ordered, refuse
 from abtest.definition.fields import nearest
+from abtest.definition.include import INCLUDE, assembled
 from abtest.definition.messages import problem_of
 from abtest.definition.model import Definition
-from abtest.definition.nodes import Document, Problem, decode, parse
+from abtest.definition.nodes import NOWHERE, Document, Problem, decode, parse
 from abtest.definition.nodes import Path as NodePath
 from abtest.definition.rules import problems
 from abtest.errors import DefinitionError, UsageError
@@ -24,7 +26,8 @@ _KEY_LENGTH = 60
 class Experiment:
     """A valid definition and where it came from.
 
-    ``folder`` is what relative data paths start from; ``file`` is ``None`` for a definition made in Python.
+    ``folder`` is what relative data paths start from; ``file`` and ``document`` are ``None`` for a definition made in
+    Python. What a library file gave is part of ``definition``.
     """
 
     definition: Definition
@@ -45,13 +48,31 @@ class Experiment:
     @property
     def sha256(self) -> str:
         """Hash of what the definition says: comments, formatting and spelled-out defaults do not count."""
-        content = self.definition.model_dump(mode="json")
+        content = canonical(self.definition)
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def place(self, *path: str | int) -> str:
         """Return ``drip.yaml:12:5: data.orders`` for a path of keys, to start an error message with."""
-        return _place(self.label, self.document, path, on_key=False)
+        return str(self.diagnostic("error", "", path, "")).removesuffix(": ")
+
+    def diagnostic(
+        self, severity: Severity, code: str, path: NodePath, message: str, *, on_key: bool = False
+    ) -> Diagnostic:
+        """Return what is said of the place at ``path``."""
+        return _diagnostic(severity, Problem(path, message, on_key, code), self.document, self.label)
+
+    def refusal(self, message: str, *path: str | int) -> DefinitionError:
+        """Return the error that says why a command cannot use this definition."""
+        return DefinitionError([self.diagnostic("error", "rule", path, message)])
+
+
+def canonical(definition: Definition) -> dict[str, object]:
+    """Return what a definition says, as plain JSON values.
+
+    Defaults are left out, so that a field which a later version adds changes no hash.
+    """
+    return definition.model_dump(mode="json", exclude_defaults=True)
 
 
 def load(source: str | Path | Mapping[str, object], *, folder: str | Path | None = None) -> Experiment:
@@ -63,12 +84,16 @@ def load(source: str | Path | Mapping[str, object], *, folder: str | Path | None
     :class:`~abtest.errors.UsageError` when the file cannot be read.
     """
     if isinstance(source, Mapping):
-        definition = _checked(dict(source), None, "definition")
-        return Experiment(definition, Path(folder or "."), None, None)
+        home = Path(folder or ".")
+        # Lists are copied, since what is included is put in place.
+        given = assembled(Document(_lists(source), {}, {}), None, home) if INCLUDE in source else None  # type: ignore[arg-type]
+        definition = _checked(given.tree if given else dict(source), given, "definition")
+        return Experiment(definition, home, None, given)
     path = Path(source)
-    document = parse(decode(_read(path), path.name), path.name)
+    home = Path(folder) if folder is not None else path.parent
+    document = assembled(parse(decode(_read(path), path.name), path.name), path, home)
     definition = _checked(document.tree, document, path.name)
-    return Experiment(definition, Path(folder) if folder is not None else path.parent, path, document)
+    return Experiment(definition, home, path, document)
 
 
 def _read(path: Path) -> bytes:
@@ -89,11 +114,17 @@ def _read(path: Path) -> bytes:
 def _checked(tree: object, document: Document | None, label: str) -> Definition:
     found = list(document.problems) if document else []
     if not isinstance(tree, dict):
-        raise DefinitionError(f"{label}:1:1: must be a mapping of keys such as name, arms, data and metrics")
+        raise refuse(label, 1, 1, "must be a mapping of keys such as name, arms, data and metrics")
     definition, wrong = _validated(tree)
     # A value that was refused as it was read is not there; that it is missing is no news.
     refused = {problem.path[:-1] for problem in found}
-    wrong = [problem for problem in wrong if not (problem.path in refused and "(got nothing)" in problem.message)]
+    missing = {"missing-key", "empty-value"}
+    unmet = {problem.path for problem in found if problem.code == "include"}
+    wrong = [
+        problem
+        for problem in wrong
+        if problem.path not in unmet and not (problem.path in refused and problem.code in missing)
+    ]
     if definition is None:
         found += wrong + _rules_of_the_rest(tree)
     else:
@@ -114,25 +145,38 @@ def _validated(tree: dict[str, object]) -> tuple[Definition | None, list[Problem
 
 
 def _rules_of_the_rest(tree: dict[str, object]) -> list[Problem]:
-    """Return what the rules between the parts find in the sections that have no wrong field.
+    """Return what the rules between the parts find where no field is wrong.
 
-    The wrong fields are taken out until the rest is a definition; a section that lost something, or that refers to one
-    that did, is not judged.
+    The wrong fields are taken out until the rest is a definition. An entry that lost something, a section as a whole
+    that did, and what refers to one that did are not judged: what the rules say of them could be untrue.
     """
     rest = _lists(tree)
     if not isinstance(rest, dict):
         return []
-    lost: set[object] = set()
+    lost: set[NodePath] = set()
     for _ in range(_ROUNDS):
         definition, found = _validated(rest)
         if definition is not None:
-            # What the rules about tables and times look at is incomplete; what they say could be untrue.
-            known = {"arms"} if lost & {"data", "period", "unit"} else set(Definition.model_fields)
-            return [problem for problem in problems(definition) if problem.path[0] in known - lost]
+            return [problem for problem in problems(definition) if _judged(problem, lost)]
         for problem in found:
-            lost.add(problem.path[0] if problem.path else None)
-            _take_out(rest, problem.path)
+            lost.add(_take_out(rest, problem.path))
     return []
+
+
+def _judged(problem: Problem, lost: set[NodePath]) -> bool:
+    """Whether what a rule found is true whatever stood at the places that were taken out."""
+    entry, section = problem.path[:2], problem.path[0]
+    if any(path[:2] == entry or path in {(section,), ()} for path in lost):
+        return False
+    whole_section = len(problem.path) == 1
+    if whole_section and any(path[:1] == (section,) for path in lost):
+        return False
+    if section == "arms":
+        return True
+    if problem.code == "unknown-name":
+        # True as long as every table is still there, whatever is wrong inside one of them.
+        return not any(path[0] == "data" and len(path) <= 2 for path in lost)
+    return not any(path[0] in {"data", "period", "unit", "timezone", "analysis"} for path in lost)
 
 
 def _lists(tree: object) -> object:
@@ -142,8 +186,8 @@ def _lists(tree: object) -> object:
     return [_lists(value) for value in tree] if isinstance(tree, list | tuple) else tree
 
 
-def _take_out(tree: object, path: NodePath) -> None:
-    """Remove what stands at ``path``; where nothing stands there, remove what should have held it."""
+def _take_out(tree: object, path: NodePath) -> NodePath:
+    """Remove what stands at `path`, or what should have held it where nothing stands there; return what was removed."""
     holder = tree
     steps: list[tuple[object, str | int]] = []
     for step in path:
@@ -156,18 +200,13 @@ def _take_out(tree: object, path: NodePath) -> None:
     if steps:
         place, step = steps[-1]
         del place[step]  # type: ignore[attr-defined]
+    return path[: len(steps)]
 
 
-def _listed(found: list[Problem], document: Document | None, label: str) -> str:
-    def order(problem: Problem) -> tuple[int, int]:
-        mark = document.mark(problem.path, on_key=problem.on_key) if document else None
-        return (mark.line, mark.column) if mark else (0, 0)
-
-    lines = dict.fromkeys(
-        f"{_place(label, document, problem.path, on_key=problem.on_key)}: {problem.message}"
-        for problem in sorted(found, key=order)
-    )
-    return "\n".join(lines)
+def _listed(found: list[Problem], document: Document | None, label: str) -> list[Diagnostic]:
+    """Return the problems in file order, the experiment's own file first."""
+    diagnostics = [_diagnostic("error", problem, document, label) for problem in found]
+    return ordered(diagnostics, [label, *((document.lines or {}) if document else {})])
 
 
 def _shown_key(key: str) -> str:
@@ -176,14 +215,29 @@ def _shown_key(key: str) -> str:
     return text if len(text) <= _KEY_LENGTH else text[: _KEY_LENGTH - 1] + "…"
 
 
-def _place(label: str, document: Document | None, path: NodePath, *, on_key: bool) -> str:
-    if document is not None:
-        mark = document.mark(path, on_key=on_key)
-        label = f"{label}:{mark.line}:{mark.column}"
+def _diagnostic(severity: Severity, problem: Problem, document: Document | None, label: str) -> Diagnostic:
+    mark = document.mark(problem.path, on_key=problem.on_key) if document else NOWHERE
+    source = document.line(mark) if document else None
+    end = mark.end_column or len((source or "").rstrip()) + 1
+    return Diagnostic(
+        severity,
+        problem.code,
+        mark.file or label,
+        mark.line,
+        mark.column,
+        max(end, mark.column + 1) if mark.line else 0,
+        _key(problem.path),
+        problem.message,
+        source,
+    )
+
+
+def _key(path: NodePath) -> str:
+    """Return ``arms[1].weight`` for a path."""
     name = ""
     for part in path:
         if isinstance(part, str) and part.startswith("#"):
             continue
         shown = part if isinstance(part, int) else _shown_key(part)
         name += f"[{part}]" if isinstance(part, int) else (f".{shown}" if name else str(shown))
-    return f"{label}: {name}" if name else label
+    return name

@@ -10,7 +10,7 @@ from abtest.definition.model import Definition
 from abtest.definition.nodes import Path, Problem
 
 Model = type[pydantic.BaseModel]
-_TYPES = ("retention", "conversion", "count", "sum", "mean", "ratio", "quantile", "column")
+_TYPES = ("retention", "conversion", "count", "sum", "mean", "ratio", "quantile", "time_to_event", "column")
 _WORDS = {
     "list_type": "must be a list",
     "tuple_type": "must be a list of two, such as [28d, 56d]",
@@ -27,12 +27,13 @@ def problem_of(
     """Return one of pydantic's errors as a problem; the arguments are the parts of its error details."""
     path, model = _walk(location)
     if kind == "extra_forbidden":
-        return Problem(path, _unknown_key(str(path[-1]), model), on_key=True)
+        return Problem(path, _unknown_key(str(path[-1]), model), on_key=True, code="unknown-key")
     if kind == "missing" and path and isinstance(path[-1], int):
-        return Problem(path[:-1], "must be a list of two, such as [28d, 56d]")
+        return Problem(path[:-1], "must be a list of two, such as [28d, 56d]", code="wrong-value")
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
         return _wrong_type(path, kind, given)
-    return Problem(path, _message(path, kind, given, context, text))
+    code = "missing-key" if kind == "missing" else "empty-value" if given is None else "wrong-value"
+    return Problem(path, _message(path, kind, given, context, text), code=code)
 
 
 def _message(path: Path, kind: str, given: object, context: Mapping[str, object], text: str) -> str:
@@ -65,11 +66,12 @@ def _unknown_key(key: str, model: Model | None) -> str:
 def _wrong_type(path: Path, kind: str, given: object) -> Problem:
     listed = ", ".join(_TYPES)
     if kind == "union_tag_not_found":
-        return Problem(path, f"needs `type`: one of {listed}")
+        return Problem(path, f"needs `type`: one of {listed}", code="missing-key")
     wrong = given.get("type") if isinstance(given, Mapping) else None
     if not isinstance(wrong, str):
-        return Problem((*path, "type"), f"must be one of {listed}")
-    return Problem((*path, "type"), f"{wrong!r} is not a metric type; use {listed}{nearest(wrong, _TYPES)}")
+        return Problem((*path, "type"), f"must be one of {listed}", code="wrong-value")
+    message = f"{wrong!r} is not a metric type; use {listed}{nearest(wrong, _TYPES)}"
+    return Problem((*path, "type"), message, code="wrong-value")
 
 
 def _walk(location: tuple[str | int, ...]) -> tuple[Path, Model | None]:

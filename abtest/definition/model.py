@@ -6,9 +6,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from abtest.definition.base import Part
 from abtest.definition.expression import ExpressionError, parse_expression
-from abtest.definition.fields import Day, Duration, Flag, Key, Name, Number, Prose, Text, Version, Zone
-from abtest.definition.metrics import Metric
-from abtest.definition.metrics.base import Window
+from abtest.definition.fields import Day, Duration, Flag, Key, Name, Number, Prose, Text, Version, Whole, Zone
+from abtest.definition.metrics import Metric, Outcome
+from abtest.definition.metrics.base import Days, Window
 
 CUSTOMERS = "customers"
 ASSIGNMENTS = "assignments"
@@ -63,6 +63,23 @@ def _draws(value: object) -> object:
     return value
 
 
+def _listed(value: object) -> object:
+    """Read one text as a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+def _from_zero(value: int) -> int:
+    if value < 0:
+        raise ValueError("must not be negative")
+    return value
+
+
+def _planned(value: int) -> int:
+    if not 10 <= value <= 10_000_000_000:
+        raise ValueError(f"must be a whole number of at least 10 (got {value})")
+    return value
+
+
 def _segment(value: object) -> object:
     """Read a bare name as a column."""
     return {"column": value} if isinstance(value, str) else value
@@ -92,6 +109,24 @@ class Period(Part):
     through: Day | None = Field(
         None, description="Last day, included, that the events cover completely; the last event's time when absent."
     )
+    lag: Annotated[Duration, AfterValidator(_from_zero)] | None = Field(
+        None,
+        description="How late events arrive, such as 2d; without `through`, data ends this long before its last event.",
+    )
+
+
+class Exposure(Part):
+    """The first event by which a unit can have met what is tested: a send, an opened app, a visit."""
+
+    event: Key = Field(description="The event source under `data`.")
+    window: Window | None = Field(
+        None, description="[from, to) since assignment in which the event counts; any time after it when absent."
+    )
+    trigger: Literal["assignment", "exposure"] = Field(
+        "assignment",
+        description="assignment: every assigned unit is analysed, and exposure is only counted; exposure: only exposed "
+        "units are, with windows from the first exposure.",
+    )
 
 
 class Population(Part):
@@ -102,6 +137,7 @@ class Population(Part):
         description="Condition on columns of the customers table that were known before the start, "
         "such as first_order_at < period.start.",
     )
+    exposure: Exposure | None = Field(None, description="The event that shows that a unit met what is tested.")
 
 
 class Source(Part):
@@ -163,12 +199,32 @@ class Assignment(Part):
     )
 
 
+class Monitoring(Part):
+    """Looking at the results before the end: intervals and p-values that hold at every look, at the price of width."""
+
+    method: Literal["anytime"] = Field("anytime", description="anytime: confidence sequences, valid at any look.")
+    planned: Annotated[Whole, AfterValidator(_planned)] = Field(
+        description="Units with a value, both arms together, at which the intervals are to be tightest."
+    )
+
+
 class AnalysisSettings(Part):
     """How the comparisons are tested."""
 
     confidence: Annotated[Number, AfterValidator(_share)] = Field(0.95, description="Level of the intervals.")
     correction: Literal["holm", "hochberg", "bonferroni", "bh", "by", "dunnett", "none"] = Field(
         "holm", description="Correction for several primary comparisons."
+    )
+    alternative: Literal["two-sided", "one-sided"] = Field(
+        "two-sided",
+        description="one-sided: primary and secondary metrics are tested in their good direction only; guardrails stay "
+        "two-sided.",
+    )
+    monitoring: Monitoring | None = Field(
+        None, description="How results may be looked at before the end; absent: they are analysed once."
+    )
+    days: Days = Field(
+        "exact", description="What a day of a window is, for metrics that do not say: exact (24 hours) or calendar."
     )
     gatekeeping: Flag = Field(
         False, description="Test secondary metrics only after every primary one: adjusts their p-values too."
@@ -199,6 +255,11 @@ class Definition(Part):
     """An experiment: who is compared, on what, and how it will be decided."""
 
     version: Version = Field(1, description="Version of this grammar.")
+    include: Annotated[list[Text], BeforeValidator(_listed)] = Field(
+        [],
+        exclude=True,
+        description="Library files, relative to this one, whose metrics and sources can be named here.",
+    )
     name: Name = Field(description="Short name; reports and files are named after it.")
     title: Text | None = Field(None, description="What the report calls the experiment.")
     hypothesis: Prose | None = Field(None, description="What is believed, in a sentence, written before the start.")
@@ -225,6 +286,12 @@ class Definition(Part):
     assignment: Assignment = Field(Assignment(), description="How `abtest assign` draws the arms.")
     analysis: AnalysisSettings = Field(AnalysisSettings(), description="How it is tested.")
     report: ReportSettings = Field(ReportSettings(), description="What is written.")
+    ignore: list[Text] = Field([], description="Codes of warnings that are not shown, such as partial-weeks.")
+
+    def outcome(self, name: str) -> Outcome:
+        """Return what each unit contributes to the metric called ``name``, its windows in the days asked for."""
+        metric = self.metrics[name]
+        return metric.outcome(name).on(getattr(metric, "days", None) or self.analysis.days)
 
     @property
     def control(self) -> Arm:
@@ -237,6 +304,11 @@ class Definition(Part):
         return [arm for arm in self.arms if not arm.control]
 
     @property
+    def primaries(self) -> list[str]:
+        """Names of the primary metrics, in the order of the file."""
+        return [name for name, metric in self.metrics.items() if metric.role == "primary"]
+
+    @property
     def arm_source(self) -> str:
         """Name of the table that holds the arms."""
         return ASSIGNMENTS if ASSIGNMENTS in self.data else CUSTOMERS
@@ -244,9 +316,11 @@ class Definition(Part):
     @property
     def event_sources(self) -> list[str]:
         """Names of the event tables that a metric uses, in the order of the file."""
-        used = {part.source for name, metric in self.metrics.items() for part in metric.outcome(name).parts}
+        used = {part.source for name in self.metrics for part in self.outcome(name).parts}
         if self.compliance is not None:
             used.add(self.compliance.event)
+        if self.population.exposure is not None:
+            used.add(self.population.exposure.event)
         return [name for name in self.data if name in used and name not in {CUSTOMERS, ASSIGNMENTS}]
 
     def unit_column(self, source: str) -> str | None:
@@ -257,3 +331,20 @@ class Definition(Part):
     def timed(self) -> bool:
         """Whether anything is counted from the time of the assignment."""
         return bool(self.event_sources)
+
+    @property
+    def triggered(self) -> bool:
+        """Whether only exposed units are analysed, from their first exposure."""
+        exposure = self.population.exposure
+        return exposure is not None and exposure.trigger == "exposure"
+
+
+class Library(Part):
+    """A file of metrics and sources that experiments include."""
+
+    version: Version = Field(1, description="Version of this grammar.")
+    include: Annotated[list[Text], BeforeValidator(_listed)] = Field(
+        [], description="Further library files, relative to this one."
+    )
+    data: dict[Key, Source] = Field({}, description="Tables; paths are relative to this file.")
+    metrics: dict[Key, Metric] = Field({}, description="Metrics that an experiment can name.")

@@ -5,12 +5,14 @@ Principle: no scalar changes its meaning behind the analyst's back. YAML 1.1 tur
 the field it lands in decides how to read it, and equal keys are refused.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 import yaml
 
-from abtest.errors import DefinitionError
+from abtest.definition.diagnostics import refuse
 
 Path: TypeAlias = tuple[str | int, ...]
 Tree: TypeAlias = "str | list[Tree] | dict[str, Tree] | None"
@@ -40,10 +42,16 @@ class Plain(str):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in the file, counted from 1."""
+    """A place in a file, counted from 1. ``end_column`` is the first after it; 0 when it goes over several lines."""
 
     line: int
     column: int
+    end_column: int = 0
+    file: str = ""
+
+
+NOWHERE = Mark(0, 0)
+"""The mark of what was made in Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,79 +61,90 @@ class Problem:
     path: Path
     message: str
     on_key: bool = False
+    code: str = "rule"
 
 
+@dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file: the tree of values and the mark of every key and value."""
+    """A parsed file: the tree of values, the mark of every key and value, and the lines, by file."""
 
-    def __init__(
-        self, tree: Tree, values: dict[Path, Mark], keys: dict[Path, Mark], problems: list[Problem] | None = None
-    ) -> None:
-        self.tree = tree
-        self.problems = problems or []
-        self._values = values
-        self._keys = keys
+    tree: Tree
+    values: Mapping[Path, Mark]
+    keys: Mapping[Path, Mark]
+    problems: tuple[Problem, ...] = ()
+    lines: Mapping[str, tuple[str, ...]] | None = None
 
     def mark(self, path: Path, *, on_key: bool = False) -> Mark:
         """Return where ``path`` stands, or its nearest ancestor that is in the file."""
-        if on_key and path in self._keys:
-            return self._keys[path]
-        while path not in self._values and path:
+        if on_key and path in self.keys:
+            return self.keys[path]
+        while path not in self.values and path:
             path = path[:-1]
-        return self._values.get(path, Mark(1, 1))
+        return self.values.get(path, NOWHERE)
 
-    def known(self, path: Path) -> bool:
-        """Whether the file holds a value at ``path``."""
-        return path in self._values
+    def line(self, mark: Mark) -> str | None:
+        """Return the line of the file at ``mark``."""
+        lines = (self.lines or {}).get(mark.file, ())
+        return lines[mark.line - 1] if 0 < mark.line <= len(lines) else None
 
 
 def decode(raw: bytes, name: str) -> str:
     """Return the text of a definition file; only UTF-8 (with or without a byte-order mark) is read."""
     if len(raw) > MAX_BYTES:
-        raise DefinitionError(f"{name}:1:1: the file has more than {MAX_BYTES:,} bytes; is it a definition?")
+        raise refuse(name, 1, 1, f"the file has more than {MAX_BYTES:,} bytes; is it a definition?")
     if b"\x00" in raw[:4000]:
-        raise DefinitionError(
-            f"{name}:1:1: the file holds zero bytes, as UTF-16 or a binary file does; save it as UTF-8"
-        )
+        raise refuse(name, 1, 1, "the file holds zero bytes, as UTF-16 or a binary file does; save it as UTF-8")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
-        raise DefinitionError(f"{name}:{line}:{column}: the file is not UTF-8 text; save it as UTF-8") from None
+        raise refuse(name, line, column, "the file is not UTF-8 text; save it as UTF-8") from None
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """Return the lines of a text as YAML counts them."""
+    return tuple(re.split("\r\n|[\n\r\x85\u2028\u2029]", text))
 
 
 def parse(text: str, name: str) -> Document:
     """Parse one YAML document. Raises :class:`DefinitionError` with ``name:line:column`` for all that is not plain."""
+    lines = split_lines(text)
+
+    def fail(line: int, column: int, message: str) -> NoReturn:
+        source = lines[line - 1] if line <= len(lines) else None
+        raise refuse(name, line, column, message, source=source) from None
+
     try:
         root = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else f"{name}:1:1"
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         problem = error.problem or error.context or "cannot be read"
         cure = next(
             (cure for sign, cure in _CURES.items() if sign in problem), "check quotes, brackets and indentation"
         )
-        raise DefinitionError(f"{where}: not valid YAML: {problem}; {cure}") from None
+        fail(line, column, f"not valid YAML: {problem}; {cure}")
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
-        raise DefinitionError(f"{name}:{line}:{column}: a character that YAML does not allow; remove it") from None
+        fail(line, column, "a character that YAML does not allow; remove it")
     except RecursionError:
-        raise DefinitionError(f"{name}:1:1: the file is nested too deeply (at most {MAX_DEPTH} levels)") from None
+        fail(1, 1, f"the file is nested too deeply (at most {MAX_DEPTH} levels)")
     except (ValueError, OverflowError):
         # The scanner turns \\U escapes into characters without looking whether there is such a character.
-        raise DefinitionError(f"{name}:1:1: an escape such as \\U00110000 names no character; remove it") from None
+        fail(1, 1, "an escape such as \\U00110000 names no character; remove it")
     if root is None:
-        raise DefinitionError(f"{name}:1:1: the file is empty; it needs at least name, data, arms and metrics")
-    return _Builder(name).build(root)
+        fail(1, 1, "the file is empty; it needs at least name, data, arms and metrics")
+    return _Builder(name, lines).build(root)
 
 
 class _Builder:
     """Turns composed nodes into values, once; refuses duplicate keys, tags, and anchors that expand without end."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, lines: tuple[str, ...]) -> None:
         self.name = name
+        self.lines = lines
         self.values: dict[Path, Mark] = {}
         self.keys: dict[Path, Mark] = {}
         self.nodes = 0
@@ -133,26 +152,24 @@ class _Builder:
 
     def build(self, root: yaml.Node) -> Document:
         tree = self._value(root, (), ())
-        return Document(tree, self.values, self.keys, self.problems)
+        return Document(tree, self.values, self.keys, tuple(self.problems), {self.name: self.lines})
 
     def _refuse(self, node: yaml.Node, message: str, path: Path) -> None:
         # Each gets a place of its own, since the second of two equal keys is not in the tree.
-        place = (*path, f"#{len(self.problems)}")
-        self.keys[place] = _mark(node)
-        self.problems.append(Problem(place, message, on_key=True))
+        place = (*path, f"#{self.name}#{len(self.problems)}")
+        self.keys[place] = self._mark(node)
+        self.problems.append(Problem(place, message, on_key=True, code="syntax"))
+
+    def _stop(self, mark: Mark, message: str) -> NoReturn:
+        raise refuse(self.name, mark.line, mark.column, message, source=self.lines[mark.line - 1])
 
     def _value(self, node: yaml.Node, path: Path, above: tuple[int, ...]) -> Tree:
         self.nodes += 1
-        mark = _mark(node)
+        mark = self._mark(node)
         if len(path) > MAX_DEPTH and id(node) not in above:
-            raise DefinitionError(
-                f"{self.name}:{mark.line}:{mark.column}: nested too deeply (at most {MAX_DEPTH} levels); "
-                "a definition needs five"
-            )
+            self._stop(mark, f"nested too deeply (at most {MAX_DEPTH} levels); a definition needs five")
         if self.nodes > MAX_NODES or id(node) in above:
-            raise DefinitionError(
-                f"{self.name}:{mark.line}:{mark.column}: the anchors expand without end; write the values out instead"
-            )
+            self._stop(mark, "the anchors expand without end; write the values out instead")
         self.values[path] = mark
         if node.tag not in _TAGS:
             self._refuse(
@@ -183,9 +200,13 @@ class _Builder:
                 first = self.keys[(*path, key)]
                 self._refuse(key_node, f"the key {key!r} stands twice (first in line {first.line}); keep one", path)
                 continue
-            self.keys[(*path, key)] = _mark(key_node)
+            self.keys[(*path, key)] = self._mark(key_node)
             result[key] = self._value(value_node, (*path, key), above)
         return result
+
+    def _mark(self, node: yaml.Node) -> Mark:
+        start, end = node.start_mark, node.end_mark
+        return Mark(start.line + 1, start.column + 1, end.column + 1 if end.line == start.line else 0, self.name)
 
     @staticmethod
     def _scalar(node: yaml.ScalarNode) -> Tree:
@@ -196,7 +217,3 @@ class _Builder:
 
 def _surrogates(text: str) -> bool:
     return any(0xD800 <= ord(character) <= 0xDFFF for character in text)
-
-
-def _mark(node: yaml.Node) -> Mark:
-    return Mark(node.start_mark.line + 1, node.start_mark.column + 1)

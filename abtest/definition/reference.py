@@ -20,6 +20,7 @@ from abtest.definition.metrics.quantile import Quantile
 from abtest.definition.metrics.ratio import Ratio, RatioPart
 from abtest.definition.metrics.retention import Retention
 from abtest.definition.metrics.sum import Sum
+from abtest.definition.metrics.time_to_event import TimeToEvent
 from abtest.definition.model import (
     AnalysisSettings,
     Arm,
@@ -27,7 +28,10 @@ from abtest.definition.model import (
     Bayes,
     Compliance,
     Definition,
+    Exposure,
+    Library,
     MeanPrior,
+    Monitoring,
     Period,
     Population,
     RatePrior,
@@ -45,8 +49,10 @@ PARTS: list[tuple[str, Model]] = [
     ("`arms[]`", Arm),
     ("`period`", Period),
     ("`population`", Population),
+    ("`population.exposure`", Exposure),
     ("`data.<table>`", Source),
     ("`metrics.<name>`, every type", bases.MetricBase),
+    ("`metrics.<name>`, every type with a window", bases.Timed),
     ("`type: retention`", Retention),
     ("`type: conversion`", Conversion),
     ("`type: count`", Count),
@@ -55,6 +61,7 @@ PARTS: list[tuple[str, Model]] = [
     ("`type: ratio`", Ratio),
     ("`type: ratio`, `numerator` and `denominator`", RatioPart),
     ("`type: quantile`", Quantile),
+    ("`type: time_to_event`", TimeToEvent),
     ("`type: column`", Column),
     ("`covariate` of event metrics", bases.Covariate),
     ("`covariate` of column metrics", ColumnCovariate),
@@ -62,10 +69,12 @@ PARTS: list[tuple[str, Model]] = [
     ("`compliance`", Compliance),
     ("`assignment`", Assignment),
     ("`analysis`", AnalysisSettings),
+    ("`analysis.monitoring`", Monitoring),
     ("`analysis.bayes`", Bayes),
     ("`analysis.bayes.rate_prior`", RatePrior),
     ("`analysis.bayes.mean_priors.<metric>`", MeanPrior),
     ("`report`", ReportSettings),
+    ("A library file", Library),
 ]
 
 
@@ -82,7 +91,7 @@ def reference() -> str:
 
 def _own(model: Model, name: str) -> bool:
     """Whether a metric type's field is its own; what all types share stands once."""
-    shared = bases.MetricBase.model_fields
+    shared = {**bases.MetricBase.model_fields, **bases.Timed.model_fields}
     return not (issubclass(model, bases.MetricBase) and model is not bases.MetricBase and name in shared)
 
 

@@ -4,8 +4,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from abtest.definition.expression import parse_expression, uses_period
-from abtest.definition.fields import nearest
-from abtest.definition.metrics import Column, EventMetric, MetricBase, Quantile, Ratio, ValueMetric
+from abtest.definition.fields import SECONDS, nearest
+from abtest.definition.metrics import (
+    Column,
+    EventBase,
+    MetricBase,
+    Quantile,
+    Ratio,
+    Retention,
+    TimeToEvent,
+    ValueMetric,
+)
 from abtest.definition.metrics.base import CoveredMetric
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.definition.nodes import Problem
@@ -24,7 +33,11 @@ def problems(definition: Definition) -> list[Problem]:
         _tables,
         _metrics,
         _columns,
+        _days,
+        _levels,
         _settings,
+        _sequential,
+        _exposure,
         _compliance,
         _clustered,
         _expressions,
@@ -57,7 +70,9 @@ def _period(definition: Definition) -> Iterator[Problem]:
         yield Problem(("period", "through"), f"must not be before period.start ({period.start})")
 
 
-_RESERVED = frozenset({"assigned", "customer", "population", "outcomes"})
+_RATES = frozenset({"retention", "conversion"})
+_MEANS = frozenset({"count", "sum", "mean", "ratio", "quantile", "time_to_event"})
+_RESERVED = frozenset({"assigned", "customer", "exposed", "population", "outcomes"})
 """Names that the SQL gives to its own steps."""
 
 
@@ -115,8 +130,9 @@ def _metrics(definition: Definition) -> Iterator[Problem]:
         yield from _events(definition, name, metric)
         if isinstance(metric, CoveredMetric):
             yield from _covariates(definition, name, metric)
-        if isinstance(metric, Quantile) and definition.analysis.strata:
-            yield Problem(("metrics", name, "type"), "a quantile is not stratified; remove it or analysis.strata")
+        if isinstance(metric, Quantile | TimeToEvent) and definition.analysis.strata:
+            what = "a quantile" if isinstance(metric, Quantile) else "a time to an event"
+            yield Problem(("metrics", name, "type"), f"{what} is not stratified; remove it or analysis.strata")
         if isinstance(metric, Column) and CUSTOMERS not in definition.data:
             yield Problem(("metrics", name), "a column metric needs data.customers")
         if metric.conditional and metric.role == "primary" and not getattr(metric, "allow_conditional", False):
@@ -132,8 +148,8 @@ def _events(definition: Definition, name: str, metric: MetricBase) -> Iterator[P
     """Every event that a metric names is a table, with a value column where one is needed."""
     data = definition.data
     events = [key for key in data if key not in {CUSTOMERS, ASSIGNMENTS}]
-    sides: dict[tuple[str, ...], EventMetric | Quantile | RatioPart] = {}
-    if isinstance(metric, EventMetric | Quantile):
+    sides: dict[tuple[str, ...], EventBase | Quantile | TimeToEvent | RatioPart] = {}
+    if isinstance(metric, EventBase | Quantile | TimeToEvent):
         sides = {("event",): metric}
     if isinstance(metric, Ratio):
         sides = {("numerator", "event"): metric.numerator, ("denominator", "event"): metric.denominator}
@@ -142,7 +158,8 @@ def _events(definition: Definition, name: str, metric: MetricBase) -> Iterator[P
         if side.event not in events:
             known = f"; the event tables under data are {', '.join(events)}" if events else "; data has no event table"
             near = nearest(side.event, events) or known
-            yield Problem(("metrics", name, *place), f"{side.event!r} is not under data{near}")
+            message = f"{side.event!r} is not under data{near}"
+            yield Problem(("metrics", name, *place), message, code="unknown-name")
         elif taken and not (getattr(side, "value", None) or data[side.event].value):
             here = ("metrics", name, *place[:-1])
             yield Problem(here, f"needs `value`: the column of {side.event} to take (here or under data)")
@@ -162,7 +179,7 @@ def _margin(name: str, metric: MetricBase) -> Iterator[Problem]:
         )
     if metric.type in {"quantile"}:
         yield Problem(here, "a quantile is not tested against a margin; remove it", on_key=True)
-    if margin.scale == "points" and metric.type in {"count", "sum", "mean", "ratio"}:
+    if margin.scale == "points" and metric.type in _MEANS:
         yield Problem(here, "percentage points are for rates; write 5% (of the control) or a plain number")
     if margin.scale == "plain" and metric.type in {"retention", "conversion"}:
         yield Problem(here, "say which it is for a rate: 1pp (percentage points) or 1% (of the control's rate)")
@@ -197,6 +214,83 @@ def _columns(definition: Definition) -> Iterator[Problem]:
             yield Problem(place, "needs data.customers to take the column from")
 
 
+def _days(definition: Definition) -> Iterator[Problem]:
+    """Calendar days and periods need a zone, and windows that are whole days."""
+    for name, metric in definition.metrics.items():
+        here = ("metrics", name)
+        if isinstance(metric, Retention) and metric.by is not None:
+            if definition.timezone is None:
+                yield Problem((*here, "by"), f"counts a calendar {metric.by}; add `timezone`", on_key=True)
+            if metric.days is not None:
+                yield Problem((*here, "days"), "has no meaning with `by`; remove it", on_key=True)
+        outcome = definition.outcome(name)
+        calendar = [part for part in outcome.parts if part.clock == "day" and part.window is not None]
+        if not calendar:
+            continue
+        own = getattr(metric, "days", None) is not None
+        place = (*here, "days") if own else ("analysis", "days")
+        if definition.timezone is None:
+            yield Problem(place, "calendar days are those of a zone; add `timezone`", on_key=True)
+        for part in calendar:
+            if part.window is not None and any(edge % SECONDS["d"] for edge in part.window):
+                yield Problem(here, "with calendar days, a window starts and ends on whole days such as 7d or 4w")
+
+
+def _levels(definition: Definition) -> Iterator[Problem]:
+    for name, metric in definition.metrics.items():
+        for key in ("benchmark", "goal"):
+            level = getattr(metric, key)
+            if level is None:
+                continue
+            if level.percent and metric.type in _MEANS:
+                yield Problem(("metrics", name, key), f"a percentage is for rates; write a plain number (got {level})")
+            if not level.percent and metric.type in _RATES and level.value > 1:
+                cure = f"45% or 0.45 (got {level}; did you mean {level}%?)"
+                yield Problem(("metrics", name, key), f"a rate's level is a share: write {cure}")
+
+
+def _sequential(definition: Definition) -> Iterator[Problem]:
+    """Refuse what one-sided tests and looks before the end are not combined with."""
+    settings = definition.analysis
+    chosen = [
+        (key, told)
+        for key, told, on in (
+            ("alternative", "one-sided tests", settings.alternative == "one-sided"),
+            ("monitoring", "monitoring", settings.monitoring is not None),
+        )
+        if on
+    ]
+    for key, told in chosen:
+        if settings.correction == "dunnett":
+            yield Problem(("analysis", key), f"{told} and correction: dunnett are not combined; use holm", on_key=True)
+    if settings.alternative == "one-sided" and settings.confidence <= 0.5:
+        yield Problem(("analysis", "confidence"), "must be more than 0.5 with one-sided tests")
+    if settings.monitoring is not None:
+        for key in ("bootstrap", "permutation"):
+            if getattr(settings, key):
+                yield Problem(
+                    ("analysis", key), "holds for one look only; remove it, or analysis.monitoring", on_key=True
+                )
+        for name, metric in definition.metrics.items():
+            if isinstance(metric, Quantile):
+                yield Problem(
+                    ("metrics", name, "type"), "a quantile is not monitored; remove it, or analysis.monitoring"
+                )
+
+
+def _exposure(definition: Definition) -> Iterator[Problem]:
+    exposure = definition.population.exposure
+    if exposure is None:
+        return
+    here = ("population", "exposure", "event")
+    events = [key for key in definition.data if key not in {CUSTOMERS, ASSIGNMENTS}]
+    if exposure.event not in events:
+        near = nearest(exposure.event, events) or (
+            f"; the event tables under data are {', '.join(events)}" if events else "; data has no event table"
+        )
+        yield Problem(here, f"{exposure.event!r} is not under data{near}", code="unknown-name")
+
+
 def _settings(definition: Definition) -> Iterator[Problem]:
     settings = definition.analysis
     if settings.gatekeeping and settings.correction not in {"holm", "hochberg", "bonferroni"}:
@@ -226,8 +320,8 @@ def _compliance(definition: Definition) -> Iterator[Problem]:
     events = [key for key in definition.data if key not in {CUSTOMERS, ASSIGNMENTS}]
     if compliance.event not in events:
         near = nearest(compliance.event, events)
-        yield Problem(("compliance", "event"), f"{compliance.event!r} is not under data{near}")
-    primary = {name: m.outcome(name).window for name, m in definition.metrics.items() if m.role == "primary"}
+        yield Problem(("compliance", "event"), f"{compliance.event!r} is not under data{near}", code="unknown-name")
+    primary = {name: definition.outcome(name).window for name, m in definition.metrics.items() if m.role == "primary"}
     if not any(primary.values()):
         yield Problem(("compliance",), "needs a primary metric with a window of its own to stand beside", on_key=True)
     for name, window in primary.items():
@@ -241,13 +335,14 @@ def _compliance(definition: Definition) -> Iterator[Problem]:
 def _clustered(definition: Definition) -> Iterator[Problem]:
     if definition.cluster is None:
         return
-    for name, metric in definition.metrics.items():
-        outcome = metric.outcome(name)
-        if outcome.covariates or outcome.denominator or outcome.quantile or outcome.winsorise:
+    for name in definition.metrics:
+        outcome = definition.outcome(name)
+        timed = outcome.reduce == "time"
+        if outcome.covariates or outcome.denominator or outcome.quantile or outcome.winsorise or timed:
             yield Problem(
                 ("metrics", name),
-                "with `cluster`, metrics are plain rates and means: covariates, winsorising, ratios and quantiles "
-                "are not combined with it",
+                "with `cluster`, metrics are plain rates and means: covariates, winsorising, ratios, quantiles and "
+                "times to an event are not combined with it",
             )
     for key in ("strata", "bootstrap", "permutation"):
         if getattr(definition.analysis, key):

@@ -11,7 +11,7 @@ import numpy as np
 from abtest.assignment.draw import assign, bucket
 from abtest.definition.load import Experiment
 from abtest.definition.model import CUSTOMERS
-from abtest.errors import DefinitionError, UsageError
+from abtest.errors import UsageError
 from abtest.planning.behaviour import DAY_SECONDS, DripModel
 from abtest.planning.simulate import DEFAULT_SEED, draw_customers, draw_events
 from abtest.planning.tables import write_tables
@@ -72,9 +72,7 @@ def simulate_example(
 def _cadences(experiment: Experiment) -> tuple[str, str, dict[str, int]]:
     definition = experiment.definition
     if len(definition.arms) != 2 or any(arm.cadence is None or arm.cadence % DAY_SECONDS for arm in definition.arms):
-        raise DefinitionError(
-            f"{experiment.place('arms')}: simulate needs two arms, each with a cadence in whole days such as 7d"
-        )
+        raise experiment.refusal("simulate needs two arms, each with a cadence in whole days such as 7d", "arms")
     days = {arm.name: (arm.cadence or 0) // DAY_SECONDS for arm in definition.arms}
     return definition.control.name, definition.treatments[0].name, days
 
@@ -83,9 +81,7 @@ def _model(experiment: Experiment, customers: int) -> DripModel:
     definition = experiment.definition
     period = definition.period
     if period is None or period.end is None or period.through is None or definition.timezone is None:
-        raise DefinitionError(
-            f"{experiment.place('period')}: simulate needs timezone and period with start, end and through"
-        )
+        raise experiment.refusal("simulate needs timezone and period with start, end and through", "period")
     return dataclasses.replace(
         DripModel(),
         customers=customers,
@@ -100,7 +96,7 @@ def _assignments(experiment: Experiment, folder: Path) -> Path:
     """Draw the arms of the customers that were just written, as anyone would: with :func:`abtest.assign`."""
     definition = experiment.definition
     if CUSTOMERS not in definition.data:
-        raise DefinitionError(f"{experiment.place('data')}: simulate needs data.customers")
+        raise experiment.refusal("simulate needs data.customers", "data")
     here = definition.data[CUSTOMERS].model_copy(update={"path": f"{CUSTOMERS}.parquet"})
     moved = definition.model_copy(update={"data": {**definition.data, CUSTOMERS: here}})
     return assign(dataclasses.replace(experiment, definition=moved, folder=folder), folder / ASSIGNMENTS_FILE).path

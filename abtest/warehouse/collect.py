@@ -83,8 +83,8 @@ class Collector:
         raw = self.warehouse.raw[CUSTOMERS]
         outcomes = {
             part.value
-            for name, metric in self.definition.metrics.items()
-            for part in [metric.outcome(name)]
+            for name in self.definition.metrics
+            for part in [self.definition.outcome(name)]
             if part.reduce == "column"
         }
         if column in outcomes or raw.columns[raw.column(column, "column")] != "text":
@@ -221,8 +221,8 @@ class Collector:
     def _outcomes(self, digits: int, caps: Mapping[str, int]) -> Outcomes:
         outcomes = Outcomes(self.definition, self.tables, self.profiles, self.through, digits)
         levels = self._category_levels()
-        for name, metric in self.definition.metrics.items():
-            outcomes.add(name, metric.outcome(name), levels, caps.get(name))
+        for name in self.definition.metrics:
+            outcomes.add(name, self.definition.outcome(name), levels, caps.get(name))
         return outcomes
 
     def _statement(self, outcomes: Outcomes, last: str, groups: Sequence[str] | None = None) -> Statement:
@@ -452,8 +452,8 @@ def sources_used(definition: Definition) -> list[str]:
 def numbers_used(definition: Definition, source: str) -> list[str]:
     """Return the columns of ``source`` that metrics and covariates take numbers from, each once."""
     columns: dict[str, None] = {}
-    for name, metric in definition.metrics.items():
-        for part in metric.outcome(name).parts:
+    for name in definition.metrics:
+        for part in definition.outcome(name).parts:
             if part.source != source:
                 continue
             if part.reduce == "column":

@@ -93,7 +93,7 @@ def profile(warehouse: Warehouse, table: Table) -> TableProfile:
 
 def _may_be_empty(definition: Definition) -> set[str]:
     """Return the event tables that no primary metric uses: nobody may have unsubscribed yet."""
-    primary = {metric.outcome(name).source for name, metric in definition.metrics.items() if metric.role == "primary"}
+    primary = {definition.outcome(name).source for name in definition.primaries}
     return set(definition.event_sources) - primary
 
 

@@ -5,15 +5,29 @@ which number each unit contributes. The warehouse turns outcomes into per-arm mo
 or a mean) chooses the test.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from abtest.definition.base import Part
-from abtest.definition.fields import Duration, Flag, Key, MarginField, Number, Prose, Text, duration_text
+from abtest.definition.fields import (
+    SECONDS,
+    Duration,
+    Flag,
+    Key,
+    LevelField,
+    MarginField,
+    Number,
+    Prose,
+    Text,
+    duration_text,
+)
 
-Reduce = Literal["any", "count", "sum", "mean", "column"]
+Reduce = Literal["any", "count", "sum", "mean", "column", "time"]
+Clock = Literal["exact", "day", "week", "month", "quarter", "year"]
+"""How a window runs: in exact 24-hour days, or in the days, weeks, … of the calendar of the definition's zone."""
+Days = Literal["exact", "calendar"]
 
 
 def _ordered(window: tuple[int, int]) -> tuple[int, int]:
@@ -37,6 +51,7 @@ def _share(value: float) -> float:
     return value
 
 
+_LONGEST = {"week": 7, "month": 31, "quarter": 92, "year": 366}
 Winsorise = Annotated[Number, AfterValidator(_share)]
 """The pooled quantile above which values are cut down to it."""
 AnyWindow = Annotated[tuple[Duration, Duration], AfterValidator(_ordered)]
@@ -51,7 +66,10 @@ class Outcome:
     ``source`` is the table it comes from; ``reduce`` how a unit's events in ``window`` (seconds since assignment,
     half-open) become one number; ``value`` the column that is summed, averaged or taken. A unit without events has 0,
     but for ``mean``, which exists only where there is an event. ``denominator`` makes it a ratio of sums, ``quantile``
-    the quantile over units; ``winsorise`` caps it at that pooled quantile; ``covariates`` explain it.
+    the quantile over units; ``winsorise`` caps it at that pooled quantile; ``covariates`` explain it. ``time`` is the
+    time to the first event. ``clock`` says what the window counts: seconds (exact), seconds that are whole calendar
+    days (day), or periods of the calendar after that of the start (week to year). ``before`` marks a covariate's window, which
+    always lies before the assignment.
     """
 
     source: str
@@ -62,6 +80,27 @@ class Outcome:
     denominator: "Outcome | None" = None
     winsorise: float | None = None
     quantile: float | None = None
+    clock: Clock = "exact"
+    before: bool = False
+
+    def on(self, days: Days) -> "Outcome":
+        """Return the outcome with its windows in exact or calendar days; calendar periods stay what they are."""
+        clock: Clock = "day" if days == "calendar" else "exact"
+        return replace(
+            self,
+            clock=clock if self.clock in {"exact", "day"} else self.clock,
+            covariates=tuple(part.on(days) for part in self.covariates),
+            denominator=None if self.denominator is None else self.denominator.on(days),
+        )
+
+    @property
+    def longest_days(self) -> float:
+        """The latest end of the window in days after the start; 0 without a window."""
+        if self.window is None:
+            return 0.0
+        if self.clock in _LONGEST:
+            return float(_LONGEST[self.clock] * (self.window[1] + 1))
+        return self.window[1] / SECONDS["d"]
 
     @property
     def parts(self) -> "tuple[Outcome, ...]":
@@ -99,13 +138,20 @@ class MetricBase(Part):
         "than it, or within it both ways.",
     )
     unit: Text | None = Field(None, description="The unit of the values, such as EUR; rates need none.")
+    benchmark: LevelField | None = Field(
+        None, description="A level to compare each arm with, such as last year's: 45% for a rate, or a plain number."
+    )
+    goal: LevelField | None = Field(None, description="The level that the team wants to reach, written alike.")
 
     type: str
     conditional: ClassVar[bool] = False
     """Whether the denominator is itself an outcome, so that the treatment can move it."""
 
     def outcome(self, name: str) -> Outcome:
-        """Return what each unit contributes to the metric called ``name``."""
+        """Return what each unit contributes to the metric called ``name``.
+
+        Windows are in exact days; :meth:`abtest.definition.model.Definition.outcome` puts in the days asked for.
+        """
         raise NotImplementedError
 
     def estimand(self, name: str) -> str:
@@ -116,6 +162,16 @@ class MetricBase(Part):
 def when(window: tuple[int, int]) -> str:
     """Return a window in words."""
     return f"from {duration_text(window[0])} to before {duration_text(window[1])} after assignment"
+
+
+class Timed(Part):
+    """The field of every metric that has a window."""
+
+    days: Days | None = Field(
+        None,
+        description="What a day of the window is: exact (24 hours from the assignment) or calendar (a day of the "
+        "`timezone`; the assignment's own day is day 0); as in `analysis` when absent.",
+    )
 
 
 class CoveredMetric(MetricBase):
@@ -129,22 +185,29 @@ class CoveredMetric(MetricBase):
         return [*([self.covariate] if self.covariate else []), *self.covariates]
 
 
-class EventMetric(CoveredMetric):
-    """The fields of every metric that looks at a unit's events in a window after its assignment."""
+class EventBase(CoveredMetric, Timed):
+    """The fields of every metric that looks at a unit's events after its assignment."""
 
     event: Key = Field(description="The event source under `data`.")
-    window: Window = Field(description="[from, to) since assignment, such as [28d, 56d]; `to` is not included.")
 
-    def _outcome(self, reduce: Reduce, value: str | None = None, winsorise: float | None = None) -> Outcome:
+    def _outcome(
+        self, reduce: Reduce, window: tuple[int, int], value: str | None = None, winsorise: float | None = None
+    ) -> Outcome:
         # A mean exists only for units with events; as a covariate it needs a value for every unit.
         before: Reduce = "sum" if reduce == "mean" else reduce
         covariates = tuple(
             Outcome("customers", "column", None, part.column)
             if part.column is not None
-            else Outcome(self.event, before, part.window, value)
+            else Outcome(self.event, before, part.window, value, before=True)
             for part in self.covariate_list()
         )
-        return Outcome(self.event, reduce, self.window, value, covariates, winsorise=winsorise)
+        return Outcome(self.event, reduce, window, value, covariates, winsorise=winsorise)
+
+
+class EventMetric(EventBase):
+    """The fields of every metric that looks at a unit's events in a window after its assignment."""
+
+    window: Window = Field(description="[from, to) since assignment, such as [28d, 56d]; `to` is not included.")
 
     def _when(self) -> str:
         return when(self.window)

@@ -12,7 +12,7 @@ class Conversion(EventMetric):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """One when the unit has an event in the window, else zero."""
-        return self._outcome("any")
+        return self._outcome("any", self.window)
 
     def estimand(self, name: str) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

@@ -16,7 +16,7 @@ class Count(EventMetric):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's number of events in the window."""
-        return self._outcome("count", None, self.winsorise)
+        return self._outcome("count", self.window, None, self.winsorise)
 
     def estimand(self, name: str) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

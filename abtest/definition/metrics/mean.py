@@ -18,7 +18,7 @@ class Mean(ValueMetric):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's average value in the window; it does not exist without events."""
-        return self._outcome("mean", self.value)
+        return self._outcome("mean", self.window, self.value)
 
     def estimand(self, name: str) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

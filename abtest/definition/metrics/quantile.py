@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from abtest.definition.fields import Key, Number, Text
-from abtest.definition.metrics.base import MetricBase, Outcome, Window, when
+from abtest.definition.metrics.base import MetricBase, Outcome, Timed, Window, when
 
 
 def _inside(value: float) -> float:
@@ -14,7 +14,7 @@ def _inside(value: float) -> float:
     return value
 
 
-class Quantile(MetricBase):
+class Quantile(MetricBase, Timed):
     """A quantile over mature eligible units of the unit's sum of values, or of its number of events."""
 
     type: Literal["quantile"]

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from abtest.definition.base import Part
 from abtest.definition.fields import Flag, Key, Text
-from abtest.definition.metrics.base import CoveredMetric, Outcome, Window, when
+from abtest.definition.metrics.base import CoveredMetric, Outcome, Timed, Window, when
 
 
 class RatioPart(Part):
@@ -16,9 +16,9 @@ class RatioPart(Part):
     of: Literal["count", "sum"] = Field("count", description="Count the events, or sum their value.")
     value: Text | None = Field(None, description="The value column for a sum; the source's `value` when absent.")
 
-    def outcome(self, window: tuple[int, int]) -> Outcome:
-        """Return what each unit contributes."""
-        return Outcome(self.event, self.of, window, self.value)
+    def outcome(self, window: tuple[int, int], *, before: bool = False) -> Outcome:
+        """Return what each unit contributes; ``before`` marks a covariate's window."""
+        return Outcome(self.event, self.of, window, self.value, before=before)
 
     def words(self) -> str:
         """Return what is counted or summed."""
@@ -27,7 +27,7 @@ class RatioPart(Part):
         return f"sum of {self.value or 'the value'} of {self.event}"
 
 
-class Ratio(CoveredMetric):
+class Ratio(CoveredMetric, Timed):
     """Sum of the numerator over all units, divided by the sum of the denominator.
 
     The unit of randomisation stays the unit of variance (delta method). The treatment can move the denominator, so it
@@ -53,7 +53,7 @@ class Ratio(CoveredMetric):
             if part.column is not None:
                 covariates.append(Outcome("customers", "column", None, part.column))
             elif part.window is not None:
-                covariates += [side.outcome(part.window) for side in (self.numerator, self.denominator)]
+                covariates += [side.outcome(part.window, before=True) for side in (self.numerator, self.denominator)]
         return Outcome(above.source, above.reduce, self.window, above.value, tuple(covariates), denominator=below)
 
     def estimand(self, name: str) -> str:  # noqa: ARG002

@@ -1,19 +1,95 @@
-"""Return retention: is the customer back in the window?"""
+"""Return retention: is the customer back?"""
 
-from typing import Literal
+from dataclasses import replace
+from typing import Annotated, Literal, Self
 
-from abtest.definition.metrics.base import EventMetric, Outcome
+from pydantic import AfterValidator, Field, model_validator
+
+from abtest.definition.fields import SECONDS, Duration, Whole, duration_text
+from abtest.definition.metrics.base import EventBase, Outcome, Window, when
+
+Period = Literal["week", "month", "quarter", "year"]
+_ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
 
 
-class Retention(EventMetric):
-    """Share of mature eligible units with at least one event in the window."""
+def _from_zero(value: int) -> int:
+    if value < 0:
+        raise ValueError("must not start before the assignment")
+    return value
+
+
+def _counted(value: int) -> int:
+    if not 1 <= value <= 120:
+        raise ValueError(f"must be a whole number from 1 to 120 (got {value})")
+    return value
+
+
+class Retention(EventBase):
+    """Share of mature eligible units that return: at least one event in a window after the assignment.
+
+    The window is written in one of four ways: `window` (a bracket), `day` (N-day: on that very day), `after` with
+    `horizon` (on or after a day, up to the horizon, which every unit must have reached), or `by` with `nth`: in the
+    nth calendar week, month, quarter or year after the one of the assignment, as a customer retention rate by period
+    counts: (E − N) / S with S the arm's units and E − N those of them that are active in the period.
+    """
 
     type: Literal["retention"]
+    window: Window | None = Field(
+        None, description="Bracket: [from, to) since assignment, such as [28d, 56d]; `to` is not included."
+    )
+    day: Whole | None = Field(None, description="N-day: on day N, counted from 0; 7 is the window [7d, 8d].")
+    after: Annotated[Duration, AfterValidator(_from_zero)] | None = Field(
+        None, description="On or after: from this time since assignment until `horizon`."
+    )
+    horizon: Duration | None = Field(None, description="Where `after` ends, such as 90d; not included.")
+    by: Period | None = Field(
+        None, description="By calendar period of the `timezone`: active in the nth one after that of the assignment."
+    )
+    nth: Annotated[Whole, AfterValidator(_counted)] | None = Field(
+        None, description="Which period after that of the assignment, with `by`; the first (1) when absent."
+    )
+
+    @model_validator(mode="after")
+    def _one_window(self) -> Self:
+        kinds = [key for key in ("window", "day", "after", "by") if getattr(self, key) is not None]
+        if len(kinds) != 1:
+            given = f"has {' and '.join(kinds)}" if kinds else "has none"
+            raise ValueError(
+                "needs exactly one of window: [28d, 56d], day: 7, after: 28d (with horizon: 90d) or by: month "
+                f"({given})"
+            )
+        if (self.after is None) != (self.horizon is None):
+            raise ValueError("needs `after` and `horizon` together: on or after a day, up to a day all units reach")
+        if self.after is not None and self.horizon is not None and self.horizon <= self.after:
+            raise ValueError(
+                f"needs a horizon later than `after` (got {duration_text(self.after)}, {duration_text(self.horizon)})"
+            )
+        if self.nth is not None and self.by is None:
+            raise ValueError("has `nth` without `by`: say which calendar period it counts")
+        return self
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The window: seconds since assignment, or with `by` the numbers of calendar periods."""
+        if self.window is not None:
+            return self.window
+        if self.day is not None:
+            return self.day * SECONDS["d"], (self.day + 1) * SECONDS["d"]
+        if self.after is not None and self.horizon is not None:
+            return self.after, self.horizon
+        return (self.nth or 1), (self.nth or 1) + 1
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """One when the unit has an event in the window, else zero."""
-        return self._outcome("any")
+        return replace(self._outcome("any", self.bounds), clock=self.by or "exact")
 
     def estimand(self, name: str) -> str:  # noqa: ARG002
         """Return in words what is estimated."""
-        return f"Share of units that return: at least one event in {self.event} {self._when()} (intention to treat)"
+        share = f"Share of units that return: at least one event in {self.event}"
+        if self.by is not None:
+            nth = self.nth or 1
+            ordinal = _ORDINALS.get(nth, f"{nth}th")
+            return f"{share} in the {ordinal} calendar {self.by} after that of the assignment (intention to treat)"
+        if self.day is not None:
+            return f"{share} on day {self.day} after assignment (intention to treat)"
+        return f"{share} {when(self.bounds)} (intention to treat)"

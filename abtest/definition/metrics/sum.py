@@ -16,7 +16,7 @@ class Sum(ValueMetric):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's sum of values in the window."""
-        return self._outcome("sum", self.value, self.winsorise)
+        return self._outcome("sum", self.window, self.value, self.winsorise)
 
     def estimand(self, name: str) -> str:  # noqa: ARG002
         """Return in words what is estimated."""
