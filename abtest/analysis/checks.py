@@ -17,7 +17,7 @@ def health_checks(definition: Definition, collected: Collected, metrics: Sequenc
     return [
         *_sample_ratios(definition, collected, metrics),
         *_sample_ratios_within(definition, collected),
-        *_counted(collected),
+        *_counted(definition, collected),
         *_assignment(collected),
         *_ids_and_times(collected),
         *_events(definition, collected),
@@ -36,6 +36,8 @@ def _sample_ratios(definition: Definition, collected: Collected, metrics: Sequen
             "assigned": [arm.assigned for arm in collected.ledger],
             "eligible": [arm.eligible for arm in collected.ledger],
         }
+    if definition.population.exposure is not None and definition.cluster is None:
+        stages["exposed"] = [arm.exposed or 0 for arm in collected.ledger]
     if primary is not None and definition.timed and definition.cluster is None:
         stages["mature"] = [arm.mature for arm in primary.arms]
     for stage, counts in stages.items():
@@ -45,6 +47,14 @@ def _sample_ratios(definition: Definition, collected: Collected, metrics: Sequen
         what = f"{stage} {'clusters' if definition.cluster is not None else 'units'}"
         if test.p_value is None:
             yield Check(id=f"srm_{stage}", status="skipped", message=f"Sample ratio of {what}: {test.reason}.")
+        elif test.p_value < SRM_LEVEL and stage == "exposed" and not definition.triggered:
+            yield Check(
+                id=f"srm_{stage}",
+                status="warn",
+                message=f"Sample ratio: {what} {shown} do not fit the planned {planned}; the arms differ in who is "
+                "exposed, which an analysis of all assigned units allows.",
+                p_value=test.p_value,
+            )
         elif test.p_value < SRM_LEVEL:
             yield Check(
                 id=f"srm_{stage}",
@@ -96,13 +106,23 @@ def _sample_ratios_within(definition: Definition, collected: Collected) -> Itera
         )
 
 
-def _counted(collected: Collected) -> Iterator[Check]:
+def _counted(definition: Definition, collected: Collected) -> Iterator[Check]:
     assigned = sum(arm.assigned for arm in collected.ledger)
     excluded: dict[str, int] = {}
     for arm in collected.ledger:
         for reason, count in arm.excluded.items():
             excluded[reason] = excluded.get(reason, 0) + count
     missing = excluded.get("not_in_customers", 0)
+    if definition.triggered and not sum(arm.counted for arm in collected.ledger):
+        eligible = sum(arm.eligible for arm in collected.ledger)
+        if eligible:
+            yield Check(
+                id="counted",
+                status="fail",
+                message=f"None of the {eligible:,} eligible units was exposed: check that ids are written alike in all "
+                "tables, and the window of population.exposure.",
+            )
+            return
     if not sum(arm.eligible for arm in collected.ledger):
         reason = max(excluded, key=lambda name: excluded[name], default="")
         cure = {
@@ -180,6 +200,8 @@ def _events(definition: Definition, collected: Collected) -> Iterator[Check]:
                 message=f"{source.name} has no rows: it counts as 0 for every unit.",
             )
             continue
+        if source.matched is None:
+            continue  # it only says who was exposed
         if source.matched == 0:
             # A rare event may have met nobody yet; a primary metric without any event means that ids do not fit.
             yield Check(
@@ -224,6 +246,6 @@ def _maturity(definition: Definition, metrics: Sequence[MetricResult]) -> Iterat
 
 
 def longest_primary(metrics: Sequence[MetricResult]) -> MetricResult | None:
-    """Return the primary metric whose window ends last."""
+    """Return the primary metric whose window ends last: the one with the fewest mature units."""
     primaries = [metric for metric in metrics if metric.role == "primary"]
-    return max(primaries, key=lambda metric: metric.window_days[1] if metric.window_days else 0, default=None)
+    return max(primaries, key=lambda metric: sum(arm.immature for arm in metric.arms), default=None)

@@ -1,16 +1,25 @@
 """One metric: its value in each arm, and each arm against the control."""
 
 from abtest.analysis.companions import Companions, beside
+from abtest.analysis.inference import Inference
 from abtest.analysis.methods import Adjusted, Means, Method, Rates, counted_term, margin_test, method_of, plain_method
-from abtest.analysis.result import ArmResult, Comparison, MarginResult, MetricResult, OverallTest, Verdict
+from abtest.analysis.result import (
+    ArmResult,
+    Comparison,
+    LevelReading,
+    MarginResult,
+    MetricResult,
+    OverallTest,
+    Verdict,
+)
 from abtest.analysis.verdicts import effect, verdict
-from abtest.definition.metrics import Count, MetricBase, Quantile
+from abtest.definition.metrics import Count, MetricBase, Outcome, Quantile, TimeToEvent
 from abtest.definition.model import Definition
 from abtest.errors import DataError
 from abtest.stats.means import overall_means
 from abtest.stats.rates import overall_rates
 from abtest.stats.regression import AdjustedTwoSample
-from abtest.stats.values import TwoSample
+from abtest.stats.values import Estimate, MarginTest, TwoSample
 from abtest.warehouse.moments import ArmLedger, MetricMoments, Sums
 
 NO_UNITS = "no unit of this arm has a value for this metric"
@@ -25,6 +34,7 @@ class Estimator:
         self.metric: MetricBase = definition.metrics[name]
         self.moments = moments
         self.confidence = definition.analysis.confidence
+        self.inference = Inference.of(definition, name)
         self.method: Method = method_of(moments)
         self.plain = plain_method(moments, counted_term(moments))
         self.companions = Companions(name, moments, definition.analysis, self.metric.good, self.metric.role)
@@ -36,6 +46,10 @@ class Estimator:
         metric, moments, outcome = self.metric, self.moments, self.moments.outcome
         comparisons = [self.comparison(arm) for arm in range(len(self.names)) if arm != self.control]
         estimand = metric.estimand(self.name)
+        if self.definition.triggered and outcome.window is not None:
+            estimand = estimand.replace("after assignment", "after the first exposure") + "; among exposed units"
+        if outcome.clock == "day":
+            estimand += "; in calendar days"
         if moments.cap is not None:
             estimand += f"; values above {moments.cap:g} (the pooled {outcome.winsorise:g} quantile) count as that"
         return MetricResult(
@@ -47,10 +61,10 @@ class Estimator:
             kind="rate" if moments.rate else "mean",
             unit="fraction" if moments.rate else _unit(metric),
             good=metric.good,
-            window_days=(outcome.window[0] / 86_400, outcome.window[1] / 86_400) if outcome.window else None,
+            window_days=_window_days(outcome),
             estimand=estimand,
             method=next((comparison.method for comparison in comparisons), ""),
-            arms=[self.arm(index, ledger[index].eligible) for index in range(len(self.names))],
+            arms=[self.arm(index, ledger[index].counted) for index in range(len(self.names))],
             overall=self.overall() if len(self.names) > 2 else None,
             comparisons=comparisons,
         )
@@ -60,10 +74,12 @@ class Estimator:
         sums = self.moments.arms[index]
         estimate = self.method.value(index, self.confidence)
         variance = self.plain.moments[index].variance if isinstance(self.plain, Means) else None
-        simple = self.moments.outcome.denominator is None and self.moments.outcome.quantile is None
+        outcome = self.moments.outcome
+        simple = outcome.denominator is None and outcome.quantile is None and outcome.reduce != "time"
+        n = self.units(index)
         return ArmResult(
             arm=self.names[index],
-            n=sums.n,
+            n=n,
             mature=sums.mature,
             immature=eligible - sums.mature,
             missing=sums.mature - sums.n,
@@ -72,12 +88,37 @@ class Estimator:
             low=estimate.low,
             high=estimate.high,
             standard_deviation=None if variance is None or not simple else variance**0.5,
-            reason=_why_empty(sums, eligible) if sums.n == 0 else estimate.reason,
+            against=self.against(estimate),
+            reason=_why_empty(sums, eligible) if n == 0 else estimate.reason,
         )
 
-    def compare(self, arm: int, confidence: float) -> TwoSample:
-        """Compare an arm with the control."""
-        return self.method.compare(arm, self.control, confidence)
+    def units(self, arm: int) -> int:
+        """Return the units of an arm that say something: with a value, or followed for a day at least."""
+        lifetimes = self.moments.lifetimes
+        return self.moments.arms[arm].n if lifetimes is None else lifetimes[arm].units
+
+    def against(self, estimate: Estimate) -> list[LevelReading]:
+        """Read an arm's value beside the benchmark and the goal of the definition."""
+        found = []
+        for kind, level in (("benchmark", self.metric.benchmark), ("goal", self.metric.goal)):
+            if level is None:
+                continue
+            if level.percent and not self.moments.rate:
+                raise DataError(
+                    f"metrics.{self.name}.{kind}: {level} is for rates, but the column holds other numbers; "
+                    "write a plain number"
+                )
+            above = estimate.low is not None and estimate.low > level.value
+            below = estimate.high is not None and estimate.high < level.value
+            reading = "above" if above else "below" if below else "not distinguished"
+            found.append(LevelReading.model_validate({"kind": kind, "level": level.value, "reading": reading}))
+        return found
+
+    def compare(self, arm: int, confidence: float, method: Method | None = None) -> TwoSample:
+        """Compare an arm with the control, as the definition wants comparisons read."""
+        used = method or self.method
+        n = self.units(arm) + self.units(self.control)
+        return self.inference.compare(lambda level: used.compare(arm, self.control, level), confidence, n)
 
     def comparison(self, arm: int) -> Comparison:
         """Return one arm against the control, with its verdict before any correction."""
@@ -85,7 +126,7 @@ class Estimator:
         margin = self.margin(arm, self.confidence)
         further = self.companions.fields(arm, self.control)
         if isinstance(result, AdjustedTwoSample) and isinstance(self.method, Adjusted):
-            further["unadjusted"] = beside(self.method.plain.compare(arm, self.control, self.confidence))
+            further["unadjusted"] = beside(self.compare(arm, self.confidence, self.method.plain))
             further["variance_removed"] = result.variance_removed
         comparison = Comparison(
             arm=self.names[arm],
@@ -125,16 +166,20 @@ class Estimator:
                 "1pp (percentage points) or 1% (of the control's rate)"
             )
         question = self.metric.test or "non-inferiority"
-        test = margin_test(
-            self.method,
-            arm,
-            self.control,
-            question,
-            value=declared.value,
-            scale="relative" if declared.scale == "relative" else "absolute",
-            good=self.metric.good,
-            confidence=confidence,
-        )
+
+        def at(level: float) -> MarginTest:
+            return margin_test(
+                self.method,
+                arm,
+                self.control,
+                question,
+                value=declared.value,
+                scale="relative" if declared.scale == "relative" else "absolute",
+                good=self.metric.good,
+                confidence=level,
+            )
+
+        test = self.inference.margin(at, confidence, self.units(arm) + self.units(self.control))
         return MarginResult(
             test=question,
             value=declared.value,
@@ -161,9 +206,18 @@ class Estimator:
         )
 
 
+def _window_days(outcome: Outcome) -> tuple[float, float] | None:
+    """Return the window in days; calendar periods have no length that holds for every unit."""
+    if outcome.window is None or outcome.clock not in {"exact", "day"}:
+        return None
+    return outcome.window[0] / 86_400, outcome.window[1] / 86_400
+
+
 def _unit(metric: MetricBase) -> str:
     if metric.unit is not None:
         return metric.unit
+    if isinstance(metric, TimeToEvent):
+        return "days"
     if isinstance(metric, Count) or (isinstance(metric, Quantile) and metric.of == "count"):
         return metric.event
     return ""

@@ -20,15 +20,18 @@ from abtest.stats.quantiles import compare_quantiles, quantile_interval
 from abtest.stats.rates import compare_rates, rate_margin_test, wilson
 from abtest.stats.ratios import compare_clustered_rates, compare_ratios, linearised, ratio_interval
 from abtest.stats.regression import AdjustedTwoSample, compare_adjusted
+from abtest.stats.rmst import compare_rmst, rmst
 from abtest.stats.stratified import compare_stratified_rates
+from abtest.stats.survival import LifeTable
 from abtest.stats.values import Estimate, MarginTest, Moments, Rate, TwoSample
-from abtest.warehouse.moments import DENOMINATOR, VALUE, WINSORISED, Histogram, MetricMoments, Sums
+from abtest.warehouse.moments import DENOMINATOR, VALUE, WINSORISED, Histogram, Lifetimes, MetricMoments, Sums
 
 Question = Literal["non-inferiority", "superiority", "equivalence"]
 Scale = Literal["absolute", "relative"]
 Good = Literal["up", "down"]
 NO_COMMON_STRATUM = "no stratum has units in both arms"
 BISECTIONS = 48
+DAY = 86_400
 TOO_FEW = "an arm has fewer than two units with a value"
 
 
@@ -176,6 +179,22 @@ class Quantiles:
         return replace(result, method=f"{self.quantile:g} quantile: order statistics, bootstrap of ranks")
 
 
+@dataclass(frozen=True, slots=True)
+class RestrictedMeans:
+    """Times to an event up to a horizon in days, by the area under the Kaplan–Meier curve."""
+
+    tables: Sequence[LifeTable]
+    horizon: int
+
+    def value(self, arm: int, confidence: float) -> Estimate:
+        """Return the mean number of days without the event with its interval."""
+        return rmst(self.tables[arm], self.horizon, confidence)
+
+    def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
+        """Compare two restricted means."""
+        return compare_rmst(self.tables[control], self.tables[arm], self.horizon, confidence)
+
+
 def plain_method(moments: MetricMoments, term: str = VALUE) -> Rates | Means:
     """Return the method without covariates, strata or clusters; ``term`` chooses the plain or winsorised value."""
     if moments.rate:
@@ -191,6 +210,8 @@ def counted_term(moments: MetricMoments) -> str:
 def method_of(moments: MetricMoments) -> Method:
     """Return the method that the definition asks for."""
     outcome = moments.outcome
+    if moments.lifetimes is not None and outcome.window is not None:
+        return RestrictedMeans([life_table(arm) for arm in moments.lifetimes], outcome.window[1] // DAY)
     if moments.clusters is not None:
         return Ratios([cross_moments(sums, [VALUE, DENOMINATOR]) for sums in moments.clusters], clustered=True)
     if outcome.quantile is not None:
@@ -232,6 +253,12 @@ def expanded(histogram: Histogram, scale: int) -> NDArray[np.float64]:
     """Return one value per unit, rising."""
     values = np.array([value / scale for value in histogram.values], dtype=float)
     return np.repeat(values, np.array(histogram.counts, dtype=int))
+
+
+def life_table(arm: Lifetimes) -> LifeTable:
+    """Return an arm's times to the event as the statistics take them."""
+    days, events, censored = (np.array(part, dtype=np.int64) for part in (arm.days, arm.events, arm.censored))
+    return LifeTable(days, events, censored)
 
 
 def margin_test(

@@ -50,7 +50,8 @@ class ArmInfo(Value):
 class ExperimentInfo(Value):
     """What was tested. ``period_start`` and ``period_end`` are ISO dates (end inclusive) in ``timezone``.
 
-    ``cluster`` and ``strata`` are columns; ``compliance`` is the event that shows take-up.
+    ``cluster`` and ``strata`` are columns; ``compliance`` is the event that shows take-up, ``exposure`` the one that
+    shows that a unit met what is tested; ``triggered``: only exposed units are analysed, from their first exposure.
     """
 
     name: str
@@ -64,6 +65,8 @@ class ExperimentInfo(Value):
     cluster: str | None = None
     strata: list[str] = Field(default_factory=list)
     compliance: str | None = None
+    exposure: str | None = None
+    triggered: bool = False
     arms: list[ArmInfo]
     definition_sha256: str
     locked: bool = False
@@ -99,7 +102,8 @@ class ArmPopulation(Value):
     """The ledger of one arm: ``assigned`` − Σ ``excluded`` = ``eligible``.
 
     ``mature`` units are those whose longest primary window lies before the data's end; ``clusters`` counts what was
-    randomised, where that is groups of units.
+    randomised, where that is groups of units. ``exposed`` eligible units met what was tested, where the definition says
+    how to know.
     """
 
     arm: str
@@ -129,6 +133,17 @@ class Effect(Value):
     reason: str | None = None
 
 
+class LevelReading(Value):
+    """An arm's value beside a level that the definition names: last year's, or what the team wants to reach.
+
+    ``reading``: whether the arm's interval lies above it, below it, or holds it.
+    """
+
+    kind: Literal["benchmark", "goal"]
+    level: float
+    reading: Literal["above", "below", "not distinguished"]
+
+
 class ArmResult(Value):
     """A metric in one arm.
 
@@ -146,6 +161,7 @@ class ArmResult(Value):
     low: float | None
     high: float | None
     standard_deviation: float | None = None
+    against: list[LevelReading] = Field(default_factory=list)
     reason: str | None = None
 
 
@@ -311,11 +327,16 @@ class SegmentResult(Value):
 
 
 class AnalysisSettings(Value):
-    """How it was tested. ``family`` names the comparisons that share the correction."""
+    """How it was tested. ``family`` names the comparisons that share the correction.
+
+    ``monitoring``: ``anytime`` when intervals and p-values hold at every look; ``None`` when they are for one.
+    """
 
     confidence: float
     correction: str
     family: str
+    alternative: Literal["two-sided", "one-sided"] = "two-sided"
+    monitoring: str | None = None
 
 
 class Decision(Value):

@@ -80,7 +80,11 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
     return Analysis(
         experiment=_experiment(experiment),
         settings=AnalysisSettings(
-            confidence=confidence, correction=definition.analysis.correction, family=family_name(definition)
+            confidence=confidence,
+            correction=definition.analysis.correction,
+            family=family_name(definition),
+            alternative=definition.analysis.alternative,
+            monitoring=definition.analysis.monitoring.method if definition.analysis.monitoring else None,
         ),
         data=DataInfo(
             through=calendar.iso(collected.through),
@@ -115,6 +119,8 @@ def _experiment(experiment: Experiment) -> ExperimentInfo:
         cluster=definition.cluster,
         strata=list(definition.analysis.strata),
         compliance=definition.compliance.event if definition.compliance else None,
+        exposure=definition.population.exposure.event if definition.population.exposure else None,
+        triggered=definition.triggered,
         arms=[
             ArmInfo(
                 name=arm.name,
@@ -149,7 +155,8 @@ def _population(experiment: Experiment, collected: Collected, metrics: list[Metr
             arm=arm.name,
             assigned=ledger.assigned,
             eligible=ledger.eligible,
-            mature=primary.arms[index].mature if primary else ledger.eligible,
+            exposed=ledger.exposed,
+            mature=primary.arms[index].mature if primary else ledger.counted,
             clusters=ledger.clusters,
             excluded=dict(ledger.excluded),
         )

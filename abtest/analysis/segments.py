@@ -26,7 +26,8 @@ def segment_results(definition: Definition, metrics: Mapping[str, MetricMoments]
     found = []
     for segment in definition.segments:
         for name, moments in metrics.items():
-            simple = moments.outcome.denominator is None and moments.outcome.quantile is None
+            outcome = moments.outcome
+            simple = outcome.denominator is None and outcome.quantile is None and outcome.reduce != "time"
             if not simple or moments.clusters is not None:
                 continue
             for arm, other in enumerate(definition.arms):

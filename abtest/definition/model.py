@@ -333,6 +333,13 @@ class Definition(Part):
         return bool(self.event_sources)
 
     @property
+    def compliance_outcome(self) -> Outcome:
+        """Whether a unit took up what it was assigned; raises ``ValueError`` without `compliance`."""
+        if self.compliance is None:
+            raise ValueError("the definition has no compliance")
+        return Outcome(self.compliance.event, "any", self.compliance.window).on(self.analysis.days)
+
+    @property
     def triggered(self) -> bool:
         """Whether only exposed units are analysed, from their first exposure."""
         exposure = self.population.exposure

@@ -272,9 +272,10 @@ def _sequential(definition: Definition) -> Iterator[Problem]:
                     ("analysis", key), "holds for one look only; remove it, or analysis.monitoring", on_key=True
                 )
         for name, metric in definition.metrics.items():
-            if isinstance(metric, Quantile):
+            if isinstance(metric, Quantile | TimeToEvent):
+                what = "a quantile" if isinstance(metric, Quantile) else "a time to an event"
                 yield Problem(
-                    ("metrics", name, "type"), "a quantile is not monitored; remove it, or analysis.monitoring"
+                    ("metrics", name, "type"), f"{what} is not monitored; remove it, or analysis.monitoring"
                 )
 
 

@@ -17,6 +17,7 @@ from abtest.warehouse.moments import (
     Collected,
     CustomerCounts,
     Histogram,
+    Lifetimes,
     MetricMoments,
     SourceCounts,
     Sums,
@@ -25,7 +26,8 @@ from abtest.warehouse.outcomes import DIGITS, MetricPlan, Outcomes, value_column
 from abtest.warehouse.profile import profile, whole, with_tables
 from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, normalise, open_warehouse
 from abtest.warehouse.sqltext import blank_to_null, quote
-from abtest.warehouse.units import CLUSTER, ELIGIBLE, STRATUM, level_alias, population
+from abtest.warehouse.units import CLUSTER, ELIGIBLE, NOT_EXPOSED, STRATUM, level_alias, population
+from abtest.warehouse.windows import Windows
 
 LAST_INSTANT = to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
 FEWER_DIGITS = 3
@@ -48,6 +50,7 @@ class Collector:
         self.tables = {name: self._normalise(name) for name in self.warehouse.raw}
         self.profiles = {name: profile(self.warehouse, table) for name, table in self.tables.items()}
         self.through = self._through()
+        self.warehouse.windows = self._windows()
 
     def _normalise(self, name: str) -> Table:
         source = self.definition.data[name]
@@ -117,7 +120,23 @@ class Collector:
                 f"{self.warehouse.raw[late].place}: the last time is beyond the year 2200, a placeholder; "
                 "leave such rows out with `where`, or say where the data ends with period.through"
             )
-        return end
+        lag = self.definition.period.lag if self.definition.period else None
+        return end - (lag or 0) * 1_000_000
+
+    def _windows(self) -> Windows:
+        """Return the calendar windows, for the range of starts that can be counted."""
+        definition, calendar = self.definition, self.warehouse.calendar
+        arms = self.profiles[definition.arm_source]
+        starts, ends = [arms.first], [arms.last]
+        if definition.population.exposure is not None and definition.triggered:
+            ends.append(self.profiles[definition.population.exposure.event].last)
+        first = max([start for start in (*starts, calendar.period_start) if start is not None], default=0)
+        last = max([end for end in ends if end is not None], default=first)
+        if calendar.period_end is not None and not definition.triggered:
+            last = min(last, calendar.period_end)
+        if self.through is not None:
+            last = min(last, self.through)
+        return Windows.of(definition, calendar, first, last)
 
     def collect(self) -> Collected:
         """Return the moments. Raises :class:`~abtest.errors.DataError` when arms and data do not fit."""
@@ -145,6 +164,7 @@ class Collector:
                 clusters=clusters.get(metric.name),
                 cap=None if cap is None else cap / metric.terms[0].scale,
                 histograms=self._histograms(plan, metric),
+                lifetimes=self._lifetimes(plan, metric),
             )
         sources = tuple(self._source(name, whole_arms, arm_counts) for name in self.warehouse.raw)
         return Collected(
@@ -219,7 +239,10 @@ class Collector:
         return [*self.warehouse.statements, self._statement(outcomes, outcomes.moments(self._groups()))]
 
     def _outcomes(self, digits: int, caps: Mapping[str, int]) -> Outcomes:
-        outcomes = Outcomes(self.definition, self.tables, self.profiles, self.through, digits)
+        windows = self.warehouse.windows or self._windows()
+        outcomes = Outcomes(
+            self.definition, self.tables, self.profiles, through=self.through, windows=windows, digits=digits
+        )
         levels = self._category_levels()
         for name in self.definition.metrics:
             outcomes.add(name, self.definition.outcome(name), levels, caps.get(name))
@@ -340,6 +363,28 @@ class Collector:
             )
         return tuple(found)
 
+    def _lifetimes(self, outcomes: Outcomes, plan: MetricPlan) -> tuple[Lifetimes, ...] | None:
+        """Return per arm and day the events and the ends of follow-up of a time to an event."""
+        if plan.time is None:
+            return None
+        statement = self._statement(outcomes, outcomes.lifetimes(plan), [])
+        self.warehouse.statements.append(statement)
+        rows = self.engine.rows(statement, f"following {plan.name}")
+        found = []
+        for arm in range(len(self.warehouse.arms)):
+            mine = {
+                (whole(row, "day"), whole(row, "happened")): whole(row, "units") for row in rows if row["arm"] == arm
+            }
+            days = sorted({day for day, _ in mine})
+            found.append(
+                Lifetimes(
+                    tuple(days),
+                    tuple(mine.get((day, 1), 0) for day in days),
+                    tuple(mine.get((day, 0), 0) for day in days),
+                )
+            )
+        return tuple(found)
+
     def _too_large(self) -> str:
         largest, place, column = max(
             (found.largest, self.warehouse.raw[name].place, column)
@@ -393,14 +438,20 @@ class Collector:
         )
 
     def _ledger(self, rows: list[Row], arm: int, clusters: int | None) -> ArmLedger:
-        counts = {str(row["status"]): whole(row, "units") for row in rows if row["arm"] == arm}
-        eligible = counts.pop(ELIGIBLE, 0)
-        return ArmLedger(eligible + sum(counts.values()), eligible, counts, clusters)
+        mine = [row for row in rows if row["arm"] == arm]
+        counts = {str(row["status"]): whole(row, "units") for row in mine}
+        counted = counts.pop(ELIGIBLE, 0)
+        eligible = counted + counts.pop(NOT_EXPOSED, 0)
+        exposed = None
+        if self.definition.population.exposure is not None:
+            exposed = sum(whole(row, "exposed") for row in mine if row["status"] == ELIGIBLE)
+        assigned = eligible + sum(counts.values())
+        return ArmLedger(assigned, eligible, counts, clusters, exposed, self.definition.triggered)
 
     def _source(self, name: str, rows: list[Row], arm_counts: dict[int, Row]) -> SourceCounts:
         found, definition = self.profiles[name], self.definition
         matched = None
-        if name in definition.event_sources:
+        if any(f"events_{name}" in row for row in rows):
             matched = sum(whole(row, f"events_{name}") for row in rows)
         without_arm = repeated = 0
         if name == definition.arm_source:
@@ -427,7 +478,7 @@ class Collector:
         if self.definition.arm_source == CUSTOMERS or CUSTOMERS not in self.tables:
             return None
         tables = [self.tables[CUSTOMERS], self.tables[ASSIGNMENTS]]
-        queries = [query for query in population(self.warehouse, self.tables) if query[0] != "population"]
+        queries = [query for query in population(self.warehouse, self.tables) if query[0] in {"assigned", "customer"}]
         text = with_tables(tables, *queries) + (
             "SELECT\n  count(*) AS total,\n"
             "  sum(CASE WHEN c.eligible = 1 AND NOT c.conflicting THEN 1 END) AS eligible,\n"

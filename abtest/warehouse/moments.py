@@ -109,12 +109,27 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """One arm's times to an event in days, rising: on each, units that had the event and units that were last seen."""
+
+    days: tuple[int, ...]
+    events: tuple[int, ...]
+    censored: tuple[int, ...]
+
+    @property
+    def units(self) -> int:
+        """Units that were followed for a day at least."""
+        return sum(self.events) + sum(self.censored)
+
+
+@dataclass(frozen=True, slots=True)
 class MetricMoments:
     """One metric: whether its values are all 0 or 1, and its sums per arm.
 
     ``strata`` and ``segments`` (by column) hold the same by level. ``clusters`` holds sums over clusters of (total of
     the members, number of members). ``cap`` is the value at which winsorising cuts, in the metric's unit.
-    ``histograms`` exist where a method needs the values themselves: quantiles, permutation, bootstrap.
+    ``histograms`` exist where a method needs the values themselves: quantiles, permutation, bootstrap; ``lifetimes``
+    for a time to an event, whose ``arms`` say who of the mature units had the event.
     """
 
     outcome: Outcome
@@ -125,16 +140,27 @@ class MetricMoments:
     clusters: Arms | None = None
     cap: float | None = None
     histograms: tuple[Histogram, ...] | None = None
+    lifetimes: tuple[Lifetimes, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ArmLedger:
-    """One arm's units: all that were assigned, those counted, and the others by reason; and its clusters."""
+    """One arm's units: all that were assigned, those eligible, and the others by reason; and its clusters.
+
+    ``exposed`` are the eligible units that met what is tested, where the definition says how to know.
+    """
 
     assigned: int
     eligible: int
     excluded: Mapping[str, int]
     clusters: int | None = None
+    exposed: int | None = None
+    triggered: bool = False
+
+    @property
+    def counted(self) -> int:
+        """Units that are analysed: the eligible ones, or with ``trigger: exposure`` the exposed."""
+        return (self.exposed or 0) if self.triggered else self.eligible
 
 
 @dataclass(frozen=True, slots=True)

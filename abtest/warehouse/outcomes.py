@@ -10,8 +10,8 @@ from abtest.warehouse.profile import TableProfile
 from abtest.warehouse.sources import Table
 from abtest.warehouse.sqltext import Binder, quote
 from abtest.warehouse.units import ELIGIBLE, STRATUM, level_alias
+from abtest.warehouse.windows import DAY, DAY_US, Windows, inside
 
-MICROSECONDS = 1_000_000
 DIGITS = 12
 """Significant digits, counted from a column's largest value, that its exact integers keep."""
 MEAN_DIGITS = 1_000
@@ -29,13 +29,19 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class MetricPlan:
-    """How one metric is computed: its terms (the value first) and the end of its window in microseconds."""
+    """How one metric is computed: its terms (the value first), and the SQL of the instant at which its window ends.
+
+    For a time to an event, ``time`` and ``happened`` are the SQL of the day of the event or of the end of follow-up,
+    and of whether it is the event.
+    """
 
     name: str
     outcome: Outcome
     rate: bool
     terms: tuple[Term, ...]
-    horizon: int | None
+    horizon: str | None
+    time: str | None = None
+    happened: str | None = None
 
     def column(self, term: Term) -> str:
         """Return the name of a term's column."""
@@ -56,7 +62,9 @@ class Outcomes:
         definition: Definition,
         tables: Mapping[str, Table],
         profiles: Mapping[str, TableProfile],
+        *,
         through: int | None,
+        windows: Windows,
         digits: int = DIGITS,
     ) -> None:
         self.definition = definition
@@ -64,6 +72,7 @@ class Outcomes:
         self.tables = tables
         self.profiles = profiles
         self.through = through
+        self.windows = windows
         self.binder = Binder("level")
         self.by_unit: dict[str, dict[str, str]] = {}
         self.plans: list[MetricPlan] = []
@@ -80,12 +89,26 @@ class Outcomes:
         terms += [Term(covariate(number), *pair) for number, pair in enumerate(explaining)]
         compliance = self.definition.compliance
         if compliance is not None and outcome.window and self.definition.metrics[name].role == "primary":
-            took_up = Outcome(compliance.event, "any", compliance.window)
+            took_up = self.definition.compliance_outcome
             terms.append(Term(COMPLIANCE, *self._term(f"z_{name}", took_up)[0]))
         if cap is not None:
             terms.append(Term(WINSORISED, f"least({value[0]}, {cap})", value[1]))
-        horizon = outcome.window[1] * MICROSECONDS if outcome.window else None
-        self.plans.append(MetricPlan(name, outcome, rate, tuple(terms), horizon))
+        horizon = self.windows.edges(outcome)[1] if outcome.window else None
+        time, happened = self._lifetime(name, outcome) if outcome.reduce == "time" else (None, None)
+        self.plans.append(MetricPlan(name, outcome, rate, tuple(terms), horizon, time, happened))
+
+    def _lifetime(self, name: str, outcome: Outcome) -> tuple[str, str]:
+        """Return the SQL of the day (1, 2, …) of the first event or of the end of follow-up, and which it is.
+
+        Only whole days are followed: an event on a day that the data does not cover to its end is not counted.
+        """
+        days = (outcome.window or (0, 0))[1] // DAY
+        first = f"{_joined(outcome.source)}.{quote(f'first_{name}')}"
+        happened = f"CAST(floor(({first} - p.started_at) / {DAY_US}) AS BIGINT) + 1"
+        # Where the data ends before the start, nothing was followed.
+        followed = f"greatest(0, least({days}, CAST(floor(({self.through} - p.started_at) / {DAY_US}) AS BIGINT)))"
+        event = f"{first} IS NOT NULL AND {happened} <= {followed}"
+        return f"CASE WHEN {event} THEN {happened} ELSE {followed} END", f"CASE WHEN {event} THEN 1 ELSE 0 END"
 
     def _covariate(self, name: str, part: Outcome, levels: Mapping[str, Sequence[str]]) -> list[tuple[str, int]]:
         if part.reduce == "column" and str(part.value) in levels:
@@ -112,22 +135,26 @@ class Outcomes:
             scale = 1 if profile.binary else profile.scale(self.digits)
             return (_scaled(column, scale), scale), profile.binary
         columns = self.by_unit.setdefault(outcome.source, {})
-        inside = _inside(outcome.window)
+        within = inside(self.windows.edges(outcome))
         here = f"{_joined(outcome.source)}.{quote(alias)}"
+        if outcome.reduce == "time":
+            columns[alias.replace("y_", "first_", 1)] = f"min(CASE WHEN {within} THEN e.at_us END)"
+            columns[alias] = f"max(CASE WHEN {within} THEN 1 ELSE 0 END)"
+            return (f"coalesce({here}, 0)", 1), False
         if outcome.reduce == "any":
-            columns[alias] = f"max(CASE WHEN {inside} THEN 1 ELSE 0 END)"
+            columns[alias] = f"max(CASE WHEN {within} THEN 1 ELSE 0 END)"
             return (f"coalesce({here}, 0)", 1), True
         if outcome.reduce == "count":
-            columns[alias] = f"sum(CASE WHEN {inside} THEN 1 ELSE 0 END)"
+            columns[alias] = f"sum(CASE WHEN {within} THEN 1 ELSE 0 END)"
             return (f"coalesce({here}, 0)", 1), False
         value = value_column(self.definition, outcome)
         number = f"e.{quote(self.tables[outcome.source].numbers[value])}"
         scale = self.profiles[outcome.source].numbers[value].scale(self.digits)
-        columns[alias] = f"sum(CASE WHEN {inside} THEN {_scaled(number, scale)} ELSE 0 END)"
+        columns[alias] = f"sum(CASE WHEN {within} THEN {_scaled(number, scale)} ELSE 0 END)"
         if outcome.reduce == "sum":
             return (f"coalesce({here}, 0)", scale), False
         counted = f"n{alias}"
-        columns[counted] = f"sum(CASE WHEN {inside} AND {number} IS NOT NULL THEN 1 ELSE 0 END)"
+        columns[counted] = f"sum(CASE WHEN {within} AND {number} IS NOT NULL THEN 1 ELSE 0 END)"
         share = f"CAST({here} AS DOUBLE) * {MEAN_DIGITS} / nullif({_joined(outcome.source)}.{quote(counted)}, 0)"
         return (f"CAST(round({share}) AS BIGINT)", scale * MEAN_DIGITS), False
 
@@ -146,6 +173,8 @@ class Outcomes:
 
     def _outcomes(self, groups: Sequence[str]) -> str:
         columns = ["p.arm", "p.status", *(f"p.{quote(group)}" for group in groups)]
+        if self.definition.population.exposure is not None:
+            columns.append("CASE WHEN p.exposed_at IS NOT NULL THEN 1 ELSE 0 END AS exposed")
         columns += [f"{_joined(source)}.events AS {quote('events_' + source)}" for source in self.by_unit]
         for plan in self.plans:
             mature = "1" if plan.horizon is None else self._when_mature(plan, "1", "ELSE 0 ")
@@ -154,6 +183,11 @@ class Outcomes:
             columns.append(f"{value} AS {quote(plan.column(plan.terms[0]))}")
             # Every mature unit has a value, but for means (no event, no value) and columns (empty cells).
             certain = plan.outcome.reduce in {"any", "count", "sum"}
+            if plan.time is not None:
+                columns += [
+                    f"{plan.time} AS {quote('time_' + plan.name)}",
+                    f"{plan.happened} AS {quote('happened_' + plan.name)}",
+                ]
             for term in plan.terms[1:]:
                 beside = f"CASE WHEN {value} IS NOT NULL THEN {term.sql} END"
                 sql = self._when_mature(plan, term.sql) if certain else beside
@@ -168,13 +202,15 @@ class Outcomes:
     def _when_mature(self, plan: MetricPlan, sql: str, otherwise: str = "") -> str:
         if plan.horizon is None:
             return sql
-        return f"CASE WHEN p.assigned_at + {plan.horizon} <= {self.through} THEN {sql} {otherwise}END"
+        return f"CASE WHEN {plan.horizon} <= {self.through} THEN {sql} {otherwise}END"
 
     def moments(self, groups: Sequence[str] = ()) -> str:
         """Return the last query: counts and exact sums per arm and status, and within them by each of ``groups``."""
         columns = ["arm", "status"]
         columns += [f"{quote(group)},\n  grouping({quote(group)}) AS {quote('all_' + group)}" for group in groups]
         columns.append("count(*) AS units")
+        if self.definition.population.exposure is not None:
+            columns.append("sum(exposed) AS exposed")
         columns += [f"sum({quote('events_' + source)}) AS {quote('events_' + source)}" for source in self.by_unit]
         for plan in self.plans:
             columns += [
@@ -212,6 +248,14 @@ class Outcomes:
             ") AS clusters\nGROUP BY arm\nORDER BY arm"
         )
 
+    def lifetimes(self, plan: MetricPlan) -> str:
+        """Return the query for the number of units per arm, day and end of follow-up of a time to an event."""
+        time, happened = quote(f"time_{plan.name}"), quote(f"happened_{plan.name}")
+        return (
+            f"SELECT arm, {time} AS day, {happened} AS happened, count(*) AS units FROM outcomes\n"
+            f"WHERE status = '{ELIGIBLE}' AND {time} > 0\nGROUP BY 1, 2, 3\nORDER BY 1, 2, 3"
+        )
+
     def quantile_value(self, plan: MetricPlan, share: float) -> str:
         """Return the query for the smallest scaled value that at least ``share`` of the values do not exceed."""
         y = quote(plan.column(plan.terms[0]))
@@ -247,20 +291,6 @@ def _sums(plan: MetricPlan) -> list[str]:
 
 def _joined(source: str) -> str:
     return quote(f"{source}_u")
-
-
-def _inside(window: tuple[int, int] | None) -> str:
-    if window is None:
-        return "TRUE"
-    low, high = (_moved("p.assigned_at", edge * MICROSECONDS) for edge in window)
-    return f"e.at_us >= {low} AND e.at_us < {high}"
-
-
-def _moved(instant: str, microseconds: int) -> str:
-    """Return an instant moved by a whole number of microseconds."""
-    if microseconds == 0:
-        return instant
-    return f"{instant} {'+' if microseconds > 0 else '-'} {abs(microseconds)}"
 
 
 def _scaled(number: str, scale: int) -> str:

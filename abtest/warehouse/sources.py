@@ -28,6 +28,7 @@ from abtest.warehouse.files import (
 )
 from abtest.warehouse.filters import Filter
 from abtest.warehouse.sqltext import LOCAL, Binder, blank_to_null, number, quote, unit_text
+from abtest.warehouse.windows import Windows
 
 NO_ARM = -1
 UNKNOWN_ARM = -2
@@ -98,6 +99,7 @@ class Warehouse:
     raw: dict[str, Raw]
     tables: dict[str, Table] = field(default_factory=dict)
     unit_is_integer: bool = False
+    windows: Windows | None = None
     statements: list[Statement] = field(default_factory=list)
 
     @property

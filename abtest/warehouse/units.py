@@ -13,6 +13,7 @@ ELIGIBLE = "eligible"
 STRATUM = "stratum"
 CLUSTER = "cluster_id"
 BLANK_LEVEL = "(none)"
+NOT_EXPOSED = "not_exposed"
 REASONS = {
     "several_arms": "in several arms",
     "no_assignment_time": "no time of assignment",
@@ -22,12 +23,17 @@ REASONS = {
     "eligibility_unknown": "eligibility unknown",
     "not_eligible": "not eligible",
     "no_cluster": "no cluster",
+    NOT_EXPOSED: "not exposed",
 }
 """Why an assigned unit is not counted, in the order in which the reasons are tried."""
 
 
 def population(warehouse: Warehouse, tables: Mapping[str, Table]) -> list[tuple[str, str]]:
-    """Return the named queries that end in ``population``: arm, status, assigned_at, and each customer's numbers."""
+    """Return the named queries that end in ``population``.
+
+    Its columns: unit, arm, status, assigned_at, started_at (from when windows run), exposed_at where exposure is
+    declared, the edges of calendar windows, and each customer's numbers and texts.
+    """
     customers = tables.get(CUSTOMERS)
     arms = tables[warehouse.definition.arm_source]
     if not arms.has_unit:
@@ -35,7 +41,10 @@ def population(warehouse: Warehouse, tables: Mapping[str, Table]) -> list[tuple[
     queries = [("assigned", _assigned(arms, len(warehouse.arms)))]
     if customers is not None:
         queries.append(("customer", customer_query(customers)))
-    return [*queries, ("population", _population(warehouse, tables))]
+    if warehouse.definition.population.exposure is not None:
+        queries.append(("exposed", _exposed(warehouse)))
+    windows = warehouse.windows.queries("members") if warehouse.windows else []
+    return [*queries, ("members" if windows else "population", _population(warehouse, tables)), *windows]
 
 
 def level_alias(tables: Mapping[str, Table], column: str) -> str:
@@ -112,6 +121,21 @@ def customer_query(table: Table) -> str:
     return f"SELECT\n{columns}\nFROM {source}\nWHERE {known}\nGROUP BY unit"
 
 
+def _exposed(warehouse: Warehouse) -> str:
+    """One row per exposed unit: the instant of its first exposure after the assignment."""
+    exposure = warehouse.definition.population.exposure
+    if exposure is None:
+        raise ValueError("the definition has no exposure")
+    low, high = exposure.window or (0, None)
+    inside = f"e.at_us >= a.assigned_at + {low * 1_000_000}"
+    if high is not None:
+        inside += f" AND e.at_us < a.assigned_at + {high * 1_000_000}"
+    return (
+        f"SELECT\n  a.unit,\n  min(CASE WHEN {inside} THEN e.at_us END) AS exposed_at\n"
+        f"FROM {quote(exposure.event)} AS e\nJOIN assigned AS a ON a.unit = e.unit\nGROUP BY a.unit"
+    )
+
+
 def _population(warehouse: Warehouse, tables: Mapping[str, Table]) -> str:
     customers, arms = tables.get(CUSTOMERS), tables[warehouse.definition.arm_source]
     calendar, timed = warehouse.calendar, warehouse.definition.timed
@@ -136,5 +160,16 @@ def _population(warehouse: Warehouse, tables: Mapping[str, Table]) -> str:
         numbers = "".join(f",\n  c.{quote(alias)}" for alias in customers.numbers.values())
         numbers += _groups(warehouse, tables, "c.")
         join = "\nLEFT JOIN customer AS c ON c.unit = a.unit"
+    started = "a.assigned_at"
+    exposed = ""
+    if warehouse.definition.population.exposure is not None:
+        join += "\nLEFT JOIN exposed AS x ON x.unit = a.unit"
+        exposed = ",\n  x.exposed_at"
+        if warehouse.definition.triggered:
+            started = "x.exposed_at"
+            when.append(f"WHEN x.exposed_at IS NULL THEN '{NOT_EXPOSED}'")
     cases = "\n       ".join([*when, "ELSE 'eligible' END AS status"])
-    return f"SELECT\n  a.unit,\n  a.arm,\n  a.assigned_at,\n  CASE {cases}{numbers}\nFROM assigned AS a{join}"
+    return (
+        f"SELECT\n  a.unit,\n  a.arm,\n  a.assigned_at,\n  {started} AS started_at{exposed},\n"
+        f"  CASE {cases}{numbers}\nFROM assigned AS a{join}"
+    )
