@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from abtest.definition.fields import nearest
 from abtest.definition.load import Experiment
-from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
+from abtest.definition.model import ASSIGNMENTS, CUSTOMERS
 from abtest.errors import DataError
 from abtest.warehouse.calendar import to_microseconds
 from abtest.warehouse.engine import Engine, EngineError, Row, Statement
@@ -22,10 +22,11 @@ from abtest.warehouse.moments import (
     SourceCounts,
     Sums,
 )
-from abtest.warehouse.outcomes import DIGITS, MetricPlan, Outcomes, value_column
+from abtest.warehouse.outcomes import DIGITS, MetricPlan, Outcomes
 from abtest.warehouse.profile import profile, whole, with_tables
-from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, normalise, open_warehouse
-from abtest.warehouse.sqltext import blank_to_null, quote
+from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, open_warehouse
+from abtest.warehouse.sqltext import quote
+from abtest.warehouse.tables import read_table, sources_used
 from abtest.warehouse.units import CLUSTER, ELIGIBLE, NOT_EXPOSED, STRATUM, level_alias, population
 from abtest.warehouse.windows import Windows
 
@@ -44,63 +45,14 @@ class Collector:
         self.experiment = experiment
         self.definition = experiment.definition
         self.engine = engine
-        self.categories: list[str] = []
         self._levels: dict[str, list[str]] | None = None
         self.warehouse = open_warehouse(experiment, engine, frames or {}, sources_used(self.definition))
-        self.tables = {name: self._normalise(name) for name in self.warehouse.raw}
+        read = {name: read_table(self.warehouse, name) for name in self.warehouse.raw}
+        self.tables = {name: table for name, (table, _) in read.items()}
+        self.categories = [column for _, categories in read.values() for column in categories]
         self.profiles = {name: profile(self.warehouse, table) for name, table in self.tables.items()}
         self.through = self._through()
         self.warehouse.windows = self._windows()
-
-    def _normalise(self, name: str) -> Table:
-        source = self.definition.data[name]
-        is_arms = name == self.definition.arm_source
-        time = source.at
-        if name == ASSIGNMENTS and time is None and "assigned_at" in self.warehouse.raw[name].columns:
-            time = "assigned_at"
-        if is_arms and self.definition.timed and time is None:
-            raise DataError(
-                f"{self.warehouse.raw[name].place}: needs `at`: the column with the time of the assignment "
-                f"(there is no column 'assigned_at'; its columns: {', '.join(self.warehouse.raw[name].columns)})"
-            )
-        numbers = numbers_used(self.definition, name)
-        texts: list[str] = []
-        if name == CUSTOMERS:
-            self.categories = [column for column in numbers if self._is_category(column)]
-            numbers = [column for column in numbers if column not in self.categories]
-            definition = self.definition
-            texts = list(
-                dict.fromkeys(
-                    [
-                        *self.categories,
-                        *definition.analysis.strata,
-                        *(segment.column for segment in definition.segments),
-                        *([definition.cluster] if definition.cluster else []),
-                    ]
-                )
-            )
-        return normalise(self.warehouse, name, numbers, texts, eligible=name == CUSTOMERS, arm=is_arms, time=time)
-
-    def _is_category(self, column: str) -> bool:
-        """Whether a column that is only a covariate holds words; a CSV's numbers are text too, so its values decide."""
-        raw = self.warehouse.raw[CUSTOMERS]
-        outcomes = {
-            part.value
-            for name in self.definition.metrics
-            for part in [self.definition.outcome(name)]
-            if part.reduce == "column"
-        }
-        if column in outcomes or raw.columns[raw.column(column, "column")] != "text":
-            return False
-        text = blank_to_null(quote(column))
-        row = self.engine.rows(
-            Statement(
-                f"SELECT count({text}) AS known, count(try_cast({text} AS DOUBLE)) AS numbers FROM {quote(raw.view)}\n"
-                f"WHERE lower({text}) NOT IN ('true', 'false', 'nan')",
-                {},
-            )
-        )[0]
-        return whole(row, "known") > whole(row, "numbers")
 
     def _through(self) -> int | None:
         """Return the instant up to which events are complete: as declared, else that of the last event."""
@@ -492,26 +444,6 @@ class Collector:
         self.warehouse.statements.append(statement)
         row = self.engine.rows(statement, "counting customers")[0]
         return CustomerCounts(whole(row, "total"), whole(row, "eligible"), whole(row, "unassigned"))
-
-
-def sources_used(definition: Definition) -> list[str]:
-    """Return the tables that the analysis reads, in the order of the definition."""
-    used = {CUSTOMERS, ASSIGNMENTS, *definition.event_sources}
-    return [name for name in definition.data if name in used]
-
-
-def numbers_used(definition: Definition, source: str) -> list[str]:
-    """Return the columns of ``source`` that metrics and covariates take numbers from, each once."""
-    columns: dict[str, None] = {}
-    for name in definition.metrics:
-        for part in definition.outcome(name).parts:
-            if part.source != source:
-                continue
-            if part.reduce == "column":
-                columns[str(part.value)] = None
-            elif part.reduce in {"sum", "mean"}:
-                columns[value_column(definition, part)] = None
-    return list(columns)
 
 
 def _sums(plan: MetricPlan, row: Row) -> Sums:
