@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from abtest.analysis.result import Check, MetricResult
+from abtest.definition.lints import DataRange, lints
 from abtest.definition.model import ASSIGNMENTS, Definition
 from abtest.stats.srm import anytime_sample_ratio, sample_ratio_by_group, sample_ratio_mismatch
 from abtest.warehouse.moments import Collected, SourceCounts
@@ -22,6 +23,22 @@ def health_checks(definition: Definition, collected: Collected, metrics: Sequenc
         *_ids_and_times(collected),
         *_events(definition, collected),
         *_maturity(definition, metrics),
+    ]
+
+
+def design_checks(definition: Definition, collected: Collected) -> list[Check]:
+    """Return the warnings about the definition itself that it does not silence, as checks ``design.<code>``."""
+    events = [source for source in collected.sources if source.name in definition.event_sources]
+    seen = DataRange({source.name: source.first for source in events}, {source.name: source.last for source in events})
+    return [
+        Check(
+            id=f"design.{finding.code}",
+            status="warn",
+            message=f"{finding.path[1]}: {finding.message}"
+            if finding.path[0] == "metrics" and len(finding.path) > 1
+            else finding.message,
+        )
+        for finding in lints(definition, seen)
     ]
 
 
@@ -238,11 +255,12 @@ def _maturity(definition: Definition, metrics: Sequence[MetricResult]) -> Iterat
         yield Check(
             id="maturity",
             status="warn",
-            message=f"{primary.title}: {mature:,} of {eligible:,} eligible units are mature; the others' window is "
-            "still open when the data ends, and they are left out of it.",
+            message=f"{primary.title}: {mature:,} of {eligible:,} counted units are mature; the others' window is "
+            "still open when the data ends, and they "
+            + ("count while they are followed." if primary.type == "time_to_event" else "are left out of it."),
         )
     else:
-        yield Check(id="maturity", status="pass", message=f"{primary.title}: every eligible unit is mature.")
+        yield Check(id="maturity", status="pass", message=f"{primary.title}: every counted unit is mature.")
 
 
 def longest_primary(metrics: Sequence[MetricResult]) -> MetricResult | None:

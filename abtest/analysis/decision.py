@@ -19,12 +19,24 @@ from abtest.analysis.result import Check, Comparison, Decision, MetricResult, Re
 from abtest.analysis.wording import effect_in_words, p_in_words, shown_difference, value_in_words
 
 MISMATCH = "Something other than chance decides who is in which arm or who is seen; find it before reading any effect."
+FOLLOWED = "time_to_event"
+"""The type of metric that uses immature units too."""
 WINNING = frozenset({"better", "safe", "equivalent"})
 """Verdicts of a primary metric that show what it was to show: safe and equivalent exist only where a margin was."""
 
 
-def decide(metrics: Sequence[MetricResult], checks: Sequence[Check], confidence: float) -> Decision:
-    """Return the recommendation with its reasons in plain words."""
+def decide(
+    metrics: Sequence[MetricResult],
+    checks: Sequence[Check],
+    confidence: float,
+    *,
+    one_sided: bool = False,
+    monitored: bool = False,
+) -> Decision:
+    """Return the recommendation with its reasons in plain words.
+
+    ``one_sided``: primary metrics were tested in their good direction only; ``monitored``: figures hold at every look.
+    """
     failed = [check for check in checks if check.status == "fail"]
     if failed:
         return Decision(
@@ -37,7 +49,7 @@ def decide(metrics: Sequence[MetricResult], checks: Sequence[Check], confidence:
     guardrails = [metric for metric in metrics if metric.role == "guardrail"]
     open_units = _open_units(metrics)
     arms = [comparison.arm for comparison in primaries[0].comparisons]
-    reasons = [_primary_reason(m, c, confidence) for m in primaries for c in m.comparisons]
+    reasons = [_primary_reason(m, c, confidence, one_sided=one_sided) for m in primaries for c in m.comparisons]
     standing = {arm: _standing(arm, primaries, guardrails) for arm in arms}
     winners = [arm for arm in arms if standing[arm] == "wins"]
     recommendation: Recommendation
@@ -57,7 +69,7 @@ def decide(metrics: Sequence[MetricResult], checks: Sequence[Check], confidence:
         reasons.append(
             f"{chosen} has the largest effect among the arms that win; that it beats {others} was not tested."
         )
-    reasons += _maturity_reason(metrics)
+    reasons += _maturity_reason(metrics, monitored=monitored)
     tested = any(c.verdict == "no difference shown" for m in primaries for c in m.comparisons)
     if recommendation == "inconclusive" and tested and "unsafe" not in standing.values():
         reasons.append(
@@ -95,7 +107,7 @@ def _standing(arm: str, primaries: Sequence[MetricResult], guardrails: Sequence[
     return "unsafe" if guards & {"not shown safe", "margin not shown", "not estimable"} else "wins"
 
 
-def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: float) -> str:
+def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: float, *, one_sided: bool) -> str:
     arms = {arm.arm: arm for arm in metric.arms}
     treated, control = arms[comparison.arm], arms[comparison.control]
     if comparison.verdict == "not estimable":
@@ -111,7 +123,7 @@ def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: fl
         "equivalent": "equivalent within its margin to",
         "margin not shown": "not shown to meet its margin against",
         "not shown safe": "not shown to stay within its margin of",
-    }.get(comparison.verdict, "not shown to differ from")
+    }.get(comparison.verdict, "not shown to be better than" if one_sided else "not shown to differ from")
     numbers = effect_in_words(metric, shown_difference(comparison), confidence)
     return (
         f"{metric.title}: {comparison.arm} is {what} {comparison.control}, {value_in_words(metric, treated)} against "
@@ -146,7 +158,7 @@ def _guardrail_reason(metric: MetricResult, comparison: Comparison, confidence: 
     return f"Guardrail {metric.title} {what} {arms}: {numbers}."
 
 
-def _maturity_reason(metrics: Sequence[MetricResult]) -> list[str]:
+def _maturity_reason(metrics: Sequence[MetricResult], *, monitored: bool) -> list[str]:
     primary = longest_primary(metrics)
     if primary is None:
         return []
@@ -154,8 +166,14 @@ def _maturity_reason(metrics: Sequence[MetricResult]) -> list[str]:
     if not immature:
         return []
     eligible = immature + sum(arm.mature for arm in primary.arms)
+    followed = "they count for as long as they were followed" if primary.type == FOLLOWED else "they are left out"
+    looks = (
+        "Intervals and p-values hold at every look, so reading before all are mature is sound here."
+        if monitored
+        else "Reading before all are mature is sound once, at a date planned beforehand; looking again and again until "
+        "it is significant is not."
+    )
     return [
-        f"{immature:,} of {eligible:,} eligible units were not mature when the data ended and are left out of "
-        f"{primary.title}. Reading before all are mature is sound once, at a date planned beforehand; "
-        "looking again and again until it is significant is not."
+        f"{primary.title}: {immature:,} of {eligible:,} counted units were not mature when the data ended; {followed}. "
+        f"{looks}"
     ]

@@ -62,6 +62,8 @@ class Estimator:
             unit="fraction" if moments.rate else _unit(metric),
             good=metric.good,
             window_days=_window_days(outcome),
+            clock=outcome.clock,
+            window_periods=outcome.window if outcome.clock not in {"exact", "day"} else None,
             estimand=estimand,
             method=next((comparison.method for comparison in comparisons), ""),
             arms=[self.arm(index, ledger[index].counted) for index in range(len(self.names))],

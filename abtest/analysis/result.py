@@ -27,6 +27,7 @@ Verdict = Literal[
     "not estimable",
 ]
 Recommendation = Literal["ship", "keep control", "keep running", "inconclusive", "invalid"]
+Clock = Literal["exact", "day", "week", "month", "quarter", "year"]
 CheckStatus = Literal["pass", "warn", "fail", "skipped"]
 
 
@@ -47,11 +48,29 @@ class ArmInfo(Value):
     cadence_days: float | None = None
 
 
+class Deviation(Value):
+    """A field of the definition that was changed after it was locked; ``sentence`` says what was changed.
+
+    ``old`` and ``new`` are as the YAML writes them, ``None`` where the field is absent. ``file`` and ``line`` (from 1)
+    are the present place, or that of what held the field when it was removed.
+    """
+
+    key: str
+    old: str | None
+    new: str | None
+    file: str
+    line: int
+    sentence: str
+
+
 class ExperimentInfo(Value):
     """What was tested. ``period_start`` and ``period_end`` are ISO dates (end inclusive) in ``timezone``.
 
     ``cluster`` and ``strata`` are columns; ``compliance`` is the event that shows take-up, ``exposure`` the one that
     shows that a unit met what is tested; ``triggered``: only exposed units are analysed, from their first exposure.
+
+    ``locked`` says that a lock of the definition stands beside it, written at ``locked_at`` (ISO, UTC);
+    ``locked_after_data`` whether outcomes existed then, ``None`` where that is not known.
     """
 
     name: str
@@ -66,11 +85,14 @@ class ExperimentInfo(Value):
     strata: list[str] = Field(default_factory=list)
     compliance: str | None = None
     exposure: str | None = None
+    exposure_days: tuple[float, float] | None = None
     triggered: bool = False
     arms: list[ArmInfo]
     definition_sha256: str
     locked: bool = False
-    deviations: list[str] = Field(default_factory=list)
+    locked_at: str | None = None
+    locked_after_data: bool | None = None
+    deviations: list[Deviation] = Field(default_factory=list)
 
 
 class SourceInfo(Value):
@@ -274,7 +296,11 @@ class OverallTest(Value):
 
 
 class MetricResult(Value):
-    """All that is known of one metric. ``unit`` is the unit of its values: ``fraction`` for a rate."""
+    """All that is known of one metric. ``unit`` is the unit of its values: ``fraction`` for a rate.
+
+    ``window_days`` are exact 24-hour days (``clock: exact``) or days of the calendar (``day``); with a longer clock,
+    ``window_periods`` counts weeks, months, quarters or years after the one of the start.
+    """
 
     name: str
     title: str
@@ -285,6 +311,8 @@ class MetricResult(Value):
     unit: str
     good: Literal["up", "down"]
     window_days: tuple[float, float] | None = None
+    clock: Clock = "exact"
+    window_periods: tuple[int, int] | None = None
     estimand: str
     method: str
     arms: list[ArmResult]
@@ -329,7 +357,8 @@ class SegmentResult(Value):
 class AnalysisSettings(Value):
     """How it was tested. ``family`` names the comparisons that share the correction.
 
-    ``monitoring``: ``anytime`` when intervals and p-values hold at every look; ``None`` when they are for one.
+    ``monitoring``: ``anytime`` when intervals and p-values hold at every look, tightest at ``planned_units``; ``None``
+    when they are for one.
     """
 
     confidence: float
@@ -337,6 +366,7 @@ class AnalysisSettings(Value):
     family: str
     alternative: Literal["two-sided", "one-sided"] = "two-sided"
     monitoring: str | None = None
+    planned_units: int | None = None
 
 
 class Decision(Value):

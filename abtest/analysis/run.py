@@ -7,7 +7,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from abtest.analysis.checks import health_checks, longest_primary
+from abtest.analysis.checks import design_checks, health_checks, longest_primary
 from abtest.analysis.decision import decide
 from abtest.analysis.estimate import Estimator
 from abtest.analysis.family import corrected, family_name
@@ -18,6 +18,7 @@ from abtest.analysis.result import (
     ArmPopulation,
     CustomerBase,
     DataInfo,
+    Deviation,
     ExperimentInfo,
     MetricResult,
     Provenance,
@@ -25,6 +26,7 @@ from abtest.analysis.result import (
 )
 from abtest.analysis.segments import segment_results
 from abtest.definition.load import Experiment
+from abtest.definition.lock import compare, lock_of
 from abtest.errors import UsageError
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.collect import Collector
@@ -51,6 +53,7 @@ def analyze(
     :class:`~abtest.errors.DataError` when the data cannot be read or is not what the definition says.
     """
     provenance()  # before the long work: it refuses a wrong SOURCE_DATE_EPOCH
+    lock_of(experiment)  # and this a damaged lock
     engine = DuckDB(progress=progress)
     try:
         collected = Collector(experiment, engine, tables).collect()
@@ -75,7 +78,7 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
     estimators = {name: Estimator(definition, name, moments) for name, moments in collected.metrics.items()}
     metrics = [estimator.result(collected.ledger) for estimator in estimators.values()]
     metrics = corrected(definition, metrics, estimators)
-    checks = health_checks(definition, collected, metrics)
+    checks = [*health_checks(definition, collected, metrics), *design_checks(definition, collected)]
     calendar = Calendar.of(definition)
     return Analysis(
         experiment=_experiment(experiment),
@@ -85,6 +88,7 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
             family=family_name(definition),
             alternative=definition.analysis.alternative,
             monitoring=definition.analysis.monitoring.method if definition.analysis.monitoring else None,
+            planned_units=definition.analysis.monitoring.planned if definition.analysis.monitoring else None,
         ),
         data=DataInfo(
             through=calendar.iso(collected.through),
@@ -98,7 +102,13 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
         checks=checks,
         metrics=metrics,
         segments=segment_results(definition, collected.metrics),
-        decision=decide(metrics, checks, confidence),
+        decision=decide(
+            metrics,
+            checks,
+            confidence,
+            one_sided=definition.analysis.alternative == "one-sided",
+            monitored=definition.analysis.monitoring is not None,
+        ),
         provenance=provenance(),
     )
 
@@ -107,6 +117,7 @@ def _experiment(experiment: Experiment) -> ExperimentInfo:
     definition = experiment.definition
     weights = sum(arm.weight for arm in definition.arms)
     period = definition.period
+    lock = lock_of(experiment)
     return ExperimentInfo(
         name=definition.name,
         title=definition.title or definition.name,
@@ -120,6 +131,7 @@ def _experiment(experiment: Experiment) -> ExperimentInfo:
         strata=list(definition.analysis.strata),
         compliance=definition.compliance.event if definition.compliance else None,
         exposure=definition.population.exposure.event if definition.population.exposure else None,
+        exposure_days=_days(definition.population.exposure.window if definition.population.exposure else None),
         triggered=definition.triggered,
         arms=[
             ArmInfo(
@@ -133,7 +145,20 @@ def _experiment(experiment: Experiment) -> ExperimentInfo:
             for arm in definition.arms
         ],
         definition_sha256=experiment.sha256,
+        locked=lock is not None,
+        locked_at=lock.locked_at if lock else None,
+        locked_after_data=lock.outcome_data.seen if lock else None,
+        deviations=[
+            Deviation(
+                key=found.key, old=found.old, new=found.new, file=found.file, line=found.line, sentence=found.sentence
+            )
+            for found in (compare(lock, experiment) if lock else [])
+        ],
     )
+
+
+def _days(window: tuple[int, int] | None) -> tuple[float, float] | None:
+    return None if window is None else (window[0] / 86_400, window[1] / 86_400)
 
 
 def _customers(collected: Collected) -> CustomerBase | None:

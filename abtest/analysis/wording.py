@@ -13,6 +13,10 @@ def effect_in_words(metric: MetricResult, effect: Effect, confidence: float) -> 
     width = (effect.high - effect.low) * factor if effect.low is not None and effect.high is not None else None
     decimals = _decimals(width if width else abs(effect.estimate) * factor)
     text = _signed(effect.estimate * factor, decimals) + unit
+    if effect.low is not None and effect.high is None:
+        return f"{text} ({confidence * 100:g} % interval above {_signed(effect.low * factor, decimals)})"
+    if effect.high is not None and effect.low is None:
+        return f"{text} ({confidence * 100:g} % interval below {_signed(effect.high * factor, decimals)})"
     if effect.low is None or effect.high is None:
         return text
     low, high = _signed(effect.low * factor, decimals), _signed(effect.high * factor, decimals)

@@ -1,34 +1,105 @@
-"""``abtest validate``: is the definition right?"""
+"""``abtest validate``: is the definition right, and with ``--data``, is the data what it says?"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from abtest.definition.load import Experiment
+    from abtest.warehouse.inspection import Inspection
+
+_WRONG, _DATA = 2, 3
 
 
 def command(
     definitions: Annotated[
         list[Path],
-        typer.Argument(help="Experiment definitions, YAML files.", metavar="DEFINITION...", show_default=False),
+        typer.Argument(
+            help="Experiment definitions or library files, YAML.", metavar="DEFINITION...", show_default=False
+        ),
     ],
+    data: Annotated[
+        bool, typer.Option("--data", help="Look at the data too: columns, times, arms, ids. No outcome is computed.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Leave with exit code 2 when there are warnings.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON, for editors and tools.")] = False,
 ) -> None:
-    """Check definitions without reading any data; every problem is listed with its place and its cure."""
-    from abtest.definition.load import load
-    from abtest.errors import AbtestError
+    """Check definitions; every problem and warning is listed with its place and its cure."""
+    reports = [_checked(path, data=data, told=not json) for path in definitions]
+    if json:
+        from json import dumps
 
-    failed = False
-    for path in definitions:
-        try:
-            definition = load(path).definition
-        except AbtestError as error:
-            typer.echo(str(error), err=True)
-            failed = True
-            continue
-        primary = ", ".join(name for name, metric in definition.metrics.items() if metric.role == "primary")
-        arms = ", ".join(arm.name + (" (control)" if arm.control else "") for arm in definition.arms)
-        typer.echo(f"{path}: valid: arms {arms}; {len(definition.metrics)} metrics, primary: {primary}")
-    if failed:
-        raise typer.Exit(2)
+        typer.echo(dumps(reports, indent=2, ensure_ascii=False))
+    warned = any(report["diagnostics"] for report in reports)
+    codes = [code for report in reports for code in [report["exit_code"]] if isinstance(code, int) and code]
+    if codes or (strict and warned):
+        raise typer.Exit(min(codes, default=_WRONG))
+
+
+def _checked(path: Path, *, data: bool, told: bool) -> dict[str, object]:
+    """Check one file, say so unless JSON is wanted, and return what was found."""
+    from abtest.definition.load import load, load_library, warnings
+    from abtest.errors import AbtestError, DefinitionError
+
+    report: dict[str, object] = {"file": str(path), "valid": False, "exit_code": _WRONG, "diagnostics": []}
+    try:
+        library = load_library(path)
+        if library is not None:
+            _say(told, f"{path}: valid library: {len(library[0].metrics)} metrics, {len(library[0].data)} tables")
+            return {**report, "valid": True, "exit_code": 0}
+        experiment = load(path)
+    except DefinitionError as error:
+        _show(told, error.diagnostics)
+        return {**report, "diagnostics": [found.as_dict() for found in error.diagnostics]}
+    except AbtestError as error:
+        _say(told, str(error), error=True)
+        return {**report, "error": str(error), "exit_code": error.exit_code}
+    inspection = _inspected(experiment) if data else None
+    found = warnings(experiment, None if inspection is None else inspection.range)
+    _say(told, _valid(experiment, path))
+    _show(told, found)
+    report |= {"valid": True, "exit_code": 0, "diagnostics": [one.as_dict() for one in found]}
+    if inspection is not None:
+        from abtest.warehouse.looks import as_dict, as_text
+
+        _say(told, as_text(inspection))
+        for problem in inspection.problems:
+            _say(told, problem, error=True)
+        report |= {"data": as_dict(inspection), "exit_code": _DATA if inspection.problems else 0}
+    return report
+
+
+def _inspected(experiment: "Experiment") -> "Inspection":
+    from abtest.warehouse.duckdb import DuckDB
+    from abtest.warehouse.inspection import inspect
+
+    engine = DuckDB()
+    try:
+        return inspect(experiment, engine)
+    finally:
+        engine.close()
+
+
+def _valid(experiment: "Experiment", path: Path) -> str:
+    definition = experiment.definition
+    arms = ", ".join(arm.name + (" (control)" if arm.control else "") for arm in definition.arms)
+    primary = ", ".join(definition.primaries)
+    return f"{path}: valid: arms {arms}; {len(definition.metrics)} metrics, primary: {primary}"
+
+
+def _say(told: bool, text: str, *, error: bool = False) -> None:
+    if told:
+        typer.echo(text, err=error)
+
+
+def _show(told: bool, diagnostics: object) -> None:
+    if told and diagnostics:
+        import sys
+
+        from abtest.cli.places import underlined
+
+        typer.echo(underlined(diagnostics, sys.stderr), err=True)  # type: ignore[arg-type]
 
 
 command.__name__ = "validate"

@@ -66,6 +66,19 @@ def assembled(document: Document, file: Path | None, folder: Path) -> Document:
     return _merged(document, assembly)
 
 
+def problems_of_includes(document: Document, file: Path) -> list[Problem]:
+    """Return what is wrong with the files that a library includes; each is reported at its place in the library."""
+    if not isinstance(document.tree, dict) or INCLUDE not in document.tree:
+        return []
+    whole = assembled(document, file, file.parent)
+    return [
+        Problem((INCLUDE,), f"{whole.mark(problem.path, on_key=True).file}: {problem.message}", code="include")
+        if whole.mark(problem.path, on_key=True).file != file.name
+        else Problem((INCLUDE,), problem.message, code="include")
+        for problem in whole.problems[len(document.problems) :]
+    ]
+
+
 def _follow(document: Document, here: Path, chain: tuple[Path, ...], assembly: _Assembly) -> None:
     """Read the files that ``document`` includes, and those that they include."""
     tree = document.tree

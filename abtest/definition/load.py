@@ -10,9 +10,10 @@ import pydantic
 
 from abtest.definition.diagnostics import Diagnostic, Severity, ordered, refuse
 from abtest.definition.fields import nearest
-from abtest.definition.include import INCLUDE, assembled
+from abtest.definition.include import INCLUDE, assembled, is_library, problems_of_includes
+from abtest.definition.lints import DataRange, lints
 from abtest.definition.messages import problem_of
-from abtest.definition.model import Definition
+from abtest.definition.model import Definition, Library
 from abtest.definition.nodes import NOWHERE, Document, Problem, decode, parse
 from abtest.definition.nodes import Path as NodePath
 from abtest.definition.rules import problems
@@ -48,9 +49,7 @@ class Experiment:
     @property
     def sha256(self) -> str:
         """Hash of what the definition says: comments, formatting and spelled-out defaults do not count."""
-        content = canonical(self.definition)
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return content_hash(canonical(self.definition))
 
     def place(self, *path: str | int) -> str:
         """Return ``drip.yaml:12:5: data.orders`` for a path of keys, to start an error message with."""
@@ -67,12 +66,46 @@ class Experiment:
         return DefinitionError([self.diagnostic("error", "rule", path, message)])
 
 
+def warnings(experiment: Experiment, data: DataRange | None = None) -> list[Diagnostic]:
+    """Return what is doubtful in a valid definition, in file order; ``data``: the range of its events, if known."""
+    found = [
+        experiment.diagnostic("warning", finding.code, finding.path, finding.message)
+        for finding in lints(experiment.definition, data)
+    ]
+    return ordered(found, [experiment.label])
+
+
+def load_library(path: str | Path) -> tuple[Library, Document] | None:
+    """Read and check a file as a library; ``None`` when it holds more than a library may, so is an experiment.
+
+    Raises as :func:`load` does. Which tables its metrics need is for the experiments that include it to say.
+    """
+    path = Path(path)
+    document = parse(decode(_read(path), path.name), path.name)
+    if not is_library(document.tree):
+        return None
+    problems_found = [*document.problems, *problems_of_includes(document, path)]
+    try:
+        library = Library.model_validate(document.tree)
+    except pydantic.ValidationError as error:
+        problems_found += _problems_of(error, Library)
+    if problems_found:
+        raise DefinitionError(_listed(problems_found, document, path.name))
+    return library, document
+
+
 def canonical(definition: Definition) -> dict[str, object]:
     """Return what a definition says, as plain JSON values.
 
     Defaults are left out, so that a field which a later version adds changes no hash.
     """
     return definition.model_dump(mode="json", exclude_defaults=True)
+
+
+def content_hash(content: Mapping[str, object]) -> str:
+    """Return the SHA-256 of what :func:`canonical` gave, whatever the order of its keys."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def load(source: str | Path | Mapping[str, object], *, folder: str | Path | None = None) -> Experiment:
@@ -138,10 +171,14 @@ def _validated(tree: dict[str, object]) -> tuple[Definition | None, list[Problem
     try:
         return Definition.model_validate(tree), []
     except pydantic.ValidationError as error:
-        return None, [
-            problem_of(entry["loc"], entry["type"], entry.get("input"), entry.get("ctx") or {}, entry["msg"])
-            for entry in error.errors(include_url=False)
-        ]
+        return None, _problems_of(error, Definition)
+
+
+def _problems_of(error: pydantic.ValidationError, root: type[pydantic.BaseModel]) -> list[Problem]:
+    return [
+        problem_of(root, entry["loc"], entry["type"], entry.get("input"), entry.get("ctx") or {}, entry["msg"])
+        for entry in error.errors(include_url=False)
+    ]
 
 
 def _rules_of_the_rest(tree: dict[str, object]) -> list[Problem]:

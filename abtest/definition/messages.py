@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import pydantic
 
 from abtest.definition.fields import nearest, shown
-from abtest.definition.model import Definition
 from abtest.definition.nodes import Path, Problem
 
 Model = type[pydantic.BaseModel]
@@ -21,11 +20,11 @@ _WORDS = {
 }
 
 
-def problem_of(
-    location: tuple[str | int, ...], kind: str, given: object, context: Mapping[str, object], text: str
+def problem_of(  # noqa: PLR0917
+    root: Model, location: tuple[str | int, ...], kind: str, given: object, context: Mapping[str, object], text: str
 ) -> Problem:
-    """Return one of pydantic's errors as a problem; the arguments are the parts of its error details."""
-    path, model = _walk(location)
+    """Return one of pydantic's errors about ``root`` as a problem; the others are the parts of its error details."""
+    path, model = _walk(root, location)
     if kind == "extra_forbidden":
         return Problem(path, _unknown_key(str(path[-1]), model), on_key=True, code="unknown-key")
     if kind == "missing" and path and isinstance(path[-1], int):
@@ -74,11 +73,11 @@ def _wrong_type(path: Path, kind: str, given: object) -> Problem:
     return Problem((*path, "type"), message, code="wrong-value")
 
 
-def _walk(location: tuple[str | int, ...]) -> tuple[Path, Model | None]:
+def _walk(root: Model, location: tuple[str | int, ...]) -> tuple[Path, Model | None]:
     """Drop from pydantic's location the tags of unions, and find the model that holds its last step."""
     path: list[str | int] = []
-    part: object = Definition
-    owner: Model | None = Definition
+    part: object = root
+    owner: Model | None = root
     for step in location:
         members = _members(part)
         tagged = [member for member in members if _tag(member) == step] if len(members) > 1 else []

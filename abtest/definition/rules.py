@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from abtest.definition.expression import parse_expression, uses_period
 from abtest.definition.fields import SECONDS, nearest
+from abtest.definition.lints import CODES
 from abtest.definition.metrics import (
     Column,
     EventBase,
@@ -38,6 +39,7 @@ def problems(definition: Definition) -> list[Problem]:
         _settings,
         _sequential,
         _exposure,
+        _ignored,
         _compliance,
         _clustered,
         _expressions,
@@ -274,9 +276,7 @@ def _sequential(definition: Definition) -> Iterator[Problem]:
         for name, metric in definition.metrics.items():
             if isinstance(metric, Quantile | TimeToEvent):
                 what = "a quantile" if isinstance(metric, Quantile) else "a time to an event"
-                yield Problem(
-                    ("metrics", name, "type"), f"{what} is not monitored; remove it, or analysis.monitoring"
-                )
+                yield Problem(("metrics", name, "type"), f"{what} is not monitored; remove it, or analysis.monitoring")
 
 
 def _exposure(definition: Definition) -> Iterator[Problem]:
@@ -290,6 +290,13 @@ def _exposure(definition: Definition) -> Iterator[Problem]:
             f"; the event tables under data are {', '.join(events)}" if events else "; data has no event table"
         )
         yield Problem(here, f"{exposure.event!r} is not under data{near}", code="unknown-name")
+
+
+def _ignored(definition: Definition) -> Iterator[Problem]:
+    for index, code in enumerate(definition.ignore):
+        if code not in CODES:
+            known = nearest(code, CODES) or f"; the codes are {', '.join(CODES)}"
+            yield Problem(("ignore", index), f"{code!r} is not the code of a warning{known}", code="unknown-name")
 
 
 def _settings(definition: Definition) -> Iterator[Problem]:

@@ -130,11 +130,17 @@ def open_warehouse(experiment: Experiment, engine: Engine, frames: Mapping[str, 
         raise DataError(
             f"tables: {unknown[0]!r} is not under data in the definition{nearest(unknown[0], definition.data)}"
         )
-    raw = {name: _attach(experiment, engine, name, frames.get(name)) for name in names}
+    raw = {name: attach(experiment, engine, name, frames.get(name)) for name in names}
     warehouse = Warehouse(experiment, engine, Calendar.of(definition), raw)
+    warehouse.unit_is_integer = units_are_integers(warehouse)
+    return warehouse
+
+
+def units_are_integers(warehouse: Warehouse) -> bool:
+    """Whether every table's ids are whole numbers, and so compared as such; raises for what cannot be an id."""
     families = []
-    for name, source in raw.items():
-        unit = definition.unit_column(name)
+    for name, source in warehouse.raw.items():
+        unit = warehouse.definition.unit_column(name)
         if unit is not None:
             families.append(source.columns[source.column(unit, "unit")])
             if families[-1] not in {"integer", "text", "null"}:
@@ -142,11 +148,11 @@ def open_warehouse(experiment: Experiment, engine: Engine, frames: Mapping[str, 
                     f"{source.place}: the id column {unit!r} holds {families[-1]} values; ids must be text or whole "
                     "numbers (in pandas: .astype('Int64') or .astype(str))"
                 )
-    warehouse.unit_is_integer = bool(families) and all(family in {"integer", "null"} for family in families)
-    return warehouse
+    return bool(families) and all(family in {"integer", "null"} for family in families)
 
 
-def _attach(experiment: Experiment, engine: Engine, name: str, frame: object | None) -> Raw:
+def attach(experiment: Experiment, engine: Engine, name: str, frame: object | None = None) -> Raw:
+    """Make source ``name`` a view of the engine and look at its columns; no row is read."""
     source = experiment.definition.data[name]
     place = experiment.place("data", name)
     view = f"raw_{name}"

@@ -1,0 +1,5 @@
+"""``python -m abtest``: the command line."""
+
+from abtest.cli import main
+
+main()

@@ -1,0 +1,334 @@
+"""A look at the data before any outcome is computed: ``abtest validate --data``.
+
+Principle: everything that is wrong is said at once, table by table, and nothing is split by arm but the assignments
+themselves. So it can be run while the experiment runs, without learning who is ahead.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from abtest.definition.lints import DataRange
+from abtest.definition.load import Experiment
+from abtest.definition.model import ASSIGNMENTS, CUSTOMERS
+from abtest.errors import DataError
+from abtest.warehouse.calendar import Calendar
+from abtest.warehouse.engine import Engine, Family, Statement
+from abtest.warehouse.outcomes import value_column
+from abtest.warehouse.profile import TableProfile, profile, whole, with_tables
+from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Raw, Table, Warehouse, attach, units_are_integers
+from abtest.warehouse.sqltext import quote
+from abtest.warehouse.tables import read_table, sources_used, texts_used
+from abtest.warehouse.units import ELIGIBLE, REASONS, customer_query, population
+
+_T = TypeVar("_T")
+MATCH_EXPECTED = 0.5
+"""Events of people outside the experiment are normal; where fewer than half match, ids may be written differently."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnUse:
+    """A column that the definition names: what it is used as, and what it holds."""
+
+    name: str
+    used_as: str
+    holds: Family
+
+
+@dataclass(frozen=True, slots=True)
+class TableLook:
+    """One table. ``units`` are its distinct ids; ``unmatched`` its rows whose id is not assigned to any arm."""
+
+    name: str
+    path: str | None
+    columns: tuple[ColumnUse, ...]
+    rows: int | None = None
+    units: int | None = None
+    without_unit: int | None = None
+    without_time: int | None = None
+    first: int | None = None
+    last: int | None = None
+    unmatched: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArmLook:
+    """The rows and units that the assignments give an arm."""
+
+    name: str
+    rows: int
+    units: int
+
+
+@dataclass
+class Inspection:
+    """What was seen. ``problems`` stop an analysis; ``notes`` are worth a look; both start with their place."""
+
+    zone: str
+    tables: list[TableLook] = field(default_factory=list)
+    arms: list[ArmLook] = field(default_factory=list)
+    population: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def range(self) -> DataRange:
+        """The first and the last time of each event table, for the lints."""
+        seen = [table for table in self.tables if table.rows is not None]
+        return DataRange({table.name: table.first for table in seen}, {table.name: table.last for table in seen})
+
+
+def inspect(experiment: Experiment, engine: Engine, tables: Mapping[str, object] | None = None) -> Inspection:
+    """Look at all tables of a definition and return what they hold and what is wrong with them.
+
+    ``tables`` gives frames in place of files, as for :func:`abtest.analyze`. No outcome is computed.
+    """
+    look = _Look(experiment, engine)
+    return look.run(tables or {})
+
+
+class _Look:
+    """One inspection on its way; a table that fails a step takes no part in the next."""
+
+    def __init__(self, experiment: Experiment, engine: Engine) -> None:
+        self.experiment = experiment
+        self.definition = experiment.definition
+        self.engine = engine
+        self.warehouse = Warehouse(experiment, engine, Calendar.of(self.definition), {})
+        self.found = Inspection(self.warehouse.calendar.zone or "UTC")
+
+    def run(self, frames: Mapping[str, object]) -> Inspection:
+        for name in sources_used(self.definition):
+            raw = self._try(partial(attach, self.experiment, self.engine, name, frames.get(name)))
+            if raw is not None:
+                self.warehouse.raw[name] = raw
+        uses = {name: self._columns(raw) for name, raw in self.warehouse.raw.items()}
+        whole_tables = [name for name, (_, complete) in uses.items() if complete]
+        kept = dict(self.warehouse.raw)
+        self.warehouse.raw = {name: kept[name] for name in whole_tables}
+        self.warehouse.unit_is_integer = bool(self._try(partial(units_are_integers, self.warehouse)))
+        read: dict[str, Table] = {}
+        profiles: dict[str, TableProfile] = {}
+        for name in whole_tables:
+            table = self._try(partial(self._read, name))
+            seen = None if table is None else self._try(partial(profile, self.warehouse, table))
+            if table is not None and seen is not None:
+                read[name], profiles[name] = table, seen
+        self._arms(read)
+        for name, raw in kept.items():
+            self.found.tables.append(self._table(name, raw, uses[name][0], read, profiles.get(name)))
+        self._customers(read)
+        self._population(read)
+        self._times(profiles)
+        return self.found
+
+    def _try(self, step: Callable[[], _T]) -> _T | None:
+        try:
+            return step()
+        except DataError as error:
+            self.found.problems.append(str(error))
+            return None
+
+    def _read(self, name: str) -> Table:
+        return read_table(self.warehouse, name)[0]
+
+    def _columns(self, raw: Raw) -> tuple[tuple[ColumnUse, ...], bool]:
+        """Return the columns that the definition names in a table, and whether they are all there."""
+        definition, name = self.definition, raw.name
+        source = definition.data[name]
+        wanted: list[tuple[str | None, str, str]] = [(definition.unit_column(name), "id", "unit")]
+        at = source.at
+        if name == ASSIGNMENTS and at is None and "assigned_at" in raw.columns:
+            at = "assigned_at"
+        wanted.append((at, "time", "at"))
+        if name == definition.arm_source:
+            wanted.append((source.arm or "arm", "arm", "arm"))
+        for metric in definition.metrics:
+            for part in definition.outcome(metric).parts:
+                if part.source == name and part.reduce == "column":
+                    wanted.append((str(part.value), f"value of {metric}", "column"))
+                elif part.source == name and part.reduce in {"sum", "mean"}:
+                    wanted.append((value_column(definition, part), "value", "value"))
+        if name == CUSTOMERS:
+            wanted += [(column, "group", "column") for column in texts_used(definition)]
+        uses: dict[tuple[str, str], ColumnUse] = {}
+        complete = True
+        for column, used_as, key in dict.fromkeys(wanted):
+            if column is None:
+                continue
+            if self._try(partial(raw.column, column, key)) is None:
+                complete = False
+            else:
+                uses[(column, used_as)] = ColumnUse(column, used_as, raw.columns[column])
+        return tuple(uses.values()), complete
+
+    def _arms(self, read: Mapping[str, Table]) -> None:
+        name = self.definition.arm_source
+        table = read.get(name)
+        if table is None:
+            return
+        units = "count(DISTINCT unit)" if table.has_unit else "count(*)"
+        rows = self._rows(
+            [table],
+            f"SELECT\n  arm,\n  count(*) AS row_count,\n  {units} AS unit_count\nFROM {quote(name)}\nGROUP BY arm",
+        )
+        by_arm = {whole(row, "arm"): row for row in rows}
+        raw = self.warehouse.raw[name]
+        for number, arm in enumerate(self.warehouse.arms):
+            row = by_arm.get(number)
+            self.found.arms.append(
+                ArmLook(arm, whole(row, "row_count") if row else 0, whole(row, "unit_count") if row else 0)
+            )
+            if row is None:
+                place = self.experiment.place("arms", number, "name")
+                self.found.problems.append(
+                    f"{place}: the arm {arm!r} does not occur in {raw.shown}; correct the name, or remove the arm"
+                )
+        if UNKNOWN_ARM in by_arm:
+            count = whole(by_arm[UNKNOWN_ARM], "row_count")
+            listed = ", ".join(repr(arm) for arm in self._unknown_arms(raw))
+            self.found.problems.append(
+                f"{raw.place}: {count:,} rows of {raw.shown} have an arm that the definition lacks: {listed}; add it "
+                "to `arms`, or leave the rows out with `where`"
+            )
+        if NO_ARM in by_arm:
+            self.found.notes.append(
+                f"{raw.place}: {whole(by_arm[NO_ARM], 'row_count'):,} rows have no arm; they count as not assigned"
+            )
+        if table.has_unit:
+            repeated = sum(arm.rows - arm.units for arm in self.found.arms)
+            if repeated:
+                self.found.notes.append(f"{raw.place}: {repeated:,} rows repeat a unit in the same arm; it counts once")
+
+    def _unknown_arms(self, raw: Raw) -> list[str]:
+        column = quote(self.definition.data[raw.name].arm or "arm")
+        text = f"trimmed(CAST({column} AS STRING))"
+        rows = self.engine.rows(
+            Statement(
+                f"SELECT {text} AS arm, count(*) AS row_count FROM {quote(raw.view)}\nGROUP BY 1\nORDER BY 2 DESC, 1\n"
+                "LIMIT 100",
+                {},
+            )
+        )
+        names = [str(row["arm"])[:40] for row in rows if row["arm"]]
+        return [name for name in names if name not in self.warehouse.arms][:5]
+
+    def _table(
+        self,
+        name: str,
+        raw: Raw,
+        columns: tuple[ColumnUse, ...],
+        read: Mapping[str, Table],
+        seen: TableProfile | None,
+    ) -> TableLook:
+        path = self.definition.data[name].path if raw.files else None
+        table = read.get(name)
+        if table is None or seen is None:
+            return TableLook(name, path, columns)
+        units = unmatched = None
+        if table.has_unit:
+            row = self._rows([table], f"SELECT count(DISTINCT unit) AS units FROM {quote(name)}")[0]
+            units = whole(row, "units")
+        arms = read.get(self.definition.arm_source)
+        if name in self.definition.event_sources and arms is not None:
+            unmatched = self._unmatched(name, table, arms)
+            self._judge_match(raw, seen.rows, unmatched)
+        return TableLook(
+            name,
+            path,
+            columns,
+            seen.rows,
+            units,
+            seen.without_unit if table.has_unit else None,
+            seen.without_time if table.has_time else None,
+            seen.first,
+            seen.last,
+            unmatched,
+        )
+
+    def _unmatched(self, name: str, table: Table, arms: Table) -> int:
+        arm_source = self.definition.arm_source
+        row = self._rows(
+            [table, arms],
+            "SELECT count(*) AS rows_in_all,\n  count(a.unit) AS matched\n"
+            f"FROM {quote(name)} AS e\nLEFT JOIN (SELECT DISTINCT unit FROM {quote(arm_source)} WHERE arm >= 0) AS a\n"
+            "  ON a.unit = e.unit",
+        )[0]
+        return whole(row, "rows_in_all") - whole(row, "matched")
+
+    def _judge_match(self, raw: Raw, rows: int, unmatched: int) -> None:
+        if rows and unmatched == rows:
+            self.found.problems.append(
+                f"{raw.place}: none of the {rows:,} events belongs to an assigned unit; check how ids are written"
+            )
+        elif rows and unmatched / rows > MATCH_EXPECTED:
+            self.found.notes.append(
+                f"{raw.place}: {unmatched / rows:.0%} of the events belong to nobody in the experiment; if more "
+                "should, check that ids are written alike"
+            )
+
+    def _customers(self, read: Mapping[str, Table]) -> None:
+        """Whether each customer has one row."""
+        table = read.get(CUSTOMERS)
+        if table is None or not table.has_unit:
+            return
+        row = self._rows(
+            [table],
+            "SELECT count(*) AS units, sum(CASE WHEN conflicting THEN 1 ELSE 0 END) AS conflicting\n"
+            f"FROM (\n{customer_query(table)}\n) AS customer",
+        )[0]
+        repeated = next(
+            (t.rows or 0) - (t.units or 0) - (t.without_unit or 0) for t in self.found.tables if t.name == CUSTOMERS
+        )
+        place = self.warehouse.raw[CUSTOMERS].place
+        if whole(row, "conflicting"):
+            self.found.notes.append(
+                f"{place}: {whole(row, 'conflicting'):,} customers have several rows that disagree; they are left out"
+            )
+        elif repeated:
+            self.found.notes.append(f"{place}: {repeated:,} rows repeat a customer; each counts once")
+
+    def _population(self, read: Mapping[str, Table]) -> None:
+        """Who can be counted, over all arms."""
+        if set(read) != set(sources_used(self.definition)):
+            return
+        rows = self._rows(
+            list(read.values()),
+            "SELECT status, count(*) AS units FROM population\nGROUP BY status\nORDER BY status",
+            population(self.warehouse, read),
+        )
+        self.found.population = {str(row["status"]): whole(row, "units") for row in rows}
+        place = self.warehouse.raw[self.definition.arm_source].place
+        if not self.found.population.get(ELIGIBLE):
+            why = max(self.found.population, key=lambda status: self.found.population[status], default="")
+            reason = f": most are left out as {REASONS.get(why, why)!r}" if why else ""
+            self.found.problems.append(f"{place}: no assigned unit can be counted{reason}")
+
+    def _times(self, profiles: Mapping[str, TableProfile]) -> None:
+        """Whether the tables' times fit the period and each other."""
+        calendar = self.warehouse.calendar
+        assigned = profiles.get(self.definition.arm_source)
+        for name in self.definition.event_sources:
+            seen = profiles.get(name)
+            if seen is None or seen.first is None or seen.last is None:
+                continue
+            place = self.warehouse.raw[name].place
+            if assigned is not None and assigned.first is not None and seen.last < assigned.first:
+                self.found.problems.append(f"{place}: the last event is before the first assignment; check the times")
+            elif calendar.through_end is not None and seen.last < calendar.through_end - _WEEK:
+                self.found.notes.append(
+                    f"{place}: the last event is of {calendar.iso(seen.last)}, more than a week before period.through; "
+                    "if the export stops early, what is missing counts as 0"
+                )
+
+    def _rows(
+        self, tables: list[Table], text: str, more: list[tuple[str, str]] | None = None
+    ) -> list[dict[str, object]]:
+        parameters = {
+            name: value for table in tables if table.select for name, value in table.select.parameters.items()
+        }
+        return self.engine.rows(Statement(with_tables(tables, *(more or [])) + text, parameters), "looking at the data")
+
+
+_WEEK = 7 * 86_400_000_000
