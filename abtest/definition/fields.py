@@ -18,6 +18,7 @@ from abtest.definition.nodes import Plain
 
 LARGEST = 1e12
 """No weight, margin or level is larger; a larger number is a slip of the keyboard."""
+LONGEST_DAYS = 36_525
 YEARS = (1970, 2200)
 """A day outside these years is a placeholder, not a date of an experiment."""
 SECONDS = {"h": 3_600, "d": 86_400, "w": 604_800}
@@ -80,7 +81,10 @@ def _duration(value: object) -> object:
     if match is None:
         raise ValueError(f"must be a length of time such as 28d, 8w or 12h (got {shown(value)})")
     sign, count, unit = match.groups()
-    return (-1 if sign == "-" else 1) * int(count) * SECONDS[unit]
+    seconds = int(count) * SECONDS[unit]
+    if seconds > LONGEST_DAYS * SECONDS["d"]:
+        raise ValueError(f"must be at most {LONGEST_DAYS}d, a hundred years (got {shown(value)})")
+    return -seconds if sign == "-" else seconds
 
 
 def duration_text(seconds: int) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pydantic
@@ -256,6 +256,12 @@ def _diagnostic(severity: Severity, problem: Problem, document: Document | None,
     mark = document.mark(problem.path, on_key=problem.on_key) if document else NOWHERE
     source = document.line(mark) if document else None
     end = mark.end_column or len((source or "").rstrip()) + 1
+    if problem.offset is not None and source is not None and mark.end_column:
+        # Inside a text on one line the very character is known; quotes around it are not part of it.
+        quoted = source[mark.column - 1 : mark.column] in {'"', "'"}
+        place = mark.column + problem.offset + quoted
+        if place <= end - quoted:
+            mark, end = replace(mark, column=place), place + 1
     return Diagnostic(
         severity,
         problem.code,

@@ -32,7 +32,8 @@ def problem_of(  # noqa: PLR0917
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
         return _wrong_type(path, kind, given)
     code = "missing-key" if kind == "missing" else "empty-value" if given is None else "wrong-value"
-    return Problem(path, _message(path, kind, given, context, text), code=code)
+    offset = getattr(context.get("error"), "offset", None)
+    return Problem(path, _message(path, kind, given, context, text), code=code, offset=offset)
 
 
 def _message(path: Path, kind: str, given: object, context: Mapping[str, object], text: str) -> str:

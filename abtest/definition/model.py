@@ -24,7 +24,7 @@ def _parses(text: str) -> str:
     try:
         parse_expression(text)
     except ExpressionError as error:
-        raise ValueError(f"{error} (at character {error.offset + 1} of the expression)") from None
+        raise ExpressionError(f"{error} (at character {error.offset + 1} of the expression)", error.offset) from None
     return text
 
 

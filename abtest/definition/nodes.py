@@ -62,6 +62,8 @@ class Problem:
     message: str
     on_key: bool = False
     code: str = "rule"
+    offset: int | None = None
+    """Characters from the start of the value to what is wrong in it, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ def problems(definition: Definition) -> list[Problem]:
         _metrics,
         _columns,
         _days,
+        _compliance_days,
         _levels,
         _settings,
         _sequential,
@@ -74,7 +75,7 @@ def _period(definition: Definition) -> Iterator[Problem]:
 
 _RATES = frozenset({"retention", "conversion"})
 _MEANS = frozenset({"count", "sum", "mean", "ratio", "quantile", "time_to_event"})
-_RESERVED = frozenset({"assigned", "customer", "exposed", "population", "outcomes"})
+_RESERVED = frozenset({"assigned", "customer", "exposed", "members", "local_days", "population", "outcomes"})
 """Names that the SQL gives to its own steps."""
 
 
@@ -238,6 +239,17 @@ def _days(definition: Definition) -> Iterator[Problem]:
                 yield Problem(here, "with calendar days, a window starts and ends on whole days such as 7d or 4w")
 
 
+def _compliance_days(definition: Definition) -> Iterator[Problem]:
+    """Take-up in calendar days needs a zone and whole days too."""
+    if definition.compliance is None or definition.compliance_outcome.clock != "day":
+        return
+    here = ("compliance", "window")
+    if definition.timezone is None:
+        yield Problem(here, "with analysis.days: calendar, its days are those of a zone; add `timezone`")
+    if any(edge % SECONDS["d"] for edge in definition.compliance.window):
+        yield Problem(here, "with calendar days, a window starts and ends on whole days such as 7d or 4w")
+
+
 def _levels(definition: Definition) -> Iterator[Problem]:
     for name, metric in definition.metrics.items():
         for key in ("benchmark", "goal"):
@@ -329,11 +341,16 @@ def _compliance(definition: Definition) -> Iterator[Problem]:
     if compliance.event not in events:
         near = nearest(compliance.event, events)
         yield Problem(("compliance", "event"), f"{compliance.event!r} is not under data{near}", code="unknown-name")
-    primary = {name: definition.outcome(name).window for name, m in definition.metrics.items() if m.role == "primary"}
-    if not any(primary.values()):
+    took_up = definition.compliance_outcome
+    outcomes = {name: definition.outcome(name) for name in definition.primaries}
+    if not any(outcome.window for outcome in outcomes.values()):
         yield Problem(("compliance",), "needs a primary metric with a window of its own to stand beside", on_key=True)
-    for name, window in primary.items():
-        if window is not None and compliance.window[1] > window[1]:
+    for name, outcome in outcomes.items():
+        if outcome.window is None:
+            continue
+        same = outcome.clock == took_up.clock
+        end = outcome.window[1] / SECONDS["d"] if same else outcome.earliest_end_days
+        if end is not None and compliance.window[1] / SECONDS["d"] > end:
             yield Problem(
                 ("compliance", "window"),
                 f"must end no later than the window of {name}: take-up after it cannot have caused the outcome",

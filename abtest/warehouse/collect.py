@@ -88,6 +88,8 @@ class Collector:
             last = min(last, calendar.period_end)
         if self.through is not None:
             last = min(last, self.through)
+        # Placeholders such as the year 1 or 9999 are not counted, whatever their windows would be.
+        first, last = max(first, 0), min(last, LAST_INSTANT)
         return Windows.of(definition, calendar, first, last)
 
     def collect(self) -> Collected:

@@ -243,7 +243,11 @@ def test_paths_start_from_the_definition_and_not_from_where_the_user_stands(case
 )
 def test_sql_in_a_condition_is_refused_with_the_place(case, condition):
     case.edit("drip.yaml", "first_order_at < period.start", json.dumps(condition))
-    case.refused(2, "drip.yaml:8:24: population.eligible: ", "of the expression")
+    shown = case.refused(2, ": population.eligible: ", "of the expression")
+    # The place is that of the very character, so the line is marked there.
+    line, column = (int(number) for number in shown.split(":")[1:3])
+    assert line == 8
+    assert 24 < column <= 24 + len(json.dumps(condition))
 
 
 def test_a_text_in_a_condition_is_a_value_and_never_sql(case):

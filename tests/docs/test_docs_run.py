@@ -64,14 +64,23 @@ def test_readme_python_runs(sandbox: Path) -> None:
     assert (sandbox / "drip.pdf").exists()
 
 
+@pytest.mark.parametrize("name", ["definition", "init", "lints", "lock", "editors"])
+def test_the_commands_of_a_page_run(sandbox: Path, name: str) -> None:
+    page = ROOT / f"docs/{name}.md"
+    write_files(page, sandbox)
+    for command in commands(page):
+        run(command, sandbox)
+
+
 def test_every_definition_in_the_docs_is_valid(sandbox: Path) -> None:
     import abtest
 
     checked = 0
     for page in PAGES:
         for block in blocks(page):
-            if block["kind"] == "yaml" and block["text"].startswith("name:"):
-                path = sandbox / f"block-{checked}.yaml"
+            if block["kind"] == "yaml" and re.search(r"^arms:", block["text"], re.MULTILINE):
+                write_files(page, sandbox)
+                path = sandbox / f"experiments/block-{checked}.yaml"
                 path.write_text(block["text"], encoding="utf-8")
                 abtest.load(path)
                 checked += 1

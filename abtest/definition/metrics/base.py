@@ -51,6 +51,7 @@ def _share(value: float) -> float:
     return value
 
 
+_SHORTEST = {"week": 7, "month": 28, "quarter": 90, "year": 365}
 _LONGEST = {"week": 7, "month": 31, "quarter": 92, "year": 366}
 Winsorise = Annotated[Number, AfterValidator(_share)]
 """The pooled quantile above which values are cut down to it."""
@@ -68,8 +69,8 @@ class Outcome:
     but for ``mean``, which exists only where there is an event. ``denominator`` makes it a ratio of sums, ``quantile``
     the quantile over units; ``winsorise`` caps it at that pooled quantile; ``covariates`` explain it. ``time`` is the
     time to the first event. ``clock`` says what the window counts: seconds (exact), seconds that are whole calendar
-    days (day), or periods of the calendar after that of the start (week to year). ``before`` marks a covariate's window, which
-    always lies before the assignment.
+    days (day), or periods of the calendar after that of the start (week to year). ``before`` marks a covariate's
+    window, which always lies before the assignment.
     """
 
     source: str
@@ -85,13 +86,23 @@ class Outcome:
 
     def on(self, days: Days) -> "Outcome":
         """Return the outcome with its windows in exact or calendar days; calendar periods stay what they are."""
-        clock: Clock = "day" if days == "calendar" else "exact"
+        clock: Clock = "day" if days == "calendar" and self.reduce != "time" else "exact"
         return replace(
             self,
             clock=clock if self.clock in {"exact", "day"} else self.clock,
             covariates=tuple(part.on(days) for part in self.covariates),
             denominator=None if self.denominator is None else self.denominator.on(days),
         )
+
+    @property
+    def earliest_end_days(self) -> float | None:
+        """The end of the window in days after the start, for the unit for which it ends first; ``None`` without one."""
+        if self.window is None:
+            return None
+        if self.clock in _SHORTEST:
+            return float(_SHORTEST[self.clock] * self.window[0])
+        # The day of the start is a day of the calendar however late the unit starts.
+        return self.window[1] / SECONDS["d"] - (1 if self.clock == "day" else 0)
 
     @property
     def longest_days(self) -> float:

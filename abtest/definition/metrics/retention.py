@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from abtest.definition.fields import SECONDS, Duration, Whole, duration_text
+from abtest.definition.fields import LONGEST_DAYS, SECONDS, Duration, Whole, duration_text
 from abtest.definition.metrics.base import EventBase, Outcome, Window, when
 
 Period = Literal["week", "month", "quarter", "year"]
@@ -15,6 +15,12 @@ _ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
 def _from_zero(value: int) -> int:
     if value < 0:
         raise ValueError("must not start before the assignment")
+    return value
+
+
+def _within(value: int) -> int:
+    if value >= LONGEST_DAYS:
+        raise ValueError(f"must be less than {LONGEST_DAYS}, a hundred years (got {value})")
     return value
 
 
@@ -37,7 +43,9 @@ class Retention(EventBase):
     window: Window | None = Field(
         None, description="Bracket: [from, to) since assignment, such as [28d, 56d]; `to` is not included."
     )
-    day: Whole | None = Field(None, description="N-day: on day N, counted from 0; 7 is the window [7d, 8d].")
+    day: Annotated[Whole, AfterValidator(_within)] | None = Field(
+        None, description="N-day: on day N, counted from 0; 7 is the window [7d, 8d]."
+    )
     after: Annotated[Duration, AfterValidator(_from_zero)] | None = Field(
         None, description="On or after: from this time since assignment until `horizon`."
     )
