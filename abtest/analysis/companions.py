@@ -15,7 +15,7 @@ from abtest.stats.exact import compare_exact, needs_exact
 from abtest.stats.odds import odds_ratio
 from abtest.stats.resampling import compare_replicates, permutation_test
 from abtest.stats.values import TwoSample
-from abtest.warehouse.moments import COMPLIANCE, VALUE, WINSORISED, Histogram, MetricMoments
+from abtest.warehouse.moments import COMPLIANCE, Histogram, MetricMoments
 
 LARGEST_EXACT = {"primary": 10_500, "secondary": 2_500, "guardrail": 2_500}
 """Possible tables up to which the exact companion is computed, by role: the work grows with their number."""
@@ -49,7 +49,6 @@ class Companions:
             "exact": self._exact(arm, control),
             "bayes": self._bayes(arm, control),
             "complier": self._complier(arm, control),
-            "not_winsorised": self._not_winsorised(arm, control),
             "permutation_p_value": self._permutation(arm, control),
             "bootstrap": self._bootstrap(arm, control),
         }
@@ -69,7 +68,9 @@ class Companions:
         return effect(odds_ratio(self.plain.rates[control], self.plain.rates[arm], self.settings.confidence))
 
     def _exact(self, arm: int, control: int) -> ExactResult | None:
-        if not isinstance(self.plain, Rates) or not self._simple:
+        # It is two-sided and for one look: beside another test it could only contradict.
+        other = self.settings.monitoring is not None or self.settings.alternative == "one-sided"
+        if not isinstance(self.plain, Rates) or not self._simple or other:
             return None
         first, second = self.plain.rates[control], self.plain.rates[arm]
         if not needs_exact(first, second) or (first.n + 1) * (second.n + 1) > LARGEST_EXACT[self.role]:
@@ -117,11 +118,6 @@ class Companions:
             compliance=effect(found.compliance),
             p_value=found.p_value,
         )
-
-    def _not_winsorised(self, arm: int, control: int) -> UnadjustedComparison | None:
-        if WINSORISED not in self.moments.arms[0].names:
-            return None
-        return beside(plain_method(self.moments, VALUE).compare(arm, control, self.settings.confidence))
 
     def _permutation(self, arm: int, control: int) -> float | None:
         draws, histograms = self.settings.permutation, self.moments.histograms

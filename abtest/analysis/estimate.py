@@ -20,7 +20,7 @@ from abtest.stats.means import overall_means
 from abtest.stats.rates import overall_rates
 from abtest.stats.regression import AdjustedTwoSample
 from abtest.stats.values import Estimate, MarginTest, TwoSample
-from abtest.warehouse.moments import ArmLedger, MetricMoments, Sums
+from abtest.warehouse.moments import VALUE, WINSORISED, ArmLedger, MetricMoments, Sums
 
 NO_UNITS = "no unit of this arm has a value for this metric"
 
@@ -74,11 +74,11 @@ class Estimator:
     def arm(self, index: int, eligible: int) -> ArmResult:
         """Return the metric's value in one arm."""
         sums = self.moments.arms[index]
-        estimate = self.method.value(index, self.confidence)
+        n = self.units(index)
+        estimate = self.inference.value(lambda level: self.method.value(index, level), self.confidence, n)
         variance = self.plain.moments[index].variance if isinstance(self.plain, Means) else None
         outcome = self.moments.outcome
         simple = outcome.denominator is None and outcome.quantile is None and outcome.reduce != "time"
-        n = self.units(index)
         return ArmResult(
             arm=self.names[index],
             n=n,
@@ -110,6 +110,11 @@ class Estimator:
                     f"metrics.{self.name}.{kind}: {level} is for rates, but the column holds other numbers; "
                     "write a plain number"
                 )
+            if self.moments.rate and level.value > 1:
+                raise DataError(
+                    f"metrics.{self.name}.{kind}: the column is a rate, so its level is a share: write "
+                    f"{level.value:g}% or a number up to 1"
+                )
             above = estimate.low is not None and estimate.low > level.value
             below = estimate.high is not None and estimate.high < level.value
             reading = "above" if above else "below" if below else "not distinguished"
@@ -127,6 +132,8 @@ class Estimator:
         result = self.compare(arm, self.confidence)
         margin = self.margin(arm, self.confidence)
         further = self.companions.fields(arm, self.control)
+        if WINSORISED in self.moments.arms[0].names:
+            further["not_winsorised"] = beside(self.compare(arm, self.confidence, plain_method(self.moments, VALUE)))
         if isinstance(result, AdjustedTwoSample) and isinstance(self.method, Adjusted):
             further["unadjusted"] = beside(self.compare(arm, self.confidence, self.method.plain))
             further["variance_removed"] = result.variance_removed
@@ -192,6 +199,8 @@ class Estimator:
 
     def overall(self) -> OverallTest | None:
         """Test that all arms are equal, for plain rates and means."""
+        if self.definition.analysis.monitoring is not None:
+            return None  # it holds for one look only
         if isinstance(self.method, Rates):
             test = overall_rates(self.method.rates)
             method = "Pearson's chi-squared test of all arms"

@@ -44,7 +44,8 @@ class Inference:
         fixed = self._fixed(level, n)
         result = run(level if fixed is None else fixed)
         if self.planned is not None:
-            p_value = None if result.p_value is None else self._anytime(result.p_value, n)
+            # Before there is an interval, nothing is shown: the two must say the same.
+            p_value = None if result.p_value is None else 1.0 if fixed is None else self._anytime(result.p_value, n)
             result = replace(result, method=f"{result.method}, confidence sequence", p_value=p_value)
         if fixed is None:
             result = replace(result, difference=_unbounded(result.difference), lift=_unbounded(result.lift))
@@ -57,9 +58,20 @@ class Inference:
         fixed = self._fixed(confidence, n)
         test = run(confidence if fixed is None else fixed)
         p_value = test.p_value
-        if p_value is not None:
+        if p_value is not None and fixed is None:
+            p_value = max(p_value, 0.5)
+        elif p_value is not None:
             p_value = self._anytime(2 * p_value, n) / 2 if p_value < 0.5 else p_value
         return MarginTest(p_value, test.shown and fixed is not None, test.reason if fixed is not None else TOO_EARLY)
+
+    def value(self, run: Callable[[float], Estimate], confidence: float, n: int) -> Estimate:
+        """Return the value of one arm of ``n`` units; ``run`` gives it at any level. Arms' intervals have two sides."""
+        if self.planned is None:
+            return run(confidence)
+        # Half of the planned units are this arm's.
+        fixed = anytime_confidence(n, self.planned / 2, confidence, tuned_at=self.alpha) if n > 0 else None
+        estimate = run(confidence if fixed is None else fixed)
+        return _unbounded(estimate) if fixed is None else estimate
 
     def _fixed(self, level: float, n: int) -> float | None:
         """Return the level at which one look has the interval that is asked for; ``None`` when there is none yet."""

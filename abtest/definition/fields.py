@@ -66,13 +66,21 @@ def _number(value: object) -> object:
     raise ValueError(f"must be a number such as 1 or 0.5 (got {shown(value)})")
 
 
-def _flag(value: object) -> object:
+def truth(value: object) -> bool | None:
+    """Return what is written as true or false without quotes; ``None`` for everything else."""
     if isinstance(value, bool):
         return value
     if isinstance(value, Plain) and value in {"true", "True", "TRUE"}:
         return True
     if isinstance(value, Plain) and value in {"false", "False", "FALSE"}:
         return False
+    return None
+
+
+def _flag(value: object) -> object:
+    read = truth(value)
+    if read is not None:
+        return read
     raise ValueError(f"must be true or false (got {shown(value)})")
 
 

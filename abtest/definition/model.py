@@ -6,9 +6,10 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from abtest.definition.base import Part
 from abtest.definition.expression import ExpressionError, parse_expression
-from abtest.definition.fields import Day, Duration, Flag, Key, Name, Number, Prose, Text, Version, Whole, Zone
+from abtest.definition.fields import Day, Duration, Flag, Key, Name, Number, Prose, Text, Version, Whole, Zone, truth
 from abtest.definition.metrics import Metric, Outcome
 from abtest.definition.metrics.base import Days, Window
+from abtest.definition.nodes import Plain
 
 CUSTOMERS = "customers"
 ASSIGNMENTS = "assignments"
@@ -48,15 +49,16 @@ def _length(value: int) -> int:
 
 def _switch(value: object) -> object:
     """Read ``true`` as all defaults and ``false`` as absent."""
-    if value is True or value == "true":
-        return {}
-    return None if value is False or value == "false" else value
+    switched = truth(value)
+    if switched is not None:
+        return {} if switched else None
+    return value
 
 
 def _draws(value: object) -> object:
     if value is None:
         return None
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, Plain) and value.isascii() and value.isdigit():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 100 <= value <= 100_000:
         raise ValueError(f"must be a whole number from 100 to 100000 (got {str(value)[:40]!r})")

@@ -279,7 +279,15 @@ def _sequential(definition: Definition) -> Iterator[Problem]:
             yield Problem(("analysis", key), f"{told} and correction: dunnett are not combined; use holm", on_key=True)
     if settings.alternative == "one-sided" and settings.confidence <= 0.5:
         yield Problem(("analysis", "confidence"), "must be more than 0.5 with one-sided tests")
+    for key, _ in chosen:
+        if settings.odds_ratio:
+            yield Problem(
+                ("analysis", "odds_ratio"), f"is two-sided and for one look; remove it, or analysis.{key}", on_key=True
+            )
     if settings.monitoring is not None:
+        for section in ("segments", "compliance"):
+            if getattr(definition, section):
+                yield Problem((section,), "are for one look only; remove them, or analysis.monitoring", on_key=True)
         for key in ("bootstrap", "permutation"):
             if getattr(settings, key):
                 yield Problem(

@@ -154,7 +154,7 @@ def test_an_inconclusive_result_warns_that_no_difference_shown_is_not_no_differe
 
 def test_reading_before_all_units_are_mature_is_said_with_its_danger():
     reasons = decided(primary("better", immature=25)).reasons
-    assert any("50 of 250 eligible units were not mature" in reason for reason in reasons)
+    assert any("50 of 250 counted units were not mature" in reason for reason in reasons)
 
 
 def test_secondary_metrics_never_decide():
