@@ -39,6 +39,7 @@ def design_checks(definition: Definition, collected: Collected) -> list[Check]:
             else finding.message,
         )
         for finding in lints(definition, seen)
+        if finding.path[0] != "data"  # a table that ends early has a check of its own
     ]
 
 
@@ -61,7 +62,8 @@ def _sample_ratios(definition: Definition, collected: Collected, metrics: Sequen
         test = sample_ratio_mismatch(counts, weights)
         planned = ":".join(f"{weight:g}" for weight in weights)
         shown = " / ".join(f"{count:,}" for count in counts)
-        what = f"{stage} {'clusters' if definition.cluster is not None else 'units'}"
+        named = "counted" if definition.cluster is not None and definition.triggered else stage
+        what = f"{named} {'clusters' if definition.cluster is not None else 'units'}"
         if test.p_value is None:
             yield Check(id=f"srm_{stage}", status="skipped", message=f"Sample ratio of {what}: {test.reason}.")
         elif test.p_value < SRM_LEVEL and stage == "exposed" and not definition.triggered:
@@ -130,15 +132,16 @@ def _counted(definition: Definition, collected: Collected) -> Iterator[Check]:
         for reason, count in arm.excluded.items():
             excluded[reason] = excluded.get(reason, 0) + count
     missing = excluded.get("not_in_customers", 0)
-    if definition.triggered and not sum(arm.counted for arm in collected.ledger):
-        eligible = sum(arm.eligible for arm in collected.ledger)
-        if eligible:
-            yield Check(
-                id="counted",
-                status="fail",
-                message=f"None of the {eligible:,} eligible units was exposed: check that ids are written alike in all "
-                "tables, and the window of population.exposure.",
-            )
+    eligible = sum(arm.eligible for arm in collected.ledger)
+    exposed = sum(arm.exposed or 0 for arm in collected.ledger)
+    if definition.population.exposure is not None and eligible and not exposed:
+        yield Check(
+            id="counted",
+            status="fail" if definition.triggered else "warn",
+            message=f"None of the {eligible:,} eligible units was exposed: check that ids are written alike in all "
+            "tables, and the window of population.exposure.",
+        )
+        if definition.triggered:
             return
     if not sum(arm.eligible for arm in collected.ledger):
         reason = max(excluded, key=lambda name: excluded[name], default="")
@@ -208,7 +211,7 @@ def _events(definition: Definition, collected: Collected) -> Iterator[Check]:
     for source in collected.sources:
         if source.name not in definition.event_sources:
             continue
-        if not sum(arm.eligible for arm in collected.ledger):
+        if not sum(arm.counted for arm in collected.ledger):
             continue
         if source.rows == 0:
             yield Check(

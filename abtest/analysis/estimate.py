@@ -47,7 +47,8 @@ class Estimator:
         comparisons = [self.comparison(arm) for arm in range(len(self.names)) if arm != self.control]
         estimand = metric.estimand(self.name)
         if self.definition.triggered and outcome.window is not None:
-            estimand = estimand.replace("after assignment", "after the first exposure") + "; among exposed units"
+            estimand = estimand.replace("after assignment", "after the first exposure")
+            estimand = estimand.replace("intention to treat", "among exposed units")
         if outcome.clock == "day":
             estimand += "; in calendar days"
         if moments.cap is not None:
@@ -71,7 +72,7 @@ class Estimator:
             comparisons=comparisons,
         )
 
-    def arm(self, index: int, eligible: int) -> ArmResult:
+    def arm(self, index: int, counted: int) -> ArmResult:
         """Return the metric's value in one arm."""
         sums = self.moments.arms[index]
         n = self.units(index)
@@ -83,7 +84,7 @@ class Estimator:
             arm=self.names[index],
             n=n,
             mature=sums.mature,
-            immature=eligible - sums.mature,
+            immature=counted - sums.mature,
             missing=sums.mature - sums.n,
             numerator=sums.total if self.moments.rate else None,
             value=estimate.estimate,
@@ -91,7 +92,7 @@ class Estimator:
             high=estimate.high,
             standard_deviation=None if variance is None or not simple else variance**0.5,
             against=self.against(estimate),
-            reason=_why_empty(sums, eligible) if n == 0 else estimate.reason,
+            reason=_why_empty(sums, counted, self.definition.triggered) if n == 0 else estimate.reason,
         )
 
     def units(self, arm: int) -> int:
@@ -234,9 +235,9 @@ def _unit(metric: MetricBase) -> str:
     return ""
 
 
-def _why_empty(sums: Sums, eligible: int) -> str:
-    if eligible == 0:
-        return "no eligible unit in this arm"
+def _why_empty(sums: Sums, counted: int, triggered: bool) -> str:
+    if counted == 0:
+        return "no exposed unit in this arm" if triggered else "no eligible unit in this arm"
     if sums.mature == 0:
         return "no unit of this arm is mature: every window ends after the data does"
     return NO_UNITS

@@ -1,65 +1,83 @@
-"""A definition in plain sentences: who is counted, what, when, and how it will be decided."""
+"""A definition in plain sentences: who is counted, what, when, and how it will be decided. No data is read."""
 
-import textwrap
+from collections.abc import Iterator
 
+from abtest.definition.explaining import dates, decision, methods, population
+from abtest.definition.explaining.sentences import section, wrap
+from abtest.definition.lints import lints
 from abtest.definition.model import Definition
+from abtest.definition.timeline import Timeline, day_text
+
+_ROLES = {
+    "primary": "primary, decides",
+    "secondary": "secondary, explains",
+    "guardrail": "guardrail, must not get worse",
+}
 
 
 def explain(definition: Definition) -> str:
-    """Return the sentences, wrapped to 100 columns."""
-    lines = [definition.title or definition.name]
+    """Return the sentences under short headings, wrapped to 100 columns."""
+    title = [wrap(definition.title or definition.name)]
     if definition.hypothesis:
-        lines.append(f"Hypothesis: {definition.hypothesis}")
-    total = sum(arm.weight for arm in definition.arms)
-    arms = "; ".join(
-        f"{arm.name}{' (control)' if arm.control else ''}, {arm.weight / total:.1%} of the units"
-        for arm in definition.arms
-    )
-    lines += ["", f"Arms: {arms}."]
-    lines.append(_population(definition))
-    lines.append(_time(definition))
-    lines += ["", "Metrics"]
+        title.append(wrap(f"Hypothesis: {definition.hypothesis}"))
+    sections = [
+        "\n".join(title),
+        section("Arms", population.arms(definition)),
+        section("Who is counted", population.population(definition)),
+        section("When", [*population.time(definition), *_ready(definition)]),
+        section("Metrics", _metrics(definition)),
+        section("Tests", [*decision.tests(definition), *methods.companions(definition)]),
+        section("Decision", decision.decision(definition)),
+        section("Warnings", (f"- {_place(found.path)}: {found.message} [{found.code}]" for found in lints(definition))),
+    ]
+    return "\n\n".join(part for part in sections if part)
+
+
+def _metrics(definition: Definition) -> Iterator[str]:
+    told: dict[object, str] = {}
     for name, metric in definition.metrics.items():
-        margin = f" It must not be worse by more than {metric.margin}." if metric.margin else ""
-        lines.append(f"- {name} ({metric.role}, good is {metric.good}): {metric.estimand(name)}.{margin}")
-    settings = definition.analysis
-    primaries = [name for name, metric in definition.metrics.items() if metric.role == "primary"]
-    family = len(primaries) * len(definition.treatments)
-    lines += ["", "Tests and decision"]
-    lines.append(
-        "- Rates: Miettinen–Nurminen score test and intervals. Means: Welch's test, lift by Fieller. "
-        f"Intervals at {settings.confidence:.0%}."
-    )
-    correction = "no correction is needed" if family == 1 else f"correction: {settings.correction}"
-    lines.append(
-        f"- Family: {family} primary comparison{'s' if family > 1 else ''} ({', '.join(primaries)}); {correction}."
-    )
-    lines.append(
-        "- An arm ships when a primary metric is better, none is worse, every guardrail is safe, "
-        "and no health check fails."
-    )
-    return "\n".join(
-        textwrap.fill(line, 100, subsequent_indent="  " if line.startswith("-") else "") if line else ""
-        for line in lines
-    )
+        outcome = definition.outcome(name)
+        called = f": {metric.title}" if metric.title else ""
+        yield f"- {name}{called} ({_ROLES[metric.role]}; good is {metric.good})"
+        if metric.description:
+            yield f"  {metric.description}"
+        yield f"  {_estimand(definition, name)}."
+        window = (outcome.window, outcome.clock, outcome.reduce == "time")
+        if outcome.window is not None and window in told:
+            yield f"  Looked at, and mature, on the same dates as {told[window]}."
+        else:
+            told[window] = name
+            yield "  " + " ".join([dates.looked_at(definition, outcome), *dates.maturity(definition, outcome)])
+        yield f"  Test: {methods.test(definition, outcome)}."
+        for line in methods.further(definition, metric, outcome):
+            yield f"  {line}"
 
 
-def _population(definition: Definition) -> str:
-    if definition.population.eligible:
-        condition = definition.population.eligible
-        return f"Counted: units for which {condition}. All others are left out, whatever they do later."
-    return "Counted: every unit with an arm."
+def _estimand(definition: Definition, name: str) -> str:
+    text = definition.metrics[name].estimand(name)
+    if definition.triggered and definition.outcome(name).window is not None:
+        text = text.replace("after assignment", "after the first exposure")
+        text = text.replace("after that of the assignment", "after that of the first exposure")
+        text = text.replace("intention to treat", "among exposed units")
+    return text
 
 
-def _time(definition: Definition) -> str:
-    if not definition.timed:
-        return "Outcomes stand in the customers table; nothing depends on time."
-    period = definition.period
-    when = ""
-    if period is not None:
-        when = f" Units assigned from {period.start}" + (f" to {period.end}" if period.end else "") + " are counted."
-    through = f"the end of {period.through}" if period and period.through else "the last event"
-    return (
-        "Windows are exact 24-hour days from each unit's assignment; a unit counts for a metric once its whole "
-        f"window lies before the data's end ({through}).{when}"
-    )
+def _ready(definition: Definition) -> Iterator[str]:
+    """Yield the day on which every unit is mature for what decides."""
+    deciding = [
+        outcome
+        for name, metric in definition.metrics.items()
+        if metric.role != "secondary" and (outcome := definition.outcome(name)).window is not None
+    ]
+    days = [dates.readable(Timeline.of(definition), outcome) for outcome in deciding]
+    known = [day for day in days if day is not None]
+    if known and len(known) == len(days):
+        then = "nothing is left open then" if definition.analysis.monitoring else "analyse then"
+        yield f"- Every unit is mature for every primary metric and guardrail on {day_text(max(known))}: {then}."
+
+
+def _place(path: tuple[str | int, ...]) -> str:
+    name = ""
+    for part in path:
+        name += f"[{part}]" if isinstance(part, int) else (f".{part}" if name else part)
+    return name

@@ -168,7 +168,7 @@ class Compliance(Part):
     """The event that shows that a unit took up what it was assigned: delivered, opened."""
 
     event: Key = Field(description="The event source under `data`.")
-    window: Window = Field(description="[from, to) since assignment.")
+    window: Window = Field(description="[from, to) since assignment (since first exposure, with trigger: exposure).")
 
 
 class RatePrior(Part):

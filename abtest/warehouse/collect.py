@@ -52,6 +52,7 @@ class Collector:
         self.categories = [column for _, categories in read.values() for column in categories]
         self.profiles = {name: profile(self.warehouse, table) for name, table in self.tables.items()}
         self.through = self._through()
+        self.warehouse.through = self.through
         self.warehouse.windows = self._windows()
 
     def _through(self) -> int | None:

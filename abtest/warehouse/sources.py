@@ -99,6 +99,7 @@ class Warehouse:
     raw: dict[str, Raw]
     tables: dict[str, Table] = field(default_factory=dict)
     unit_is_integer: bool = False
+    through: int | None = None
     windows: Windows | None = None
     statements: list[Statement] = field(default_factory=list)
 

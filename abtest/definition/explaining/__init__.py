@@ -1,0 +1,1 @@
+"""The sections of `abtest explain`: each turns one part of a definition into plain sentences."""

@@ -1,0 +1,135 @@
+"""Which test and interval each metric gets: the choice of ``abtest.analysis.methods``, in words."""
+
+from collections.abc import Iterator
+
+from abtest.definition.explaining.sentences import listed, percent
+from abtest.definition.fields import duration_text
+from abtest.definition.metrics import MetricBase, Outcome
+from abtest.definition.model import Definition
+
+_RATE = "Miettinen–Nurminen score test of the shares, difference and lift by the same score, each arm by Wilson"
+_MEAN = "Welch's t test of the means, lift by Fieller"
+_PLAIN = {
+    "rate": _RATE,
+    "mean": _MEAN,
+    "ratio": "delta method for the ratio of sums, Welch's t test, lift by Fieller",
+    "column": f"{_RATE} (true/false or 0/1); for other numbers, {_MEAN}",
+}
+
+
+def kind(outcome: Outcome) -> str:
+    """Return what an outcome is compared as: rate, mean, ratio, quantile, time, or column (the data decide)."""
+    if outcome.quantile is not None:
+        return "quantile"
+    if outcome.denominator is not None:
+        return "ratio"
+    return {"any": "rate", "time": "time", "column": "column"}.get(outcome.reduce, "mean")
+
+
+def test(definition: Definition, outcome: Outcome) -> str:
+    """Return the test that compares the arms, with where the intervals come from."""
+    what = kind(outcome)
+    strata = definition.analysis.strata
+    if definition.cluster is not None:
+        return (
+            f"cluster-robust: ratio of the totals of each {definition.cluster}, linearised variance between clusters, "
+            "Welch's t test, lift by Fieller"
+        )
+    if what == "quantile":
+        return "order statistics within each arm, bootstrap of ranks for the difference"
+    if what == "time":
+        return "difference of the restricted mean times (areas under Kaplan–Meier) by z, lift by Fieller"
+    if outcome.covariates:
+        return _adjusted(what)
+    if not strata:
+        return _PLAIN[what]
+    stratified = f"stratified Miettinen–Nurminen score test within {listed(strata)}, Mantel–Haenszel weights"
+    if what == "column":
+        return f"{stratified} (true/false or 0/1); for other numbers, {_adjusted('mean')}"
+    return stratified if what == "rate" else _adjusted(what)
+
+
+def _adjusted(what: str) -> str:
+    return (
+        "regression adjustment within each arm (Lin), Welch's t test, lift by Fieller; beside it the unadjusted "
+        f"comparison ({_PLAIN[what]})"
+    )
+
+
+def further(definition: Definition, metric: MetricBase, outcome: Outcome) -> Iterator[str]:
+    """Yield what else is said of a metric: covariates, winsorising, its margin, and the levels it is held against."""
+    adjusted = _explaining(definition, outcome)
+    if adjusted:
+        yield f"Adjusted for {adjusted}."
+    if outcome.winsorise is not None:
+        yield (
+            f"Values above the pooled {percent(outcome.winsorise)} quantile count as that; the uncut comparison stands "
+            "beside it."
+        )
+    if metric.margin is not None:
+        yield f"Margin: {_margin(definition, metric)}"
+    elif metric.role == "guardrail":
+        yield "Margin: none, so it can be shown to be harmed, and not to be safe."
+    levels = [f"the {key} of {level}" for key in ("benchmark", "goal") if (level := getattr(metric, key)) is not None]
+    if levels:
+        yield f"Each arm is compared with {listed(levels)} too."
+
+
+def _explaining(definition: Definition, outcome: Outcome) -> str:
+    """Return what a regression takes out of the outcome."""
+    told: dict[str, None] = {}
+    for part in outcome.covariates:
+        if part.window is None:
+            told[f"{part.value} of the customers table"] = None
+        else:
+            low, high = (duration_text(edge) for edge in part.window)
+            told[f"the same over [{low}, {high}) before the assignment"] = None
+    if definition.analysis.strata and (told or kind(outcome) in {"mean", "ratio"}):
+        told[f"the strata ({listed(definition.analysis.strata)})"] = None
+    return listed(list(told))
+
+
+def _margin(definition: Definition, metric: MetricBase) -> str:
+    margin, level = metric.margin, percent((1 - definition.analysis.confidence) / 2)
+    size = f"{margin}" + (" of the control's value" if margin is not None and margin.scale == "relative" else "")
+    if margin is not None and margin.scale == "plain" and metric.unit:
+        size += f" {metric.unit}"
+    question = metric.test or "non-inferiority"
+    shown = {
+        "non-inferiority": f"an arm must be shown not to be worse than the control by {size}",
+        "superiority": f"an arm must be shown to be better than the control by more than {size}",
+        "equivalence": f"an arm must be shown to differ from the control by less than {size}, either way",
+    }[question]
+    return f"{shown} ({question}, one-sided at {level} by the same statistic)."
+
+
+def companions(definition: Definition) -> Iterator[str]:
+    """Yield what stands beside every comparison and decides nothing."""
+    settings = definition.analysis
+    beside = []
+    kinds = {kind(definition.outcome(name)) for name in definition.metrics}
+    if definition.cluster is None and kinds & {"rate", "column"}:
+        beside.append("the exact test of rates in small tables")
+    if len(definition.arms) > 2 and definition.cluster is None and not definition.analysis.strata:
+        beside.append("the test that all arms are equal (plain rates and means)")
+    if settings.odds_ratio:
+        beside.append("the odds ratio of rates")
+    if settings.bayes is not None:
+        beside.append("the Bayesian view")
+    if settings.permutation is not None:
+        beside.append(f"a permutation p-value of means ({settings.permutation:,} draws)")
+    if settings.bootstrap is not None:
+        beside.append(f"a bootstrap interval of means and ratios ({settings.bootstrap:,} draws)")
+    if definition.compliance is not None:
+        low, high = (duration_text(edge) for edge in definition.compliance.window)
+        beside.append(
+            "the effect of primary metrics on those who took it up (an event in "
+            f"{definition.compliance.event} from {low} to before {high})"
+        )
+    if beside:
+        yield f"- Beside the tests, deciding nothing: {listed(beside)}."
+    declared = [segment.column for segment in definition.segments if segment.declared]
+    exploratory = [segment.column for segment in definition.segments if not segment.declared]
+    for columns, label in ((declared, "declared beforehand"), (exploratory, "exploratory")):
+        if columns:
+            yield f"- By segment, {label}: {listed(columns)}. First whether effects differ at all, then each level's."
