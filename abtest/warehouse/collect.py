@@ -90,7 +90,7 @@ class Collector:
         if self.through is not None:
             last = min(last, self.through)
         # Placeholders such as the year 1 or 9999 are not counted, whatever their windows would be.
-        first, last = max(first, 0), min(last, LAST_INSTANT)
+        first, last = min(max(first, 0), LAST_INSTANT), min(last, LAST_INSTANT)
         return Windows.of(definition, calendar, first, last)
 
     def collect(self) -> Collected:
