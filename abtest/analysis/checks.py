@@ -36,7 +36,7 @@ def design_checks(definition: Definition, collected: Collected) -> list[Check]:
             status="warn",
             message=f"{finding.path[1]}: {finding.message}"
             if finding.path[0] == "metrics" and len(finding.path) > 1
-            else finding.message,
+            else finding.message[:1].upper() + finding.message[1:],
         )
         for finding in lints(definition, seen)
         if finding.path[0] != "data"  # a table that ends early has a check of its own

@@ -48,6 +48,7 @@ class Estimator:
         estimand = metric.estimand(self.name)
         if self.definition.triggered and outcome.window is not None:
             estimand = estimand.replace("after assignment", "after the first exposure")
+            estimand = estimand.replace("after that of the assignment", "after that of the first exposure")
             estimand = estimand.replace("intention to treat", "among exposed units")
         if outcome.clock == "day":
             estimand += "; in calendar days"
@@ -111,10 +112,10 @@ class Estimator:
                     f"metrics.{self.name}.{kind}: {level} is for rates, but the column holds other numbers; "
                     "write a plain number"
                 )
-            if self.moments.rate and level.value > 1:
+            if self.moments.rate and not 0 <= level.value <= 1:
                 raise DataError(
-                    f"metrics.{self.name}.{kind}: the column is a rate, so its level is a share: write "
-                    f"{level.value:g}% or a number up to 1"
+                    f"metrics.{self.name}.{kind}: the column is a rate, so its level is a share such as 45% or 0.45 "
+                    f"(got {level})"
                 )
             above = estimate.low is not None and estimate.low > level.value
             below = estimate.high is not None and estimate.high < level.value

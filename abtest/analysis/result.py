@@ -51,13 +51,15 @@ class ArmInfo(Value):
 class Deviation(Value):
     """A field of the definition that was changed after it was locked; ``sentence`` says what was changed.
 
-    ``old`` and ``new`` are as the YAML writes them, ``None`` where the field is absent. ``file`` and ``line`` (from 1)
+    ``old`` and ``new`` are as the YAML writes them, ``None`` where the field is absent, which then means ``default``
+    (``None`` where it means nothing). ``file`` and ``line`` (from 1)
     are the present place, or that of what held the field when it was removed.
     """
 
     key: str
     old: str | None
     new: str | None
+    default: str | None = None
     file: str
     line: int
     sentence: str

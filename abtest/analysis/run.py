@@ -150,7 +150,13 @@ def _experiment(experiment: Experiment) -> ExperimentInfo:
         locked_after_data=lock.outcome_data.seen if lock else None,
         deviations=[
             Deviation(
-                key=found.key, old=found.old, new=found.new, file=found.file, line=found.line, sentence=found.sentence
+                key=found.key,
+                old=found.old,
+                new=found.new,
+                default=found.default,
+                file=found.file,
+                line=found.line,
+                sentence=found.sentence,
             )
             for found in (compare(lock, experiment) if lock else [])
         ],

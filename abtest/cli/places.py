@@ -11,7 +11,7 @@ _RED, _YELLOW, _BOLD, _DIM, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[2m
 
 def underlined(diagnostics: Sequence[Diagnostic], stream: TextIO) -> str:
     """Return the diagnostics as text for ``stream``, in colour when it is a terminal."""
-    colour = stream.isatty() and "NO_COLOR" not in os.environ
+    colour = stream.isatty() and not os.environ.get("NO_COLOR")
     texts = [_coloured(found) if colour else found.underlined() for found in diagnostics]
     errors = sum(found.severity == "error" for found in diagnostics)
     if errors > 1:

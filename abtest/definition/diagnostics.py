@@ -83,6 +83,7 @@ def _columns(character: str) -> int:
     """Return the cells of a terminal that a character takes."""
     import unicodedata
 
-    if unicodedata.combining(character):
+    # Marks without a width of their own, and the vowels and final consonants that join a Korean syllable.
+    if unicodedata.category(character) in {"Mn", "Me"} or "\u1160" <= character <= "\u11ff":
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

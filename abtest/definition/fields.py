@@ -35,6 +35,8 @@ def _text(value: object) -> object:
         raise ValueError("must be text; put it in quotes")
     if isinstance(value, int | float):
         return str(value)
+    if isinstance(value, str) and any(0xD800 <= ord(character) <= 0xDFFF for character in value):
+        raise ValueError("holds half of a surrogate pair, which is no character; remove it")
     return str(value) if isinstance(value, str) else value
 
 
@@ -162,7 +164,8 @@ def _margin(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = f"{Decimal(repr(value)):f}"
     match = _MARGIN.fullmatch(value) if isinstance(value, str) else None
-    if match is None or not 0 < float(match[1]) <= LARGEST:
+    # A hundredth of the smallest number that can be told from 0 would be 0.
+    if match is None or not 1e-300 < float(match[1]) <= LARGEST:
         raise ValueError(f"must be a positive amount such as 1pp, 5% or 0.25 (got {shown(value)})")
     if match[2] == "pp":
         return Margin(float(Decimal(match[1]) / 100), "points")
@@ -245,7 +248,7 @@ def _version(value: object) -> object:
 Version = Annotated[Literal[1], BeforeValidator(_version)]
 Text = Annotated[str, BeforeValidator(_text), AfterValidator(_one_line)]
 Name = Annotated[Text, AfterValidator(_name)]
-Key = Annotated[Text, AfterValidator(_key)]
+Key = Annotated[str, BeforeValidator(_text), AfterValidator(_key)]
 Prose = Annotated[str, BeforeValidator(_text)]
 Number = Annotated[float, BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

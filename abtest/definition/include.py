@@ -90,8 +90,9 @@ def _follow(document: Document, here: Path, chain: tuple[Path, ...], assembly: _
     )
     for path, entry in entries:
         if not isinstance(entry, str) or not entry.strip():
-            # What is not text is an error of the field, which the model reports for the experiment's own file.
-            if len(chain) > 1:
+            # What a YAML file has that is not text is an error of the field, which the model reports for the
+            # experiment's own file; from Python a number would pass there.
+            if len(chain) > 1 or isinstance(entry, int | float):
                 _complain(assembly, document, path, "must be the path of a library file, such as library.yaml")
             continue
         problem = _include(entry.strip(), here, chain, assembly)

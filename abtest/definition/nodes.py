@@ -99,9 +99,9 @@ def decode(raw: bytes, name: str) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
-        raise refuse(name, line, column, "the file is not UTF-8 text; save it as UTF-8") from None
+        # What stands before the byte is text, and so is counted in characters.
+        before = split_lines(raw[: error.start].decode("utf-8-sig"))
+        raise refuse(name, len(before), len(before[-1]) + 1, "the file is not UTF-8 text; save it as UTF-8") from None
 
 
 def split_lines(text: str) -> tuple[str, ...]:
@@ -128,9 +128,8 @@ def parse(text: str, name: str) -> Document:
         )
         fail(line, column, f"not valid YAML: {problem}; {cure}")
     except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
-        fail(line, column, "a character that YAML does not allow; remove it")
+        before = split_lines(text[: error.position])
+        fail(len(before), len(before[-1]) + 1, "a character that YAML does not allow; remove it")
     except RecursionError:
         fail(1, 1, f"the file is nested too deeply (at most {MAX_DEPTH} levels)")
     except (ValueError, OverflowError):

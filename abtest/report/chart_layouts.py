@@ -6,10 +6,9 @@ Label widths are measured and the height follows the rows, so that nothing overl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from abtest.report.chart_marks import colour_of, draw_mark, prepare_axis
+from abtest.report.chart_marks import colour_of, draw_mark, head_room, prepare_axis
 from abtest.report.chart_style import (
     GAP,
-    HINT,
     INK,
     LINE,
     MARGIN,
@@ -86,7 +85,7 @@ def _axis_height(panel: Panel, width: float, style: Style) -> float:
 def _column_rows(plot: Plot, style: Style) -> list[_Row]:
     label_width = _label_width(plot, style)
     rows = []
-    y = HINT if any(panel.hints for panel in plot.panels) else 2.0
+    y = max(head_room(panel) for panel in plot.panels)
     for mark in (mark for group in plot.panels[0].groups for mark in group.marks):
         lines = len(wrap(mark.label, label_width - 8, SIZE, style)) * SIZE
         details = len(wrap(mark.detail, label_width - 8, SMALL, style)) * SMALL if mark.detail else 0
@@ -185,7 +184,7 @@ def _text_width(plot: Plot, style: Style) -> float:
 def _panel_rows(panel: Panel, plot: Plot, style: Style) -> list[_Row]:
     label_width, text_column = _label_width(plot, style), _text_width(plot, style)
     rows = []
-    y = 2.0
+    y = head_room(panel)
     for group in panel.groups:
         if group.title:
             lines = len(wrap(group.title, style.width - text_column - 22, SIZE, style, bold=True))

@@ -1,9 +1,13 @@
 """How a report writes dates and instants."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from abtest.report.words import Language
+
+Instant = Callable[[str, str | None, Language], str]
+"""Writes an ISO instant in a time zone and a language."""
 
 
 def parse_instant(text: str) -> datetime | None:
@@ -48,6 +52,12 @@ def instant(text: str, timezone: str | None, language: Language) -> str:
         time=f"{local:%H:%M}",
         zone=timezone if zone else "UTC",
     )
+
+
+def local_day(text: str, timezone: str | None, language: Language) -> str:
+    """Return the day of an ISO instant in words, in ``timezone`` (UTC when there is none); other text as it is."""
+    value = parse_instant(text)
+    return text if value is None else day(value.astimezone(_zone(timezone) or UTC).date().isoformat(), language)
 
 
 def data_end(text: str, timezone: str | None, language: Language) -> str:

@@ -5,7 +5,19 @@ Principle: everything a reader sees is decided here, from the ``Analysis`` alone
 
 from typing import TYPE_CHECKING
 
-from abtest.report import dates, headline, plots, readings, segments, tables, verdict
+from abtest.report import (
+    checks,
+    dates,
+    headline,
+    inference,
+    locking,
+    plots,
+    population,
+    readings,
+    segments,
+    tables,
+    verdict,
+)
 from abtest.report.parts import (
     Block,
     Bullets,
@@ -24,7 +36,9 @@ from abtest.report.view import View, clean, is_mean
 from abtest.report.words import ENGLISH, Language
 
 if TYPE_CHECKING:
-    from abtest.analysis.result import Analysis
+    from collections.abc import Sequence
+
+    from abtest.analysis.result import Analysis, MetricResult
 
 __all__ = ["Document", "build"]
 
@@ -40,18 +54,22 @@ def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
     name = clean(experiment.name)
     short = experiment.definition_sha256[:12]
     period = dates.period(experiment.period_start, experiment.period_end, language)
+    lock = locking.line(view)
     footer = view.say("card.footer", definition=short, abtest=provenance.abtest, generated=generated)
     few = len(analysis.metrics) >= 2 and sum(len(metric.comparisons) for metric in analysis.metrics) <= _AT_A_GLANCE
     glance_title, glance = headline.glance(view)
     return Document(
         language=language.code,
-        confidence=view.confidence,
+        intervals=inference.intervals(view),
         name=name,
         title=clean(experiment.title) or name,
         kicker=view.join([view.say("kicker"), period or ""]),
         page=view.say("page", page="{page}", pages="{pages}"),
         hypothesis=clean(experiment.hypothesis or ""),
         facts=verdict.facts(view),
+        lock=lock,
+        changes_title=view.say("section.deviations"),
+        changes=locking.changes(view),
         banner=verdict.banner(view),
         warning=view.say("invalid.banner") if view.invalid else "",
         headline=headline.headline(view),
@@ -64,14 +82,16 @@ def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
         asides=() if view.invalid else (*readings.asides(view), *segments.asides(view)),
         sections=_sections(view, few=few),
         footer=view.say("footer", name=name, definition=short, abtest=provenance.abtest, generated=generated),
-        card_footer=footer,
+        card_footer=view.join([lock, footer]),
         plots=plots.plots(view),
     )
 
 
 def _sections(view: View, *, few: bool) -> tuple[Section, ...]:
     further = [section for section in (segments.segments(view), readings.readings(view)) if section is not None]
-    sections = [_metrics(view, chart=not few), *_arms(view), *further, _population(view)]
+    changed = locking.section(view)
+    sections = [*([changed] if changed else []), _metrics(view, chart=not few), *_arms(view), *further]
+    sections.append(population.population(view))
     if view.analysis.customers is not None:
         sections.append(_base(view))
     return (*sections, _checks(view), _method(view), _guide(view), _provenance(view))
@@ -104,24 +124,20 @@ def _arms(view: View) -> list[Section]:
     means = [metric for metric in view.analysis.metrics if metric.kind == "mean"]
     sections = []
     if rates:
-        blocks: list[Block] = [tables.arms_table(view, rates, rates=True), Chart("retention")]
+        blocks: list[Block] = [*_own(view, rates), tables.arms_table(view, rates, rates=True), Chart("retention")]
         sections.append(Section("rates", view.say("section.rates"), tuple(blocks)))
     if means:
-        blocks = [tables.arms_table(view, means, rates=False)]
+        blocks = [*_own(view, means), tables.arms_table(view, means, rates=False)]
         title = view.say("section.means" if all(is_mean(metric) for metric in means) else "section.means.mixed")
         sections.append(Section("means", title, tuple(blocks)))
     return sections
 
 
-def _population(view: View) -> Section:
-    blocks: list[Block] = []
-    if view.analysis.population:
-        blocks.append(Paragraph(view.say("section.population.intro")))
-        blocks += tables.population_tables(view)
-        blocks.append(Paragraph(view.say("step.mature.note"), "muted"))
-    else:
-        blocks.append(Paragraph(view.say("empty.population")))
-    return Section("population", view.say("section.population"), tuple(blocks))
+def _own(view: View, metrics: "Sequence[MetricResult]") -> list[Block]:
+    """Return what the arms' own intervals are, where the comparisons' are something else."""
+    against = any(arm.against for metric in metrics for arm in metric.arms)
+    text = inference.other(view, "levels" if against else "own")
+    return [Paragraph(text)] if text else []
 
 
 def _base(view: View) -> Section:
@@ -139,7 +155,7 @@ def _base(view: View) -> Section:
 
 
 def _checks(view: View) -> Section:
-    block: Block = tables.checks_table(view) if view.analysis.checks else Paragraph(view.say("empty.checks"))
+    block: Block = checks.checks_table(view) if view.analysis.checks else Paragraph(view.say("empty.checks"))
     return Section("checks", view.say("section.checks"), (block,))
 
 
@@ -148,8 +164,10 @@ def _method(view: View) -> Section:
     facts = Facts(
         (
             Fact(view.say("method.confidence"), (view.confidence,)),
+            *inference.facts(view),
             Fact(view.say("method.correction"), (view.correction,)),
             Fact(view.say("method.family"), (clean(settings.family) or view.numbers.missing,)),
+            locking.method(view),
         )
     )
     blocks: list[Block] = [facts]
@@ -161,7 +179,8 @@ def _method(view: View) -> Section:
 def _guide(view: View) -> Section:
     alpha = view.numbers.plain(view.alpha, 3 if view.alpha < 0.0095 else 2)
     half = view.numbers.plain(view.alpha / 2, 3 if view.alpha > 0.0195 else 4)
-    fields = {"confidence": view.confidence, "alpha": alpha, "half": half}
+    share = view.numbers.share(view.alpha, 2)
+    fields = {"confidence": view.confidence, "alpha": alpha, "half": half, "share": share}
     items = tuple(view.say(f"guide.{topic}", **fields) for topic in _topics(view))
     return Section("guide", view.say("section.guide"), (Bullets(items),))
 
@@ -171,12 +190,15 @@ def _topics(view: View) -> list[str]:
     metrics = view.analysis.metrics
     comparisons = [comparison for metric in metrics for comparison in metric.comparisons]
     tests = {comparison.margin.test for comparison in comparisons if comparison.margin}
-    topics = ["difference", "lift", "interval", "p", "adjusted", "primary"]
+    topics = ["difference", "lift", *inference.topics(view), "adjusted", "primary"]
     topics += [f"margin.{test}" for test in ("non-inferiority", "superiority", "equivalence") if test in tests]
     topics += ["mature", "srm"]
     if any(comparison.unadjusted is not None for comparison in comparisons):
         topics.append("adjustment")
-    topics += [kind for kind in ("ratio", "quantile") if any(metric.type == kind for metric in metrics)]
+    kinds = ("ratio", "quantile", "time_to_event")
+    topics += [kind for kind in kinds if any(metric.type == kind for metric in metrics)]
+    if any(arm.against for metric in metrics for arm in metric.arms):
+        topics.append("levels")
     if view.analysis.segments:
         topics.append("segments")
     return topics + readings.topics(view)
@@ -193,15 +215,6 @@ def _provenance(view: View) -> Section:
     versions = [f"abtest {provenance.abtest}", f"Python {provenance.python}"]
     facts = [
         Fact(view.say("provenance.definition"), (f"sha256 {experiment.definition_sha256}",)),
-        Fact(
-            view.say("provenance.locked"),
-            (view.say("provenance.locked.yes" if experiment.locked else "provenance.locked.no"),),
-        ),
-        *(
-            [Fact(view.say("provenance.deviations"), tuple(clean(text) for text in experiment.deviations))]
-            if experiment.deviations
-            else []
-        ),
         Fact(view.say("provenance.data"), (through,)),
         Fact(view.say("provenance.generated"), (clean(provenance.generated_at),)),
         Fact(view.say("provenance.versions"), (", ".join(versions), *([packages] if packages else []))),

@@ -2,11 +2,27 @@
 
 from typing import TYPE_CHECKING
 
+from abtest.report import levels, windows
+from abtest.report.notes import Notes, effect_note
+from abtest.report.numbers import Scale
 from abtest.report.parts import Cell, Column, Headline, RowGroup, Table, Tile, Tone
-from abtest.report.view import ShownEffect, View, adjusts_margin, arm_result, clean, scales, shown, verdict_tone
+from abtest.report.view import (
+    ShownEffect,
+    View,
+    adjusts_margin,
+    arm_result,
+    clean,
+    exact,
+    is_time,
+    scales,
+    sentence,
+    shown,
+    verdict_tone,
+    width,
+)
 
 if TYPE_CHECKING:
-    from abtest.analysis.result import ArmResult, Comparison, MetricResult
+    from abtest.analysis.result import ArmResult, Comparison, Effect, MetricResult
 
 
 _AT_A_GLANCE = 4
@@ -32,10 +48,11 @@ def _glance_tile(view: View, metric: "MetricResult", comparison: "Comparison") -
     label = clean(metric.title)
     if len(metric.comparisons) > 1:
         label = view.say("glance.label", metric=label, arm=view.arm(comparison.arm))
-    verdict = view.say(f"metric.verdict.{comparison.verdict}")
-    details = [view.join([view.say(f"role.{metric.role}"), verdict])]
+    details = [view.join([view.say(f"role.{metric.role}"), view.verdict(metric, comparison)])]
     if effect.low is not None or effect.high is not None:
         details.insert(0, view.numbers.interval(effect.low, effect.high, scale, signed=True))
+    elif effect.estimate is not None:
+        details.insert(0, view.say("glance.open"))
     tone: Tone = "muted" if view.invalid else verdict_tone(comparison.verdict)
     return Tile(label, view.numbers.quantity(effect.estimate, scale, signed=True), tuple(details), tone)
 
@@ -50,6 +67,7 @@ def headline(view: View) -> Headline | None:
         title=clean(metric.title),
         details=metric_details(view, metric),
         plain=_per_thousand(view, metric, lead) if lead and not view.invalid else "",
+        beside="" if lead else levels.finding(view, metric),
         tiles=_tiles(view, metric, lead) if lead else (),
         table=_table(view, metric) if lead is None and metric.comparisons else None,
     )
@@ -57,11 +75,18 @@ def headline(view: View) -> Headline | None:
 
 def metric_details(view: View, metric: "MetricResult") -> str:
     """Return ``primary · more is better · days 28 to 56 after assignment · margin 1 pp``."""
-    window = ""
-    if metric.window_days is not None:
-        low, high = (view.numbers.plain(d, 0 if float(d).is_integer() else 1) for d in metric.window_days)
-        window = view.say("window", low=low, high=high)
-    return view.join([view.say(f"role.{metric.role}"), view.say(f"good.{metric.good}"), window, margin(view, metric)])
+    good = view.say(f"good.{metric.good}.time" if is_time(metric) else f"good.{metric.good}")
+    method = view.say("time.method") if is_time(metric) else ""
+    window = windows.window(view, metric)
+    return view.join([view.say(f"role.{metric.role}"), good, window, method, margin(view, metric)])
+
+
+def units(view: View, result: "ArmResult", *, followed: bool) -> str:
+    """Return what a value rests on: ``3 412 of 7 590`` for a rate, ``n = 7 590``, or ``7 590 units followed``."""
+    n = view.numbers.count(result.n)
+    if result.numerator is not None:
+        return view.say("headline.arm.rate", numerator=view.numbers.count(result.numerator), n=n)
+    return view.say("headline.arm.followed" if followed else "headline.arm.mean", n=n)
 
 
 def margin(view: View, metric: "MetricResult") -> str:
@@ -72,10 +97,8 @@ def margin(view: View, metric: "MetricResult") -> str:
     message = f"margin.{found.test}"
     if found.scale == "relative":
         return view.say(message, margin=view.numbers.share(abs(found.value), 2))
-    scale = scales(metric).change
-    shortest = next((d for d in range(5) if abs(round(x := scale.factor * found.value, d) - x) < 1e-9), scale.decimals)
-    exact = type(scale)(scale.factor, shortest, scale.pattern, scale.unit)
-    return view.say(message, margin=view.numbers.quantity(abs(found.value), exact))
+    scale = exact(scales(metric).change, found.value)
+    return view.say(message, margin=view.numbers.quantity(abs(found.value), scale))
 
 
 def _tiles(view: View, metric: "MetricResult", lead: "Comparison") -> tuple[Tile, ...]:
@@ -98,7 +121,7 @@ def _tiles(view: View, metric: "MetricResult", lead: "Comparison") -> tuple[Tile
         lines = _interval_lines(view, effect, "lift", metric)
         tiles.append(Tile(view.say("headline.lift", control=control), value, lines, tone))
     else:
-        reason = clean(effect.lift.reason or lead.reason or missing)
+        reason = sentence(effect.lift.reason or lead.reason or missing)
         tiles.append(Tile(view.say("headline.lift", control=control), view.numbers.missing, (reason,), "muted"))
     return tuple(tiles)
 
@@ -109,9 +132,10 @@ def _interval_lines(
     shown_part = effect.lift if part == "lift" else effect.difference
     scale = scales(metric).lift if part == "lift" else scales(metric).change
     if shown_part.low is None and shown_part.high is None:
-        return (clean(shown_part.reason or view.say("headline.not estimable")),)
+        reason = clean(shown_part.reason or view.say("headline.not estimable"))
+        return (sentence(reason) if shown_part.estimate is None else view.say("headline.open", reason=reason),)
     interval = view.numbers.interval(shown_part.low, shown_part.high, scale, signed=True)
-    name = view.say("interval.adjusted.short" if effect.adjusted else "interval", confidence=view.confidence)
+    name = view.interval_name(metric, adjusted=effect.adjusted, short=True)
     if part == "lift" or effect.p_value is None:
         return (interval, name)
     p_message = "headline.p.adjusted" if effect.adjusted else "headline.p"
@@ -122,14 +146,10 @@ def _interval_lines(
 def _arm_tile(view: View, metric: "MetricResult", result: "ArmResult | None", arm: str) -> Tile:
     label = view.arm(arm)
     if result is None or result.value is None:
-        reason = clean((result.reason if result else None) or view.say("headline.not estimable"))
+        reason = sentence((result.reason if result else None) or view.say("headline.not estimable"))
         return Tile(label, view.numbers.missing, (reason,), "muted")
-    n = view.numbers.count(result.n)
-    if result.numerator is None:
-        detail = view.say("headline.arm.mean", n=n)
-    else:
-        detail = view.say("headline.arm.rate", numerator=view.numbers.count(result.numerator), n=n)
-    details = (detail, view.say("arm.control")) if arm == _control_of(metric) else (detail,)
+    control = (view.say("arm.control"),) if arm == _control_of(metric) else ()
+    details = (units(view, result, followed=is_time(metric)), *control, *levels.readings(view, metric, result))
     tone: Tone = "muted" if view.invalid else "plain"
     return Tile(label, view.numbers.quantity(result.value, scales(metric).value), details, tone)
 
@@ -141,31 +161,43 @@ def _control_of(metric: "MetricResult") -> str | None:
 def _per_thousand(view: View, metric: "MetricResult", lead: "Comparison") -> str:
     """Return the effect on a rate as a natural frequency, in the smallest round base that shows its interval."""
     effect = shown(lead).difference
-    if metric.kind != "rate" or effect.estimate is None or effect.low is None or effect.high is None:
+    found = width(effect.low, effect.estimate, effect.high)
+    if metric.kind != "rate" or effect.estimate is None or found is None:
         return ""
-    width = effect.high - effect.low
-    base = next((b for b in (1_000, 10_000, 100_000) if b * width >= 5), 1_000_000)
+    base = next((b for b in (1_000, 10_000, 100_000) if b * found >= 5), 1_000_000)
+    return view.say(
+        "headline.more" if effect.estimate >= 0 else "headline.fewer",
+        estimate=view.numbers.count(abs(round(base * effect.estimate))),
+        base=view.numbers.count(base),
+        arm=view.arm(lead.arm),
+        interval_name=view.interval_name(metric, adjusted=shown(lead).adjusted),
+        interval=_counted_range(view, effect, base),
+    )
+
+
+def _counted_range(view: View, effect: "Effect", base: int) -> str:
+    """Return ``19 more to 51 more``, with one bound ``at least 19 more`` or ``at most 3 fewer``."""
 
     def counted(value: float) -> str:
         number = round(base * value)
         name = "same" if number == 0 else "more" if number > 0 else "fewer"
         return view.say(f"headline.count.{name}", count=view.numbers.count(abs(number)))
 
-    return view.say(
-        "headline.more" if effect.estimate >= 0 else "headline.fewer",
-        estimate=view.numbers.count(abs(round(base * effect.estimate))),
-        base=view.numbers.count(base),
-        arm=view.arm(lead.arm),
-        interval_name=view.interval_name(adjusted=shown(lead).adjusted),
-        interval=view.say("headline.range", low=counted(effect.low), high=counted(effect.high)),
-    )
+    if effect.low is not None and effect.high is not None:
+        return view.say("headline.range", low=counted(effect.low), high=counted(effect.high))
+    bound, outward = (effect.high, -1) if effect.low is None else (effect.low, 1)
+    number = round(base * (bound or 0.0))
+    if number == 0:
+        return view.say("headline.bound.no fewer" if outward > 0 else "headline.bound.no more")
+    message = "headline.bound.least" if number * outward > 0 else "headline.bound.most"
+    return view.say(message, count=counted(bound or 0.0))
 
 
 def _table(view: View, metric: "MetricResult") -> Table:
     """Return the comparisons of the headline metric, one row each, under the control's row."""
     scale = scales(metric)
     adjusted = any(shown(c).adjusted for c in metric.comparisons)
-    notes = [view.say("note.margin.adjusted")] if any(adjusts_margin(c) for c in metric.comparisons) else []
+    notes = Notes()
     control = arm_result(metric, metric.comparisons[0].control)
     rows = [
         (
@@ -177,20 +209,16 @@ def _table(view: View, metric: "MetricResult") -> Table:
     ]
     for comparison in metric.comparisons:
         effect, result = shown(comparison), arm_result(metric, comparison.arm)
-        note = None
-        if effect.difference.estimate is None or effect.lift.estimate is None:
-            reason = comparison.reason or effect.difference.reason or effect.lift.reason or view.say("note.unknown")
-            notes.append(clean(reason))
-            note = len(notes)
+        margin_note = notes.add(view.say("note.margin.adjusted")) if adjusts_margin(comparison) else None
         rows.append(
             (
                 Cell(view.arm(comparison.arm)),
                 Cell(view.numbers.count(result.n if result else None)),
                 Cell(view.numbers.quantity(result.value if result else None, scale.value)),
-                _effect_cell(view, metric, effect, "difference", note),
-                _effect_cell(view, metric, effect, "lift", note),
-                Cell(view.numbers.p_value(effect.p_value, view.alpha), note=1 if adjusts_margin(comparison) else None),
-                Cell(view.say(f"metric.verdict.{comparison.verdict}"), tone=verdict_tone(comparison.verdict)),
+                _effect_cell(view, (metric, comparison), effect.difference, scale.change, notes),
+                _effect_cell(view, (metric, comparison), effect.lift, scale.lift, notes),
+                Cell(view.numbers.p_value(effect.p_value, view.alpha), note=margin_note),
+                Cell(view.verdict(metric, comparison), tone=verdict_tone(comparison.verdict)),
             )
         )
     columns = (
@@ -203,14 +231,13 @@ def _table(view: View, metric: "MetricResult") -> Table:
         Column(view.say("column.verdict"), weight=1),
     )
     title = view.say("table.headline", control=view.arm(metric.comparisons[0].control))
-    return Table(title, columns, (RowGroup(tuple(rows)),), tuple(notes), muted=view.invalid)
+    return Table(title, columns, (RowGroup(tuple(rows)),), notes.texts, muted=view.invalid)
 
 
-def _effect_cell(view: View, metric: "MetricResult", effect: ShownEffect, part: str, note: int | None) -> Cell:
-    value = effect.lift if part == "lift" else effect.difference
-    scale = scales(metric).lift if part == "lift" else scales(metric).change
-    missing = value.estimate is None
-    bounded = value.low is not None or value.high is not None
-    interval = (view.numbers.interval(value.low, value.high, scale, signed=True),) if bounded else ()
-    text = view.numbers.quantity(value.estimate, scale, signed=True)
-    return Cell(text, interval, note=note if missing else None)
+def _effect_cell(
+    view: View, pair: "tuple[MetricResult, Comparison]", effect: "Effect", scale: Scale, notes: Notes
+) -> Cell:
+    note = effect_note(view, *pair, effect, notes)
+    bounded = effect.low is not None or effect.high is not None
+    interval = (view.numbers.interval(effect.low, effect.high, scale, signed=True),) if bounded else ()
+    return Cell(view.numbers.quantity(effect.estimate, scale, signed=True), interval, note=note)

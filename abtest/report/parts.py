@@ -123,11 +123,16 @@ class Tile:
 
 @dataclass(frozen=True)
 class Headline:
-    """The effect on the headline metric: tiles for one comparison, a table for several."""
+    """The effect on the headline metric: tiles for one comparison, a table for several.
+
+    ``plain`` is the effect in plain numbers; ``beside`` says where the arms lie beside benchmark and goal, where the
+    tiles do not.
+    """
 
     title: str
     details: str
     plain: str
+    beside: str
     tiles: tuple[Tile, ...]
     table: Table | None
 
@@ -160,10 +165,20 @@ class MarkGroup:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A thin line across a panel at ``value`` of its axis, under its ``label``: dashed, or ``dotted``."""
+
+    value: float
+    label: str
+    dotted: bool = False
+
+
+@dataclass(frozen=True)
 class Panel:
     """One axis with groups of marks, under ``title``, over the name of the ``axis``.
 
-    ``zero`` draws the line of no effect, between the two ``hints``; ``percent`` marks the axis in percent.
+    ``zero`` draws the line of no effect, between the two ``hints``; ``percent`` marks the axis in percent; ``lines``
+    mark levels to compare with.
     """
 
     title: str
@@ -172,6 +187,7 @@ class Panel:
     percent: bool = False
     zero: bool = False
     hints: tuple[str, str] | None = None
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,17 +214,22 @@ class Document:
     """A whole report in words: what was tested, the verdict, the headline effect, and the sections behind it.
 
     ``glance`` shows the other metrics on the card, ``overview`` all metrics on page 1 when they are few enough,
-    ``asides`` are the other readings and segments worth a line in the terminal.
+    ``asides`` are the other readings and segments worth a line in the terminal. ``intervals`` says what the
+    comparisons' intervals are, ``lock`` when the definition was locked (empty when it was not), ``changes`` what was
+    changed since.
     """
 
     language: str
-    confidence: str
+    intervals: str
     name: str
     title: str
     kicker: str
     page: str
     hypothesis: str
     facts: tuple[Fact, ...]
+    lock: str
+    changes_title: str
+    changes: tuple[str, ...]
     banner: Banner
     warning: str
     headline: Headline | None

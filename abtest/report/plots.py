@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from abtest.report import levels
+from abtest.report.headline import units
 from abtest.report.numbers import Scale
 from abtest.report.parts import Mark, MarkGroup, Panel, Plot
-from abtest.report.view import View, arm_result, clean, is_mean, scales, shown, verdict_tone
+from abtest.report.view import View, arm_result, clean, is_mean, is_time, scales, shown, verdict_tone
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, Comparison, Effect, MetricResult
@@ -21,6 +23,12 @@ def _subtitle(view: View, *, adjusted: bool) -> str:
     return view.say("chart.subtitle", title=clean(view.analysis.experiment.title), interval_name=note)
 
 
+def _note(view: View) -> str:
+    """Return what an arrow means, shown where there is one."""
+    one_sided = any(view.one_sided(metric) for metric in view.analysis.metrics)
+    return view.say("chart.clipped.one-sided" if one_sided else "chart.clipped")
+
+
 def _warning(view: View) -> str:
     return view.say("chart.invalid") if view.invalid else ""
 
@@ -32,7 +40,7 @@ def _headline(view: View) -> Plot:
     scale = scales(metric)
     comparisons = {comparison.arm: comparison for comparison in metric.comparisons}
     control = metric.comparisons[0].control if metric.comparisons else None
-    values = tuple(_value_mark(view, result, scale.value) for result in metric.arms)
+    values = tuple(_value_mark(view, metric, result, scale.value) for result in metric.arms)
     effects = tuple(
         _effect_mark(view, comparisons[result.arm], shown(comparisons[result.arm]).difference, scale.change)
         if result.arm in comparisons
@@ -42,6 +50,8 @@ def _headline(view: View) -> Plot:
     unit = view.say("chart.points") if metric.kind == "rate" else clean(metric.unit)
     if metric.kind == "rate":
         values_title = view.say("chart.headline.values.rate")
+    elif is_time(metric):
+        values_title = view.say("chart.headline.values.time")
     else:
         message = {
             (True, True): "chart.headline.values.mean",
@@ -53,7 +63,8 @@ def _headline(view: View) -> Plot:
     message = "chart.headline.difference" if unit else "chart.headline.difference.plain"
     effects_title = view.say(message, control=view.arm(control) if control else view.control, unit=unit)
     hints = (view.say("worse"), view.say("better"))
-    panels = [Panel("", (MarkGroup("", values),), values_title, percent=metric.kind == "rate")]
+    lines = levels.lines(view, metric)
+    panels = [Panel("", (MarkGroup("", values),), values_title, percent=metric.kind == "rate", lines=lines)]
     if metric.comparisons:
         ordered = hints if metric.good == "up" else (hints[1], hints[0])
         panels.append(Panel("", (MarkGroup("", effects),), effects_title, zero=True, hints=ordered))
@@ -68,7 +79,7 @@ def _headline(view: View) -> Plot:
         "headline",
         view.say("chart.headline", metric=clean(metric.title)),
         _subtitle(view, adjusted=adjusted),
-        view.say("chart.clipped"),
+        _note(view),
         alt,
         tuple(panels),
         columns=True,
@@ -84,11 +95,12 @@ def _retention(view: View) -> Plot:
     panels = []
     for metric in rates:
         scale = scales(metric).value
-        marks = tuple(_value_mark(view, result, scale) for result in metric.arms)
-        panels.append(Panel(clean(metric.title), (MarkGroup("", marks),), percent=True))
+        marks = tuple(_value_mark(view, metric, result, scale) for result in metric.arms)
+        lines = levels.lines(view, metric)
+        panels.append(Panel(clean(metric.title), (MarkGroup("", marks),), percent=True, lines=lines))
     alt = view.say("chart.alt.retention", values="; ".join(f"{clean(m.title)}: {_values_alt(view, m)}" for m in rates))
     subtitle = _subtitle(view, adjusted=False)
-    return Plot("retention", title, subtitle, view.say("chart.clipped"), alt, tuple(panels), warning=_warning(view))
+    return Plot("retention", title, subtitle, _note(view), alt, tuple(panels), warning=_warning(view))
 
 
 def _effects(view: View) -> Plot:
@@ -102,7 +114,7 @@ def _effects(view: View) -> Plot:
         for comparison in metric.comparisons:
             label = view.arm(comparison.arm) if several else clean(metric.title)
             effect = shown(comparison).lift
-            verdict = view.say(f"metric.verdict.{comparison.verdict}")
+            verdict = view.verdict(metric, comparison)
             marks.append(_effect_mark(view, comparison, effect, lift, label=label, detail=verdict))
             alts.append(
                 f"{clean(metric.title)}, {view.arm(comparison.arm)}: {view.effect_text(effect, lift)}, {verdict}"
@@ -114,8 +126,9 @@ def _effects(view: View) -> Plot:
     adjusted = any(shown(c).adjusted for metric in view.analysis.metrics for c in metric.comparisons)
     panel = Panel("", tuple(groups), view.say("chart.effects", control=view.control), percent=True, zero=True)
     alt = view.say("chart.alt.effects", values="; ".join(alts))
-    note = view.say("chart.clipped")
-    return Plot("effects", title, _subtitle(view, adjusted=adjusted), note, alt, (panel,), warning=_warning(view))
+    return Plot(
+        "effects", title, _subtitle(view, adjusted=adjusted), _note(view), alt, (panel,), warning=_warning(view)
+    )
 
 
 def _empty(view: View, plot: str, title: str) -> Plot:
@@ -123,13 +136,9 @@ def _empty(view: View, plot: str, title: str) -> Plot:
     return Plot(plot, title, clean(view.analysis.experiment.title), nothing, nothing, (), warning=_warning(view))
 
 
-def _value_mark(view: View, result: "ArmResult", scale: Scale) -> Mark:
+def _value_mark(view: View, metric: "MetricResult", result: "ArmResult", scale: Scale) -> Mark:
     label = view.arm(result.arm)
-    numerator, n = view.numbers.count(result.numerator), view.numbers.count(result.n)
-    if result.numerator is None:
-        detail = view.say("headline.arm.mean", n=n)
-    else:
-        detail = view.say("headline.arm.rate", numerator=numerator, n=n)
+    detail = units(view, result, followed=is_time(metric))
     if result.value is None:
         return Mark(label, None, None, None, view.say("chart.none"), detail, arm=view.place(result.arm))
     text = view.numbers.quantity(result.value, scale)
@@ -145,16 +154,20 @@ def _effect_mark(
     if effect.estimate is None and effect.low is None and effect.high is None:
         return Mark(name, None, None, None, view.say("chart.none"), detail, tone=tone)
     low, estimate, high = (None if v is None else v * scale.factor for v in (effect.low, effect.estimate, effect.high))
+    text = view.effect_text(effect, scale)
+    if effect.low is None and effect.high is None:
+        text = view.say("chart.open", estimate=text)
     excludes = (effect.low is not None and effect.low > 0) or (effect.high is not None and effect.high < 0)
-    return Mark(name, estimate, low, high, view.effect_text(effect, scale), detail, tone=tone, closed=excludes)
+    return Mark(name, estimate, low, high, text, detail, tone=tone, closed=excludes)
 
 
 def _values_alt(view: View, metric: "MetricResult") -> str:
     scale = scales(metric).value
-    return ", ".join(
+    values = [
         view.say("chart.alt.values", arm=view.arm(result.arm), value=view.numbers.quantity(result.value, scale))
         for result in metric.arms
-    )
+    ]
+    return ", ".join([*values, *(line.label for line in levels.lines(view, metric))])
 
 
 def _effect_alt(view: View, metric: "MetricResult", comparison: "Comparison") -> str:

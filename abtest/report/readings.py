@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from abtest.report import inference
 from abtest.report.headline import metric_details
+from abtest.report.notes import Notes, effect_note
 from abtest.report.numbers import Scale, decimals_for, reveal_zero
 from abtest.report.parts import Cell, Column, Paragraph, RowGroup, Section, Table
-from abtest.report.tables import Notes, effect_cell, effect_note, group_title
+from abtest.report.tables import effect_cell, group_title
 from abtest.report.view import View, clean, revealing, scales
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ def readings(view: View) -> Section | None:
     tables = [table for table in (_bayes(view), _methods(view), _odds(view), _compliers(view)) if table is not None]
     if not tables:
         return None
-    intro = Paragraph(view.say("section.readings.intro"))
+    differs = inference.other(view, "readings")
+    intro = Paragraph(" ".join([view.say("section.readings.intro"), *([differs] if differs else [])]))
     return Section("readings", view.say("section.readings"), (intro, *tables))
 
 

@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from abtest.report import inference
+from abtest.report.notes import Notes
 from abtest.report.numbers import Scale
 from abtest.report.parts import Block, Cell, Column, Paragraph, RowGroup, Section, Table
-from abtest.report.tables import Notes, effect_cell
+from abtest.report.tables import effect_cell
 from abtest.report.view import View, clean, revealing, scales
 
 if TYPE_CHECKING:
@@ -17,7 +19,9 @@ def segments(view: View) -> Section | None:
     if not found:
         return None
     kinds = dict.fromkeys((segment.column, segment.declared) for segment in found)
-    blocks: list[Block] = [Paragraph(view.say("section.segments.intro"))]
+    differs = inference.other(view, "segments")
+    intro = " ".join([view.say("section.segments.intro"), *([differs] if differs else [])])
+    blocks: list[Block] = [Paragraph(intro)]
     for column, declared in kinds:
         here = [segment for segment in found if (segment.column, segment.declared) == (column, declared)]
         blocks.append(_table(view, here, declared=declared))

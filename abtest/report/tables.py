@@ -1,36 +1,17 @@
-"""The tables of a report: metrics, arms, population, checks, sources."""
+"""The tables of a report: metrics, arms, methods, sources."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from abtest.report import inference, levels
 from abtest.report.headline import metric_details
+from abtest.report.notes import Notes, adjusted_note, effect_note
 from abtest.report.numbers import Scale
-from abtest.report.parts import Cell, Column, RowGroup, Table, Tone
-from abtest.report.view import View, adjusts_margin, clean, is_mean, scales, verdict_tone
+from abtest.report.parts import Cell, Column, Paragraph, RowGroup, Table
+from abtest.report.view import View, adjusts_margin, clean, is_mean, is_time, scales, verdict_tone
 
 if TYPE_CHECKING:
-    from abtest.analysis.result import ArmPopulation, ArmResult, Comparison, Effect, MetricResult
-
-ARMS_PER_TABLE = 4
-_STATUS_TONES: dict[str, Tone] = {"pass": "good", "warn": "caution", "fail": "bad", "skipped": "muted"}
-
-
-class Notes:
-    """Collects a table's notes; the same text gets the same number."""
-
-    def __init__(self) -> None:
-        self._texts: list[str] = []
-
-    def add(self, text: str) -> int:
-        """Return the number of the note ``text``, from 1."""
-        if text not in self._texts:
-            self._texts.append(text)
-        return self._texts.index(text) + 1
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The notes in the order of their numbers."""
-        return tuple(self._texts)
+    from abtest.analysis.result import ArmResult, Comparison, Effect, MetricResult
 
 
 def metric_table(view: View, metrics: Sequence["MetricResult"]) -> Table:
@@ -48,7 +29,15 @@ def metric_table(view: View, metrics: Sequence["MetricResult"]) -> Table:
         Column(view.say("column.verdict"), weight=2),
     ]
     groups = tuple(_metric_group(view, metric, notes, adjusted=adjusted) for metric in metrics)
-    return Table(view.say("table.metrics"), tuple(columns), groups, notes.texts, muted=view.invalid)
+    caption = inference.caption(view)
+    return Table(
+        view.say("table.metrics"),
+        tuple(columns),
+        groups,
+        notes.texts,
+        muted=view.invalid,
+        lead=Paragraph(caption) if caption else None,
+    )
 
 
 def _metric_group(view: View, metric: "MetricResult", notes: Notes, *, adjusted: bool) -> RowGroup:
@@ -57,7 +46,7 @@ def _metric_group(view: View, metric: "MetricResult", notes: Notes, *, adjusted:
     for result in metric.arms:
         cells = [
             Cell(view.arm(result.arm)),
-            Cell(view.numbers.count(result.n)),
+            _n_cell(view, metric, result, notes),
             _value_cell(view, metric, result, scales(metric).value, notes),
         ]
         comparison = comparisons.get(result.arm)
@@ -67,7 +56,13 @@ def _metric_group(view: View, metric: "MetricResult", notes: Notes, *, adjusted:
         else:
             cells += _comparison_cells(view, metric, comparison, notes, adjusted=adjusted)
         rows.append(tuple(cells))
-    return RowGroup(tuple(rows), clean(metric.title), metric_details(view, metric))
+    return RowGroup(tuple(rows), clean(metric.title), metric_details(view, metric), levels.finding(view, metric))
+
+
+def _n_cell(view: View, metric: "MetricResult", result: "ArmResult", notes: Notes) -> Cell:
+    """Return the units; a time to an event uses those whose window is still open too."""
+    note = notes.add(view.say("note.followed")) if is_time(metric) else None
+    return Cell(view.numbers.count(result.n), note=note)
 
 
 def _value_cell(view: View, metric: "MetricResult", result: "ArmResult", scale: Scale, notes: Notes) -> Cell:
@@ -84,9 +79,11 @@ def _comparison_cells(
     scale = scales(metric)
     p_value = view.numbers.p_value
     difference_note = effect_note(view, metric, comparison, comparison.difference, notes)
+    difference_note = difference_note or adjusted_note(view, metric, comparison.adjusted_difference, notes)
     if difference_note is None and comparison.unadjusted is not None:
         difference_note = notes.add(view.say("note.covariates"))
     lift_note = effect_note(view, metric, comparison, comparison.lift, notes)
+    lift_note = lift_note or adjusted_note(view, metric, comparison.adjusted_lift, notes)
     cells = [
         effect_cell(view, (comparison.difference, comparison.adjusted_difference), scale.change, difference_note),
         effect_cell(view, (comparison.lift, comparison.adjusted_lift), scale.lift, lift_note),
@@ -96,7 +93,7 @@ def _comparison_cells(
         text = p_value(comparison.adjusted_p_value, view.alpha) if comparison.adjusted_p_value is not None else ""
         note = notes.add(view.say("note.margin.adjusted")) if adjusts_margin(comparison) else None
         cells.append(Cell(text, note=note))
-    verdict = view.say(f"metric.verdict.{comparison.verdict}")
+    verdict = view.verdict(metric, comparison)
     return [*cells, Cell(verdict, _margin_details(view, comparison), tone=verdict_tone(comparison.verdict))]
 
 
@@ -115,17 +112,6 @@ def group_title(view: View, metric: "MetricResult", comparison: "Comparison") ->
     if len(metric.comparisons) == 1:
         return title
     return view.say("glance.label", metric=title, arm=view.arm(comparison.arm))
-
-
-def effect_note(
-    view: View, metric: "MetricResult", comparison: "Comparison", effect: "Effect", notes: Notes
-) -> int | None:
-    """Return the number of the note that says why the effect has no estimate or not both bounds."""
-    if effect.estimate is not None and effect.low is not None and effect.high is not None:
-        return None
-    reason = clean(effect.reason or comparison.reason or view.say("note.unknown"))
-    arm = view.arm(comparison.arm)
-    return notes.add(view.say("note.reason", metric=clean(metric.title), arm=arm, reason=reason))
 
 
 def effect_cell(view: View, effects: "tuple[Effect, Effect | None]", scale: Scale, note: int | None) -> Cell:
@@ -147,6 +133,7 @@ def arms_table(view: View, metrics: Sequence["MetricResult"], *, rates: bool) ->
     missing = any(result.missing for metric in metrics for result in metric.arms)
     means = all(is_mean(metric) for metric in metrics)
     spread = not rates and any(r.standard_deviation is not None for metric in metrics for r in metric.arms)
+    against = any(result.against for metric in metrics for result in metric.arms)
     value = "column.rate" if rates else "column.mean" if means else "column.value"
     columns = [
         Column(view.say("column.arm"), weight=4),
@@ -156,23 +143,28 @@ def arms_table(view: View, metrics: Sequence["MetricResult"], *, rates: bool) ->
         Column(view.say(value), "right", 2),
         Column(view.say("column.interval", confidence=view.confidence), "right", 4),
         *([Column(view.say("column.sd"), "right", 2)] if spread else []),
+        *([Column(view.say("column.against"), weight=5)] if against else []),
     ]
     groups = []
     for metric in metrics:
         scale = scales(metric).value
+        bounds = levels.telling(metric, scale)
+        has_no_spread = is_time(metric) or not is_mean(metric)
         rows = []
         for result in metric.arms:
             numerator = [Cell(view.numbers.count(result.numerator))] if rates else []
-            deviation = Cell(view.numbers.quantity(result.standard_deviation, scale))
+            deviation = Cell("" if has_no_spread else view.numbers.quantity(result.standard_deviation, scale))
+            beside, *further = levels.readings(view, metric, result) or ("",)
             rows.append(
                 (
                     Cell(view.arm(result.arm)),
                     *numerator,
-                    Cell(view.numbers.count(result.n)),
+                    _n_cell(view, metric, result, notes),
                     *([Cell(view.numbers.count(result.missing))] if missing else []),
                     _value_cell(view, metric, result, scale, notes),
-                    Cell(view.numbers.interval(result.low, result.high, scale)),
+                    Cell(view.numbers.interval(result.low, result.high, bounds)),
                     *([deviation] if spread else []),
+                    *([Cell(beside, tuple(further))] if against else []),
                 )
             )
         groups.append(RowGroup(tuple(rows), clean(metric.title), metric_details(view, metric)))
@@ -212,7 +204,9 @@ def overall_table(view: View, metrics: Sequence["MetricResult"]) -> Table:
         Column(view.say("column.df"), "right"),
         Column(view.say("column.p"), "right"),
     )
-    return Table(view.say("table.overall"), columns, (RowGroup(tuple(rows)),), muted=view.invalid)
+    looks = inference.other(view, "overall", sides=False)
+    lead = Paragraph(looks) if looks else None
+    return Table(view.say("table.overall"), columns, (RowGroup(tuple(rows)),), muted=view.invalid, lead=lead)
 
 
 def adjustment_table(view: View, metrics: Sequence["MetricResult"]) -> Table:
@@ -246,73 +240,6 @@ def adjustment_table(view: View, metrics: Sequence["MetricResult"]) -> Table:
         Column(view.say("column.removed"), "right"),
     )
     return Table(view.say("table.adjustment"), columns, tuple(groups), muted=view.invalid)
-
-
-def population_tables(view: View) -> tuple[Table, ...]:
-    """Return the ledger, arms as columns, in as many tables as keep their columns readable."""
-    population = view.analysis.population
-    chunks = [population[i : i + ARMS_PER_TABLE] for i in range(0, len(population), ARMS_PER_TABLE)]
-    tables = []
-    for part, chunk in enumerate(chunks, start=1):
-        title = view.say("table.population")
-        if len(chunks) > 1:
-            title = view.say("table.population.part", part=part, parts=len(chunks))
-        columns = (
-            Column(view.say("column.step"), weight=3),
-            *(Column(view.arm(arm.arm), "right", weight=2) for arm in chunk),
-        )
-        tables.append(Table(title, columns, (RowGroup(_ledger(view, chunk)),)))
-    return tuple(tables)
-
-
-def _ledger(view: View, chunk: Sequence["ArmPopulation"]) -> tuple[tuple[Cell, ...], ...]:
-    shares = {arm.name: arm.share for arm in view.analysis.experiment.arms}
-    population = view.analysis.population
-    reasons = list(dict.fromkeys(reason for arm in population for reason in arm.excluded))
-
-    def row(title: str, count: Callable[["ArmPopulation"], int | None]) -> tuple[Cell, ...]:
-        return (Cell(title), *(_count_cell(view, count(arm), arm.assigned) for arm in chunk))
-
-    rows = [(Cell(view.say("step.share")), *(Cell(view.numbers.share(shares.get(arm.arm))) for arm in chunk))]
-    rows.append((Cell(view.say("step.assigned")), *(Cell(view.numbers.count(arm.assigned)) for arm in chunk)))
-    for reason in reasons:
-        title = view.say("step.excluded", reason=clean(reason.replace("_", " ")))
-        rows.append(row(title, lambda arm, reason=reason: arm.excluded.get(reason, 0)))  # type: ignore[misc]
-    rows.append(row(view.say("step.eligible"), lambda arm: arm.eligible))
-    if any(arm.exposed is not None for arm in population):
-        rows.append(row(view.say("step.exposed"), lambda arm: arm.exposed))
-    rows.append(row(view.say("step.immature"), lambda arm: arm.eligible - arm.mature))
-    rows.append(row(view.say("step.mature"), lambda arm: arm.mature))
-    return tuple(rows)
-
-
-def _count_cell(view: View, count: int | None, assigned: int) -> Cell:
-    if count is None:
-        return Cell(view.numbers.missing)
-    share = (view.numbers.quantity(count / assigned, Scale(100, 1, "number.percent")),) if assigned else ()
-    return Cell(view.numbers.count(count), share)
-
-
-def checks_table(view: View) -> Table:
-    """Return all health checks, the failed first, then the warnings."""
-    order = ["fail", "warn", "skipped", "pass"]
-    checks = sorted(view.analysis.checks, key=lambda check: order.index(check.status))
-    rows = tuple(
-        (
-            Cell(view.say(f"status.{check.status}"), tone=_STATUS_TONES[check.status]),
-            Cell(clean(check.id.replace("_", " "))),
-            Cell(clean(check.message)),
-            Cell("" if check.p_value is None else view.numbers.p_value(check.p_value, 0.001)),
-        )
-        for check in checks
-    )
-    columns = (
-        Column(view.say("column.status")),
-        Column(view.say("column.check"), weight=1),
-        Column(view.say("column.message"), weight=3),
-        Column(view.say("column.p"), "right"),
-    )
-    return Table(view.say("table.checks"), columns, (RowGroup(rows),))
 
 
 def method_table(view: View) -> Table:

@@ -3,8 +3,10 @@
 import unicodedata
 from typing import TYPE_CHECKING
 
+from abtest.report.checks import check_name
 from abtest.report.document import build
 from abtest.report.parts import Cell, Document, Table
+from abtest.report.view import View
 from abtest.report.words import ENGLISH, Language
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ _INLINE = 7  # a detail as short as a share stands beside its number
 def summary(analysis: "Analysis", language: Language = ENGLISH) -> str:
     """Return the analysis as text for a terminal, without colour codes, ending in a newline."""
     document = build(analysis, language)
-    lines = [*wrap(document.title, WIDTH), *wrap(document.kicker, WIDTH), ""]
+    lines = [*wrap(document.title, WIDTH), *wrap(document.kicker, WIDTH)]
+    lines += [*(wrap(document.lock, WIDTH) if document.lock else []), ""]
     lines += wrap(document.banner.title.upper(), WIDTH)
     lines += wrap(document.banner.sentence, WIDTH, indent=2)
     if document.headline and document.headline.plain:
@@ -28,8 +31,10 @@ def summary(analysis: "Analysis", language: Language = ENGLISH) -> str:
         lines += ["", document.reasons_title]
         for reason in document.reasons:
             lines += _bullet(reason)
+    if document.changes:
+        lines += ["", document.changes_title, *(line for change in document.changes for line in _bullet(change))]
     if analysis.metrics:
-        lines += ["", language.say("text.metrics", confidence=document.confidence)]
+        lines += ["", *wrap(language.say("text.metrics", intervals=document.intervals), WIDTH)]
         lines += _tables(document, "metrics", first_only=True)
     if document.asides:
         lines += ["", *(line for aside in document.asides for line in wrap(aside, WIDTH))]
@@ -49,7 +54,8 @@ def _checks(analysis: "Analysis", language: Language) -> list[str]:
     for status in ("fail", "warn", "skipped"):
         for check in open_checks:
             if check.status == status:
-                lines += _bullet(f"{language.say(f'status.{status}')} {check.id}: {check.message}")
+                name = check_name(View(analysis, language), check)
+                lines += _bullet(f"{language.say(f'status.{status}')} {name}: {check.message}")
     return lines
 
 

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from abtest.report import dates
+from abtest.report import dates, locking
 from abtest.report.parts import Banner, Fact, Tone
-from abtest.report.view import View, arm_result, clean, scales, shown
+from abtest.report.population import exposure
+from abtest.report.view import View, arm_result, clean, scales, sentence, shown
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmInfo, MetricResult
@@ -33,7 +34,8 @@ def facts(view: View) -> tuple[Fact, ...]:
         found.append(Fact(view.say("fact.period"), lines))
     if through:
         found.append(Fact(view.say("fact.data"), (dates.data_end(through, experiment.timezone, view.language),)))
-    return tuple(found)
+    lock = locking.fact(view)
+    return (*found, *([lock] if lock else []))
 
 
 def _arm_line(view: View, arm: "ArmInfo") -> str:
@@ -66,7 +68,17 @@ def _who(view: View) -> tuple[str, ...]:
         lines.append(view.say("who.strata", strata=", ".join(clean(column) for column in experiment.strata)))
     if experiment.eligible:
         lines.append(view.say("who.rule", rule=clean(experiment.eligible)))
-    return (view.join(lines),)
+    return (view.join(lines), *_triggered(view))
+
+
+def _triggered(view: View) -> tuple[str, ...]:
+    """Return that only exposed units are analysed, where that is so."""
+    if not view.analysis.experiment.triggered:
+        return ()
+    counts = [arm.exposed for arm in view.analysis.population if arm.exposed is not None]
+    if not counts:
+        return (view.say("who.triggered", exposure=exposure(view)),)
+    return (view.say("who.triggered.count", exposed=view.numbers.count(sum(counts)), exposure=exposure(view)),)
 
 
 def banner(view: View) -> Banner:
@@ -95,20 +107,21 @@ def _sentence(view: View) -> str:
         return _several(view, metric)
     effect = shown(lead)
     if effect.difference.estimate is None:
-        reason = clean(lead.reason or effect.difference.reason or view.say("note.unknown"))
+        reason = sentence(lead.reason or effect.difference.reason or view.say("note.unknown"))
         return view.say("verdict.missing", metric=clean(metric.title), arm=view.arm(lead.arm), reason=reason)
     scale = scales(metric)
     arm, control = arm_result(metric, lead.arm), arm_result(metric, lead.control)
     bounded = effect.difference.low is not None or effect.difference.high is not None
     return view.say(
         "verdict.effect" if bounded else "verdict.effect.open",
+        reason=clean(effect.difference.reason or view.say("note.unknown")).rstrip("."),
         metric=clean(metric.title),
         arm=view.arm(lead.arm),
         control=view.arm(lead.control),
         value=view.numbers.quantity(arm.value if arm else None, scale.value),
         control_value=view.numbers.quantity(control.value if control else None, scale.value),
         difference=view.numbers.quantity(effect.difference.estimate, scale.change, signed=True),
-        interval_name=view.interval_name(adjusted=effect.adjusted),
+        interval_name=view.interval_name(metric, adjusted=effect.adjusted),
         interval=view.numbers.interval(effect.difference.low, effect.difference.high, scale.change, signed=True),
     )
 
@@ -122,10 +135,13 @@ def _several(view: View, metric: "MetricResult") -> str:
     effects = [
         f"{view.arm(c.arm)} {view.effect_text(shown(c).difference, scales(metric).change)}" for c in metric.comparisons
     ]
+    found = [shown(comparison).difference for comparison in metric.comparisons]
+    bounded = any(effect.low is not None or effect.high is not None for effect in found)
     return view.say(
-        "verdict.several",
+        "verdict.several" if bounded else "verdict.several.open",
+        reason=clean(next((effect.reason for effect in found if effect.reason), view.say("note.unknown"))).rstrip("."),
         metric=clean(metric.title),
         control=control,
         effects="; ".join(effects),
-        interval_name=view.interval_name(adjusted=any(shown(c).adjusted for c in metric.comparisons)),
+        interval_name=view.interval_name(metric, adjusted=any(shown(c).adjusted for c in metric.comparisons)),
     )

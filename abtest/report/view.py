@@ -52,6 +52,12 @@ def clean(text: str) -> str:
     return _CONTROLS.sub(" ", text).strip()
 
 
+def sentence(text: str) -> str:
+    """Return a reason as it stands alone: on one line, with a capital letter."""
+    text = clean(text)
+    return text[:1].upper() + text[1:]
+
+
 @dataclass(frozen=True)
 class View:
     """An analysis seen in a language."""
@@ -112,9 +118,33 @@ class View:
         message = f"correction.{name.lower()}"
         return self.say(message) if self.language.knows(message) else name
 
-    def interval_name(self, *, adjusted: bool) -> str:
-        """Return ``95 % interval``, with what it is adjusted for."""
-        return self.say("interval.adjusted" if adjusted else "interval", confidence=self.confidence)
+    @property
+    def anytime(self) -> bool:
+        """Whether the comparisons' intervals and p-values hold at every look."""
+        return self.analysis.settings.monitoring == "anytime"
+
+    def one_sided(self, metric: "MetricResult") -> bool:
+        """Whether the metric's comparisons are tested in its good direction only; guardrails look both ways."""
+        return self.analysis.settings.alternative == "one-sided" and metric.role != "guardrail"
+
+    def bounds_missing(self, metric: "MetricResult", effect: "Effect") -> bool:
+        """Whether an interval lacks a bound that it should have: a one-sided one has its bound on the bad side only."""
+        missing = (effect.low is None) + (effect.high is None)
+        by_design = missing == 1 and effect.reason is None and self.one_sided(metric)
+        return missing > 0 and not by_design
+
+    def interval_name(self, metric: "MetricResult", *, adjusted: bool, short: bool = False) -> str:
+        """Return ``95 % interval``, with its side and what it is adjusted for."""
+        name = "interval.one-sided" if self.one_sided(metric) else "interval"
+        if adjusted:
+            name += ".adjusted.short" if short else ".adjusted"
+        return self.say(name, confidence=self.confidence)
+
+    def verdict(self, metric: "MetricResult", comparison: "Comparison") -> str:
+        """Return the verdict in words. A one-sided test looks for an improvement, so that is what it may not show."""
+        if comparison.verdict == "no difference shown" and self.one_sided(metric):
+            return self.say("metric.verdict.no improvement shown")
+        return self.say(f"metric.verdict.{comparison.verdict}")
 
     def headline_metric(self) -> "MetricResult | None":
         """Return the first primary metric, else the first metric, else ``None``."""
@@ -162,6 +192,11 @@ def arm_result(metric: "MetricResult", arm: str) -> "ArmResult | None":
     return next((result for result in metric.arms if result.arm == arm), None)
 
 
+def is_time(metric: "MetricResult") -> bool:
+    """Whether the metric is a time to an event, which uses immature units too, for as long as they are followed."""
+    return metric.type == "time_to_event"
+
+
 def is_mean(metric: "MetricResult") -> bool:
     """Whether the value of a metric that is no rate is a mean: ratios and quantiles are not."""
     return metric.kind == "mean" and metric.type not in {"ratio", "quantile"}
@@ -177,16 +212,16 @@ def scales(metric: "MetricResult") -> Scales:
     differences = [effect for c in metric.comparisons for effect in (c.difference, c.adjusted_difference) if effect]
     lifts = [effect for c in metric.comparisons for effect in (c.lift, c.adjusted_lift) if effect]
     lift_bounds = [100 * bound for effect in lifts for bound in (effect.low, effect.high) if bound is not None]
-    lift_decimals = reveal_zero(lift_bounds, decimals_for(_width(lifts, 100), 0, 3))
+    lift_decimals = reveal_zero(lift_bounds, decimals_for(_narrowest(lifts, 100), 0, 3))
     lift = Scale(100, lift_decimals, "number.percent")
     factor = 100.0 if metric.kind == "rate" else 1.0
     bounds = [factor * bound for effect in differences for bound in (effect.low, effect.high) if bound is not None]
-    width = _width(differences, factor) or _width(metric.arms, factor)
+    found = _narrowest(differences, factor) or _narrowest_value(metric.arms, factor)
     if metric.kind == "rate":
-        decimals = reveal_zero(bounds, decimals_for(width, 1, 4))
+        decimals = reveal_zero(bounds, decimals_for(found, 1, 4))
         return Scales(Scale(100, decimals, "number.percent"), Scale(100, decimals, "number.points"), lift)
     unit = clean(metric.unit)
-    decimals = _whole_cents(reveal_zero(bounds, decimals_for(width, 0, 6)), unit)
+    decimals = _whole_cents(reveal_zero(bounds, decimals_for(found, 0, 6)), unit)
     mean = Scale(1, decimals, "number.unit" if unit else None, unit)
     return Scales(mean, mean, lift)
 
@@ -197,16 +232,33 @@ def revealing(scale: Scale, effects: Sequence["Effect"]) -> Scale:
     return replace(scale, decimals=_whole_cents(reveal_zero(bounds, scale.decimals), scale.unit))
 
 
+def exact(scale: Scale, value: float) -> Scale:
+    """Return ``scale`` with the fewest decimals, up to four, that show a number which somebody wrote as it was."""
+    shown = scale.factor * value
+    found = next((d for d in range(5) if abs(round(shown, d) - shown) < 1e-9 * max(1, abs(shown))), scale.decimals)
+    return replace(scale, decimals=_whole_cents(found, scale.unit))
+
+
 def _whole_cents(decimals: int, unit: str) -> int:
     """Return the decimals, for a currency none or two: it is written with its cents or without."""
     return 2 if decimals == 1 and len(unit) == 3 and unit.isupper() else decimals
 
 
-def _width(effects: Sequence["Effect | ArmResult"], factor: float) -> float | None:
+def width(low: float | None, estimate: float | None, high: float | None) -> float | None:
+    """Return an interval's width; of one with one bound, twice the way from there to the estimate."""
+    if low is not None and high is not None:
+        return high - low
+    bound = high if low is None else low
+    return None if estimate is None or bound is None else 2 * abs(estimate - bound)
+
+
+def _narrowest(effects: Sequence["Effect"], factor: float) -> float | None:
     """Return the width of the narrowest interval that has one."""
-    widths = [
-        factor * (effect.high - effect.low)
-        for effect in effects
-        if effect.low is not None and effect.high is not None and effect.high > effect.low
-    ]
-    return min(widths, default=None)
+    widths = [width(effect.low, effect.estimate, effect.high) for effect in effects]
+    return min((factor * found for found in widths if found), default=None)
+
+
+def _narrowest_value(arms: Sequence["ArmResult"], factor: float) -> float | None:
+    """Return the width of the narrowest of the arms' own intervals."""
+    widths = [width(arm.low, arm.value, arm.high) for arm in arms]
+    return min((factor * found for found in widths if found), default=None)

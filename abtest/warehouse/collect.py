@@ -1,11 +1,11 @@
 """From an experiment to its moments: open, look, check the arms, aggregate."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from abtest.definition.fields import nearest
 from abtest.definition.load import Experiment
-from abtest.definition.model import ASSIGNMENTS, CUSTOMERS
+from abtest.definition.model import CUSTOMERS
 from abtest.errors import DataError
 from abtest.warehouse.calendar import to_microseconds
 from abtest.warehouse.engine import Engine, EngineError, Row, Statement
@@ -24,10 +24,10 @@ from abtest.warehouse.moments import (
 )
 from abtest.warehouse.outcomes import DIGITS, MetricPlan, Outcomes
 from abtest.warehouse.profile import profile, whole, with_tables
-from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, open_warehouse
+from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, open_warehouse
 from abtest.warehouse.sqltext import quote
 from abtest.warehouse.tables import read_table, sources_used
-from abtest.warehouse.units import CLUSTER, ELIGIBLE, NOT_EXPOSED, STRATUM, level_alias, population
+from abtest.warehouse.units import CLUSTER, ELIGIBLE, NOT_EXPOSED, STRATUM, customer_query, level_alias, population
 from abtest.warehouse.windows import Windows
 
 LAST_INSTANT = to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
@@ -54,6 +54,20 @@ class Collector:
         self.through = self._through()
         self.warehouse.through = self.through
         self.warehouse.windows = self._windows()
+        self._keep_population()
+
+    def _keep_population(self) -> None:
+        """Make the population a table of the engine: who is counted is decided once, for all statements that follow."""
+        *named, (name, text) = population(self.warehouse, self.tables)
+        statement = Statement(
+            with_tables(list(self.tables.values()), *named) + text, self._parameters_of(self.tables.values())
+        )
+        self.engine.materialise(name, statement)
+        self.warehouse.statements.append(_creation(name, statement))
+
+    def _parameters_of(self, tables: Iterable[Table]) -> dict[str, str | int | float | bool]:
+        """Return the values that the tables' own queries bind."""
+        return {name: value for table in tables if table.select for name, value in table.select.parameters.items()}
 
     def _through(self) -> int | None:
         """Return the instant up to which events are complete: as declared, else that of the last event."""
@@ -144,15 +158,11 @@ class Collector:
         arms = self.tables[self.definition.arm_source]
         if not (arms.has_time and arms.has_unit):
             return ()
-        tables = list(self.tables.values())
-        text = with_tables(tables, *population(self.warehouse, self.tables)) + (
+        statement = Statement(
             "SELECT\n  CAST(floor(assigned_at / 86400000000) AS BIGINT) AS day,\n  arm,\n  count(*) AS units\n"
-            f"FROM population\nWHERE status = '{ELIGIBLE}' AND assigned_at IS NOT NULL\nGROUP BY 1, 2\nORDER BY 1, 2"
+            f"FROM population\nWHERE status = '{ELIGIBLE}' AND assigned_at IS NOT NULL\nGROUP BY 1, 2\nORDER BY 1, 2",
+            {},
         )
-        parameters = {
-            name: value for table in tables if table.select for name, value in table.select.parameters.items()
-        }
-        statement = Statement(text, parameters)
         self.warehouse.statements.append(statement)
         by_day: dict[int, list[int]] = {}
         for row in self.engine.rows(statement, "counting assignments by day"):
@@ -191,7 +201,8 @@ class Collector:
     def statements(self) -> list[Statement]:
         """Return the SQL of the whole analysis, in order. Where winsorising cuts is not known before it runs."""
         outcomes = self._outcomes(DIGITS, {})
-        return [*self.warehouse.statements, self._statement(outcomes, outcomes.moments(self._groups()))]
+        kept = [_creation(name, statement) for name, statement in self._by_unit(outcomes)]
+        return [*self.warehouse.statements, *kept, self._statement(outcomes, outcomes.moments(self._groups()))]
 
     def _outcomes(self, digits: int, caps: Mapping[str, int]) -> Outcomes:
         windows = self.warehouse.windows or self._windows()
@@ -205,12 +216,32 @@ class Collector:
 
     def _statement(self, outcomes: Outcomes, last: str, groups: Sequence[str] | None = None) -> Statement:
         columns = self._groups() if groups is None else groups
-        queries = [*population(self.warehouse, self.tables), *outcomes.queries(columns)]
-        tables = list(self.tables.values())
-        parameters = {
-            name: value for table in tables if table.select for name, value in table.select.parameters.items()
-        }
-        return Statement(with_tables(tables, *queries) + last, {**parameters, **outcomes.binder.values})
+        read = [] if self._several_statements else outcomes.by_unit_queries()
+        queries = [(name, text) for _, name, text in read] + [outcomes.outcomes_query(columns)]
+        sources = [self.tables[source] for source, _, _ in read]
+        values = {**self._parameters_of(sources), **outcomes.binder.values}
+        return Statement(with_tables(sources, *queries) + last, values)
+
+    @property
+    def _several_statements(self) -> bool:
+        """Whether several statements need the units' outcomes, so that events are read into a table first."""
+        outcomes = [self.definition.outcome(name) for name in self.definition.metrics]
+        asked = any(part.winsorise or part.quantile is not None or part.reduce == "time" for part in outcomes)
+        settings = self.definition.analysis
+        return asked or bool(settings.permutation or settings.bootstrap) or self.definition.cluster is not None
+
+    def _by_unit(self, outcomes: Outcomes) -> list[tuple[str, Statement]]:
+        """Return the tables per unit that the statements share; none where one statement does it all."""
+        if not self._several_statements:
+            return []
+        return [
+            (name, Statement(with_tables([self.tables[source]]) + text, self._parameters_of([self.tables[source]])))
+            for source, name, text in outcomes.by_unit_queries()
+        ]
+
+    def _keep_by_unit(self, outcomes: Outcomes) -> None:
+        for name, statement in self._by_unit(outcomes):
+            self.engine.materialise(name, statement)
 
     def _category_levels(self) -> dict[str, list[str]]:
         """Return the levels of strata and category covariates, the most frequent first."""
@@ -222,15 +253,11 @@ class Collector:
         return self._levels
 
     def _find_levels(self, column: str, alias: str) -> list[str]:
-        tables = list(self.tables.values())
-        text = with_tables(tables, *population(self.warehouse, self.tables)) + (
+        statement = Statement(
             f"SELECT {quote(alias)} AS level, count(*) AS units FROM population\nWHERE status = '{ELIGIBLE}'\n"
-            f"GROUP BY {quote(alias)}\nORDER BY units DESC, level\nLIMIT {MOST_LEVELS + 1}"
+            f"GROUP BY {quote(alias)}\nORDER BY units DESC, level\nLIMIT {MOST_LEVELS + 1}",
+            {},
         )
-        parameters = {
-            name: value for table in tables if table.select for name, value in table.select.parameters.items()
-        }
-        statement = Statement(text, parameters)
         self.warehouse.statements.append(statement)
         found = [str(row["level"]) for row in self.engine.rows(statement, "looking at categories")]
         if len(found) > MOST_LEVELS:
@@ -244,7 +271,9 @@ class Collector:
         digits = DIGITS
         while True:
             try:
-                caps = self._caps(digits)
+                plain = self._outcomes(digits, {})
+                self._keep_by_unit(plain)
+                caps = self._caps(plain)
                 outcomes = self._outcomes(digits, caps)
                 statement = self._statement(outcomes, outcomes.moments(self._groups()))
                 rows = self.engine.rows(statement, "counting outcomes")
@@ -255,13 +284,13 @@ class Collector:
                 if digits <= 0:
                     raise DataError(self._too_large()) from error
                 continue
+            self.warehouse.statements += [_creation(*kept) for kept in self._by_unit(outcomes)]
             self.warehouse.statements.append(statement)
             return outcomes, caps, rows
 
-    def _caps(self, digits: int) -> dict[str, int]:
+    def _caps(self, plain: Outcomes) -> dict[str, int]:
         """Return the scaled value at which each winsorised metric is cut: its pooled quantile over all arms."""
         caps: dict[str, int] = {}
-        plain = self._outcomes(digits, {})
         for plan in plain.plans:
             if plan.outcome.winsorise is None:
                 continue
@@ -432,25 +461,30 @@ class Collector:
         """Return the size of the customer base and of its eligible part, when it is a table of its own."""
         if self.definition.arm_source == CUSTOMERS or CUSTOMERS not in self.tables:
             return None
-        tables = [self.tables[CUSTOMERS], self.tables[ASSIGNMENTS]]
-        queries = [query for query in population(self.warehouse, self.tables) if query[0] in {"assigned", "customer"}]
-        text = with_tables(tables, *queries) + (
+        customers = self.tables[CUSTOMERS]
+        text = with_tables([customers], ("customer", customer_query(customers))) + (
             "SELECT\n  count(*) AS total,\n"
-            "  sum(CASE WHEN c.eligible = 1 AND NOT c.conflicting THEN 1 END) AS eligible,\n"
-            "  sum(CASE WHEN c.eligible = 1 AND NOT c.conflicting AND a.unit IS NULL THEN 1 END) AS unassigned\n"
-            "FROM customer AS c\nLEFT JOIN assigned AS a ON a.unit = c.unit"
+            "  sum(CASE WHEN eligible = 1 AND NOT conflicting THEN 1 END) AS eligible,\n"
+            "  (SELECT sum(known) FROM population) AS assigned\nFROM customer"
         )
-        parameters = {
-            name: value for table in tables if table.select for name, value in table.select.parameters.items()
-        }
-        statement = Statement(text, parameters)
+        statement = Statement(text, self._parameters_of([customers]))
         self.warehouse.statements.append(statement)
         row = self.engine.rows(statement, "counting customers")[0]
-        return CustomerCounts(whole(row, "total"), whole(row, "eligible"), whole(row, "unassigned"))
+        eligible = whole(row, "eligible")
+        return CustomerCounts(whole(row, "total"), eligible, eligible - whole(row, "assigned"))
+
+
+def _creation(name: str, statement: Statement) -> Statement:
+    """Return the statement as a reader sees it that keeps its rows as a table."""
+    return Statement(f"CREATE TEMP TABLE {quote(name)} AS\n{statement.text}", statement.parameters)
 
 
 def _sums(plan: MetricPlan, row: Row) -> Sums:
     name = plan.name
+    if plan.plain_rate:
+        total = whole(row, f"total0_{name}")
+        counts = whole(row, f"n_{name}"), whole(row, f"mature_{name}")
+        return Sums(*counts, (plan.terms[0].name,), (plan.terms[0].scale,), (total,), (total,))
     return Sums(
         whole(row, f"n_{name}"),
         whole(row, f"mature_{name}"),

@@ -13,15 +13,17 @@ from abtest.errors import DataError
 from abtest.warehouse.engine import EngineError, Family, Row, Statement
 from abtest.warehouse.sqltext import LOCAL, ZONED, quote
 
-# DuckDB gets Spark's names, so that one SQL text serves both engines; the last three read text.
+# DuckDB gets Spark's names, so that one SQL text serves both engines. What neither has (the readers of text, and of
+# local times, whose clock changes the engines read differently) has a name of ours in both: see spark_sql.py.
 MACROS = f"""\
 CREATE MACRO unix_micros(t) AS epoch_us(t);
-CREATE MACRO to_utc_timestamp(t, zone) AS timezone(zone, t);
+CREATE MACRO local_micros(t, zone) AS epoch_us(timezone(zone, t));
 CREATE MACRO rlike(x, pattern) AS regexp_matches(x, pattern);
 CREATE MACRO sha2(x, bits) AS sha256(x);
 CREATE MACRO conv(x, from_base, to_base) AS CAST(('0x' || x) AS BIGINT);
 CREATE MACRO to_instant(microseconds) AS make_timestamptz(microseconds);
 CREATE MACRO trimmed(x) AS trim(x, ' ');
+CREATE MACRO number_text(x) AS x;
 CREATE MACRO blank_to_null(x) AS nullif(trimmed(x), '');
 CREATE MACRO parse_number(x) AS
   CASE lower(trimmed(x)) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN 'nan' THEN NULL
@@ -30,7 +32,7 @@ CREATE MACRO parse_instant(x, zone) AS
   CASE WHEN rlike(trimmed(x), '{ZONED}')
        THEN unix_micros(CAST(replace(replace(replace(upper(trimmed(x)), ' Z', 'Z'), ' +', '+'), ' -', '-')
                              AS TIMESTAMPTZ))
-       WHEN rlike(trimmed(x), '{LOCAL}') THEN unix_micros(to_utc_timestamp(CAST(upper(trimmed(x)) AS TIMESTAMP), zone))
+       WHEN rlike(trimmed(x), '{LOCAL}') THEN local_micros(CAST(upper(trimmed(x)) AS TIMESTAMP), zone)
        ELSE CAST(blank_to_null(x) || ' is no time' AS BIGINT) END;
 CREATE MACRO try_number(x) AS try(parse_number(x));
 CREATE MACRO try_instant(x) AS try(parse_instant(x, 'UTC'));
@@ -43,6 +45,7 @@ class DuckDB:
     """One in-memory database for one analysis."""
 
     name = "duckdb"
+    row_number = "row_number() OVER ()"
 
     def __init__(self, *, progress: Progress | None = None) -> None:
         self._temporary = Path(tempfile.mkdtemp(prefix="abtest-"))
@@ -97,6 +100,12 @@ class DuckDB:
                 f"a table given as {type(frame).__name__} cannot be read ({_first_line(error)}); "
                 "give a pandas, polars or Arrow table"
             ) from None
+
+    def attach_table(self, table: str, source: str) -> None:
+        """Refuse: an embedded database has no catalogue."""
+        raise EngineError(
+            f"{table}: `table: {source}` is a table of Spark's catalogue; add `engine: spark`, or give a file"
+        )
 
     def columns(self, table: str) -> dict[str, Family]:
         """Return the columns of ``table`` and what each holds."""

@@ -39,12 +39,17 @@ class Engine(Protocol):
     """A place that holds tables and answers SQL."""
 
     name: str
+    row_number: str
+    """SQL for the number of a row of a view, in the order of its files; for the errors that name a row."""
 
     def attach_files(self, table: str, files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None) -> None:
         """Make ``table`` a view of files."""
 
     def attach_frame(self, table: str, frame: object) -> None:
         """Make ``table`` a view of a data frame or Arrow table."""
+
+    def attach_table(self, table: str, source: str) -> None:
+        """Make ``table`` a view of a table of the engine's catalogue, such as ``warehouse.orders``."""
 
     def columns(self, table: str) -> dict[str, Family]:
         """Return the columns of ``table`` and what each holds."""

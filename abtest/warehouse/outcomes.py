@@ -14,6 +14,8 @@ from abtest.warehouse.windows import DAY, DAY_US, Windows, inside
 
 DIGITS = 12
 """Significant digits, counted from a column's largest value, that its exact integers keep."""
+BITS = 60
+"""Windows whose presence one mask of a 64-bit integer holds."""
 MEAN_DIGITS = 1_000
 """A unit's average is rounded to a finer integer than the values that it is made of."""
 
@@ -48,6 +50,11 @@ class MetricPlan:
         return f"{term.name}_{self.name}"
 
     @property
+    def plain_rate(self) -> bool:
+        """Whether the value is 0 or 1 and stands alone: its square is itself."""
+        return self.rate and len(self.terms) == 1
+
+    @property
     def pairs(self) -> list[tuple[int, int]]:
         """The pairs of terms whose products are summed, row by row of the upper triangle."""
         size = len(self.terms)
@@ -75,6 +82,7 @@ class Outcomes:
         self.windows = windows
         self.binder = Binder("level")
         self.by_unit: dict[str, dict[str, str]] = {}
+        self.marks: dict[str, list[str]] = {}
         self.plans: list[MetricPlan] = []
 
     def add(self, name: str, outcome: Outcome, levels: Mapping[str, Sequence[str]], cap: int | None = None) -> None:
@@ -139,13 +147,11 @@ class Outcomes:
         here = f"{_joined(outcome.source)}.{quote(alias)}"
         if outcome.reduce == "time":
             columns[alias.replace("y_", "first_", 1)] = f"min(CASE WHEN {within} THEN e.at_us END)"
-            columns[alias] = f"max(CASE WHEN {within} THEN 1 ELSE 0 END)"
-            return (f"coalesce({here}, 0)", 1), False
+            return (self._mark(outcome.source, within), 1), False
         if outcome.reduce == "any":
-            columns[alias] = f"max(CASE WHEN {within} THEN 1 ELSE 0 END)"
-            return (f"coalesce({here}, 0)", 1), True
+            return (self._mark(outcome.source, within), 1), True
         if outcome.reduce == "count":
-            columns[alias] = f"sum(CASE WHEN {within} THEN 1 ELSE 0 END)"
+            columns[alias] = f"count(CASE WHEN {within} THEN 1 END)"
             return (f"coalesce({here}, 0)", 1), False
         value = value_column(self.definition, outcome)
         number = f"e.{quote(self.tables[outcome.source].numbers[value])}"
@@ -158,14 +164,33 @@ class Outcomes:
         share = f"CAST({here} AS DOUBLE) * {MEAN_DIGITS} / nullif({_joined(outcome.source)}.{quote(counted)}, 0)"
         return (f"CAST(round({share}) AS BIGINT)", scale * MEAN_DIGITS), False
 
-    def queries(self, groups: Sequence[str] = ()) -> list[tuple[str, str]]:
-        """Return the named queries: one per event source, then ``outcomes`` with the columns ``groups`` beside."""
-        by_unit = [(f"{source}_by_unit", self._by_unit(source)) for source in self.by_unit]
-        return [*by_unit, ("outcomes", self._outcomes(groups))]
+    def _mark(self, source: str, within: str) -> str:
+        """Return the SQL of whether a unit has an event ``within``: a bit of a mask, one mask for all such windows."""
+        marks = self.marks.setdefault(source, [])
+        if within not in marks:
+            marks.append(within)
+        number, bit = divmod(marks.index(within), BITS)
+        return f"CASE WHEN {_joined(source)}.{quote(f'marks_{number}')} & {1 << bit} <> 0 THEN 1 ELSE 0 END"
+
+    def by_unit_queries(self) -> list[tuple[str, str, str]]:
+        """Return per event source its name and the named query that reads it: one pass, however many metrics."""
+        return [(source, f"{source}_by_unit", self._by_unit(source)) for source in self.by_unit]
+
+    def outcomes_query(self, groups: Sequence[str] = ()) -> tuple[str, str]:
+        """Return the named query of the units' outcomes, with the columns ``groups`` beside."""
+        return "outcomes", self._outcomes(groups)
 
     def _by_unit(self, source: str) -> str:
         # The window tests stand inside the aggregates: as join conditions they are slower.
-        columns = "".join(f",\n  {sql} AS {quote(alias)}" for alias, sql in self.by_unit[source].items())
+        marks = self.marks.get(source, [])
+        listed = dict(self.by_unit[source])
+        for number, first in enumerate(range(0, len(marks), BITS)):
+            bits = " +\n         ".join(
+                f"CASE WHEN {within} THEN {1 << bit} ELSE 0 END"
+                for bit, within in enumerate(marks[first : first + BITS])
+            )
+            listed[f"marks_{number}"] = f"bit_or(CAST({bits} AS BIGINT))"
+        columns = "".join(f",\n  {sql} AS {quote(alias)}" for alias, sql in listed.items())
         return (
             f"SELECT\n  p.unit,\n  count(*) AS events{columns}\nFROM {quote(source)} AS e\n"
             f"JOIN population AS p ON p.unit = e.unit\nWHERE p.status = '{ELIGIBLE}'\nGROUP BY p.unit"
@@ -283,6 +308,8 @@ def value_column(definition: Definition, outcome: Outcome) -> str:
 
 def _sums(plan: MetricPlan) -> list[str]:
     columns = [quote(plan.column(term)) for term in plan.terms]
+    if plan.plain_rate:
+        return [f"sum({columns[0]}) AS {quote(f'total0_{plan.name}')}"]
     totals = [f"{_exact(column)} AS {quote(f'total{i}_{plan.name}')}" for i, column in enumerate(columns)]
     return totals + [
         f"{_exact(columns[i], columns[j])} AS {quote(f'product{i}_{j}_{plan.name}')}" for i, j in plan.pairs

@@ -27,7 +27,7 @@ from abtest.warehouse.files import (
     require_whole_gzip,
 )
 from abtest.warehouse.filters import Filter
-from abtest.warehouse.sqltext import LOCAL, Binder, blank_to_null, number, quote, unit_text
+from abtest.warehouse.sqltext import LOCAL, Binder, as_text, blank_to_null, number, quote, unit_text
 from abtest.warehouse.windows import Windows
 
 NO_ARM = -1
@@ -231,7 +231,7 @@ def normalise(
         )
     words = {raw.column(column, "column"): f"s_{place}" for place, column in enumerate(texts)}
     readings += [
-        Reading(alias, blank_to_null(f"CAST({quote(column)} AS STRING)"), column) for column, alias in words.items()
+        Reading(alias, blank_to_null(as_text(quote(column), raw.columns[column])), column) for column, alias in words.items()
     ]
     where = None
     if source.where is not None:
@@ -254,7 +254,7 @@ def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filte
 def _arm_reading(warehouse: Warehouse, raw: Raw, source: Source, binder: Binder) -> Reading:
     column = source.arm or "arm"
     raw.column(column, "arm")
-    text = f"trimmed(CAST({quote(column)} AS STRING))"
+    text = f"trimmed({as_text(quote(column), raw.columns[column])})"
     cases = " ".join(f"WHEN {binder.bind(arm, 'arm')} THEN {number}" for number, arm in enumerate(warehouse.arms))
     return Reading(
         "arm",
@@ -298,15 +298,15 @@ def _materialise(warehouse: Warehouse, raw: Raw, name: str, select: Statement, p
     warehouse.statements.append(Statement(f"CREATE TEMP TABLE {quote(name)} AS\n{select.text}", select.parameters))
 
 
-def _numbered(raw: Raw, column: str) -> str:
-    return f"SELECT row_number() OVER () AS row, {blank_to_null(quote(column))} AS value FROM {quote(raw.view)}"
+def _numbered(engine: Engine, raw: Raw, column: str) -> str:
+    return f"SELECT {engine.row_number} AS row, {blank_to_null(quote(column))} AS value FROM {quote(raw.view)}"
 
 
 def _locate(engine: Engine, raw: Raw, column: str, target: str) -> None:
     """Raise an error that names the first row whose ``column`` does not parse as ``target``, if there is one."""
     reader = "try_instant" if target == "TIMESTAMP" else "try_number"
     text = (
-        f"SELECT row, value FROM ({_numbered(raw, column)}) AS numbered\n"
+        f"SELECT row, value FROM ({_numbered(engine, raw, column)}) AS numbered\n"
         f"WHERE value IS NOT NULL AND lower(value) <> 'nan' AND {reader}(value) IS NULL\n"
         "ORDER BY row LIMIT 1"
     )
@@ -321,7 +321,7 @@ def _locate(engine: Engine, raw: Raw, column: str, target: str) -> None:
 
 def _require_zones(engine: Engine, raw: Raw, column: str) -> None:
     text = (
-        f"SELECT row FROM ({_numbered(raw, column)}) AS numbered\n"
+        f"SELECT row FROM ({_numbered(engine, raw, column)}) AS numbered\n"
         "WHERE value IS NOT NULL AND rlike(value, $local)\n"
         "ORDER BY row LIMIT 1"
     )

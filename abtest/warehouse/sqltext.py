@@ -5,11 +5,11 @@ Values are never written into the text but bound by a :class:`Binder`, except in
 
 from abtest.warehouse.engine import Family
 
-_DAY = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
-_CLOCK = r"[ Tt][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
-LOCAL = rf"{_DAY}({_CLOCK})?$"
+DAY = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+CLOCK = "[ Tt][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?"
+LOCAL = f"^{DAY}(?:{CLOCK})?$"
 """A date, or a time without a zone."""
-ZONED = rf"{_DAY}{_CLOCK} ?([zZ]|UTC|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$"
+ZONED = f"^{DAY}{CLOCK} ?([zZ]|UTC|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$"
 """A time with a zone. Whatever is neither is refused, since engines drop a trailing word or an odd offset silently."""
 
 
@@ -56,7 +56,7 @@ def instant(column: str, family: Family, zone: str | None, binder: Binder) -> st
     local = binder.bind(zone or "UTC", "zone")
     if family == "text":
         return f"parse_instant({column}, {local})"
-    return f"unix_micros(to_utc_timestamp(CAST({column} AS TIMESTAMP), {local}))"
+    return f"local_micros(CAST({column} AS TIMESTAMP), {local})"
 
 
 def number(column: str, family: Family) -> str:
@@ -69,6 +69,12 @@ def number(column: str, family: Family) -> str:
         return f"parse_number({column})"
     value = f"CAST({column} AS DOUBLE)"
     return f"CASE WHEN isnan({value}) THEN NULL ELSE {value} END" if family == "number" else value
+
+
+def as_text(column: str, family: Family) -> str:
+    """Return a column as text; a number is written alike by every engine."""
+    text = f"CAST({column} AS STRING)"
+    return f"number_text({text})" if family == "number" else text
 
 
 def blank_to_null(column: str) -> str:

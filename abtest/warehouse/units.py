@@ -29,7 +29,7 @@ REASONS = {
 
 
 def population(warehouse: Warehouse, tables: Mapping[str, Table]) -> list[tuple[str, str]]:
-    """Return the named queries that end in ``population``.
+    """Return the named queries that end in ``population``, which each analysis makes a table of the engine once.
 
     Its columns: unit, arm, status, assigned_at, started_at (from when windows run), exposed_at where exposure is
     declared, the edges of calendar windows, and each customer's numbers and texts.
@@ -160,7 +160,8 @@ def _population(warehouse: Warehouse, tables: Mapping[str, Table]) -> str:
             "WHEN c.eligible = 0 THEN 'not_eligible'",
             *_no_cluster(warehouse, tables, "c."),
         ]
-        numbers = "".join(f",\n  c.{quote(alias)}" for alias in customers.numbers.values())
+        numbers = ",\n  CASE WHEN c.eligible = 1 AND NOT c.conflicting THEN 1 ELSE 0 END AS known"
+        numbers += "".join(f",\n  c.{quote(alias)}" for alias in customers.numbers.values())
         numbers += _groups(warehouse, tables, "c.")
         join = "\nLEFT JOIN customer AS c ON c.unit = a.unit"
     started = "a.assigned_at"

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
+import grammar_samples as grammar
 import matplotlib as mpl
 import pytest
 import report_samples as samples
@@ -30,6 +31,14 @@ CASES = {
     "empty": samples.empty,
     "eight arms, long names": lambda: samples.large(arms=8, metrics=2, name_length=60, title_length=120),
     "fifteen metrics": lambda: samples.large(arms=4, metrics=15),
+    "one-sided, every look, levels, long names": grammar.everything,
+    "too early": lambda: grammar.too_early(samples.three_arms()),
+    "a time": lambda: grammar.against(grammar.time_to_event(role="primary"), {"benchmark": 55.0, "goal": 55.3}),
+    "levels that meet": lambda: grammar.against(samples.drip(), {"benchmark": 0.5, "goal": 0.5}, (0, 2)),
+    "levels far away": lambda: grammar.against(samples.drip(), {"benchmark": 0.001, "goal": 0.999}, (0, 2)),
+    "eight arms, levels": lambda: grammar.against(
+        samples.large(arms=8, metrics=2, name_length=60), {"benchmark": 0.4286, "goal": 0.99}, (0, 1)
+    ),
 }
 
 

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import grammar_samples as grammar
 import pytest
 import report_samples as samples
 import typst
@@ -87,8 +88,10 @@ def test_a_valid_report_never_says_invalid(drip: Analysis, pdf_pages: Pages) -> 
         samples.large(arms=8, metrics=4, name_length=60, title_length=120),
         samples.readings(),
         samples.many_segments(),
+        grammar.everything(),
+        grammar.locked(12),
     ],
-    ids=["empty", "three", "fifteen metrics", "long names", "readings", "fifty levels"],
+    ids=["empty", "three", "fifteen metrics", "long names", "readings", "fifty levels", "everything", "deviations"],
 )
 def test_nothing_runs_off_the_page(analysis: Analysis, tmp_path: Path) -> None:
     if shutil.which("pdftotext") is None:
@@ -176,7 +179,17 @@ def test_pages_are_numbered_through(invalid: Analysis, pdf_pages: Pages) -> None
 
 
 @pytest.mark.parametrize(
-    "make", [samples.drip, samples.three_arms, samples.invalid, samples.empty, samples.large, samples.readings]
+    "make",
+    [
+        samples.drip,
+        samples.three_arms,
+        samples.invalid,
+        samples.empty,
+        samples.large,
+        samples.readings,
+        grammar.everything,
+        grammar.too_early,
+    ],
 )
 def test_typst_has_nothing_to_warn_about(make: Callable[[], Analysis], monkeypatch: pytest.MonkeyPatch) -> None:
     warnings: list[str] = []

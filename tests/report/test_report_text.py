@@ -1,5 +1,6 @@
 import re
 
+import grammar_samples as grammar
 import pytest
 import report_samples as samples
 
@@ -21,8 +22,10 @@ def plain(text: str) -> str:
         samples.large(arms=8, metrics=3, name_length=60, title_length=120),
         samples.readings(),
         samples.many_segments(),
+        grammar.everything(),
+        grammar.locked(12, after_data=True),
     ],
-    ids=["drip", "three", "invalid", "empty", "large", "readings", "segments"],
+    ids=["drip", "three", "invalid", "empty", "large", "readings", "segments", "everything", "deviations"],
 )
 def test_no_line_is_wider_than_100_columns(analysis: Analysis) -> None:
     assert max(columns(line) for line in summary(analysis).splitlines()) <= 100

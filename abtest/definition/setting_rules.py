@@ -1,0 +1,199 @@
+"""The rules of how it is tested: settings, days, looks, exposure, compliance and clusters against the rest."""
+
+from collections.abc import Iterator
+
+from abtest.definition.fields import SECONDS, nearest
+from abtest.definition.lints import CODES
+from abtest.definition.metrics import Quantile, Retention, TimeToEvent
+from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
+from abtest.definition.nodes import Problem
+
+
+def setting_problems(definition: Definition) -> Iterator[Problem]:
+    """Return what is wrong between the settings and the rest of a definition."""
+    checks = (
+        _days,
+        _compliance_days,
+        _settings,
+        _sequential,
+        _one_sided,
+        _monitored,
+        _exposure,
+        _ignored,
+        _compliance,
+        _clustered,
+    )
+    for check in checks:
+        yield from check(definition)
+
+
+def _days(definition: Definition) -> Iterator[Problem]:
+    """Calendar days and periods need a zone, and windows that are whole days."""
+    for name, metric in definition.metrics.items():
+        here = ("metrics", name)
+        if isinstance(metric, Retention) and metric.by is not None:
+            if definition.timezone is None:
+                yield Problem((*here, "by"), f"counts a calendar {metric.by}; add `timezone`", on_key=True)
+            if metric.days is not None:
+                yield Problem((*here, "days"), "has no meaning with `by`; remove it", on_key=True)
+        outcome = definition.outcome(name)
+        calendar = [part for part in outcome.parts if part.clock == "day" and part.window is not None]
+        if not calendar:
+            continue
+        own = getattr(metric, "days", None) is not None
+        place = (*here, "days") if own else ("analysis", "days")
+        if definition.timezone is None:
+            yield Problem(place, "calendar days are those of a zone; add `timezone`", on_key=True)
+        for part in calendar:
+            if part.window is not None and any(edge % SECONDS["d"] for edge in part.window):
+                yield Problem(here, "with calendar days, a window starts and ends on whole days such as 7d or 4w")
+
+
+def _compliance_days(definition: Definition) -> Iterator[Problem]:
+    """Take-up in calendar days needs a zone and whole days too."""
+    if definition.compliance is None or definition.compliance_outcome.clock != "day":
+        return
+    here = ("compliance", "window")
+    if definition.timezone is None:
+        yield Problem(here, "with analysis.days: calendar, its days are those of a zone; add `timezone`")
+    if any(edge % SECONDS["d"] for edge in definition.compliance.window):
+        yield Problem(here, "with calendar days, a window starts and ends on whole days such as 7d or 4w")
+
+
+def _settings(definition: Definition) -> Iterator[Problem]:
+    settings = definition.analysis
+    if settings.gatekeeping and settings.correction not in {"holm", "hochberg", "bonferroni"}:
+        yield Problem(
+            ("analysis", "gatekeeping"),
+            f"needs correction: holm, hochberg or bonferroni within each family (got {settings.correction})",
+            on_key=True,
+        )
+    if settings.bootstrap is not None and settings.bootstrap <= 2 / (1 - settings.confidence):
+        yield Problem(
+            ("analysis", "bootstrap"),
+            f"is too few for {settings.confidence:.4g} intervals; use at least {4 / (1 - settings.confidence):.0f}",
+        )
+    for key in settings.bayes.mean_priors if settings.bayes else ():
+        if key not in definition.metrics:
+            yield Problem(
+                ("analysis", "bayes", "mean_priors", key),
+                f"{key!r} is not a metric{nearest(key, definition.metrics)}",
+                on_key=True,
+            )
+
+
+def _sequential(definition: Definition) -> Iterator[Problem]:
+    """Refuse what one-sided tests and looks before the end are not combined with."""
+    settings = definition.analysis
+    chosen = [
+        (key, told)
+        for key, told, on in (
+            ("alternative", "one-sided tests", settings.alternative == "one-sided"),
+            ("monitoring", "monitoring", settings.monitoring is not None),
+        )
+        if on
+    ]
+    for key, told in chosen:
+        if settings.correction == "dunnett":
+            yield Problem(("analysis", key), f"{told} and correction: dunnett are not combined; use holm", on_key=True)
+    for key, _ in chosen:
+        if settings.odds_ratio:
+            yield Problem(
+                ("analysis", "odds_ratio"), f"is two-sided and for one look; remove it, or analysis.{key}", on_key=True
+            )
+
+
+def _one_sided(definition: Definition) -> Iterator[Problem]:
+    """Refuse what one-sided tests are not combined with."""
+    settings = definition.analysis
+    if settings.alternative != "one-sided":
+        return
+    if settings.confidence <= 0.5:
+        yield Problem(("analysis", "confidence"), "must be more than 0.5 with one-sided tests")
+    for name, metric in definition.metrics.items():
+        if metric.margin is not None and metric.role != "guardrail":
+            yield Problem(
+                ("metrics", name, "margin"),
+                "a margin is tested one-sided already, at half of 1 − confidence; remove it, or `alternative`",
+                on_key=True,
+            )
+
+
+def _monitored(definition: Definition) -> Iterator[Problem]:
+    """Refuse what holds for one look only."""
+    settings = definition.analysis
+    if settings.monitoring is None:
+        return
+    for section in ("segments", "compliance"):
+        if getattr(definition, section):
+            yield Problem((section,), "are for one look only; remove them, or analysis.monitoring", on_key=True)
+    for key in ("bootstrap", "permutation"):
+        if getattr(settings, key):
+            yield Problem(("analysis", key), "holds for one look only; remove it, or analysis.monitoring", on_key=True)
+    for name, metric in definition.metrics.items():
+        if isinstance(metric, Quantile | TimeToEvent):
+            what = "a quantile" if isinstance(metric, Quantile) else "a time to an event"
+            yield Problem(("metrics", name, "type"), f"{what} is not monitored; remove it, or analysis.monitoring")
+
+
+def _exposure(definition: Definition) -> Iterator[Problem]:
+    exposure = definition.population.exposure
+    if exposure is None:
+        return
+    here = ("population", "exposure", "event")
+    events = [key for key in definition.data if key not in {CUSTOMERS, ASSIGNMENTS}]
+    if exposure.event not in events:
+        near = nearest(exposure.event, events) or (
+            f"; the event tables under data are {', '.join(events)}" if events else "; data has no event table"
+        )
+        yield Problem(here, f"{exposure.event!r} is not under data{near}", code="unknown-name")
+
+
+def _ignored(definition: Definition) -> Iterator[Problem]:
+    for index, code in enumerate(definition.ignore):
+        if code not in CODES:
+            known = nearest(code, CODES) or f"; the codes are {', '.join(CODES)}"
+            yield Problem(("ignore", index), f"{code!r} is not the code of a warning{known}", code="unknown-name")
+
+
+def _compliance(definition: Definition) -> Iterator[Problem]:
+    compliance = definition.compliance
+    if compliance is None:
+        return
+    events = [key for key in definition.data if key not in {CUSTOMERS, ASSIGNMENTS}]
+    if compliance.event not in events:
+        near = nearest(compliance.event, events)
+        yield Problem(("compliance", "event"), f"{compliance.event!r} is not under data{near}", code="unknown-name")
+    took_up = definition.compliance_outcome
+    outcomes = {name: definition.outcome(name) for name in definition.primaries}
+    if not any(outcome.window for outcome in outcomes.values()):
+        yield Problem(("compliance",), "needs a primary metric with a window of its own to stand beside", on_key=True)
+    for name, outcome in outcomes.items():
+        if outcome.window is None:
+            continue
+        same = outcome.clock == took_up.clock
+        end = outcome.window[1] / SECONDS["d"] if same else outcome.earliest_end_days
+        if end is not None and compliance.window[1] / SECONDS["d"] > end:
+            yield Problem(
+                ("compliance", "window"),
+                f"must end no later than the window of {name}: take-up after it cannot have caused the outcome",
+            )
+
+
+def _clustered(definition: Definition) -> Iterator[Problem]:
+    if definition.cluster is None:
+        return
+    for name in definition.metrics:
+        outcome = definition.outcome(name)
+        timed = outcome.reduce == "time"
+        if outcome.covariates or outcome.denominator or outcome.quantile or outcome.winsorise or timed:
+            yield Problem(
+                ("metrics", name),
+                "with `cluster`, metrics are plain rates and means: covariates, winsorising, ratios, quantiles and "
+                "times to an event are not combined with it",
+            )
+    for key in ("strata", "bootstrap", "permutation"):
+        if getattr(definition.analysis, key):
+            yield Problem(("analysis", key), "is not combined with `cluster`; remove one of them")
+    if definition.segments:
+        yield Problem(("segments",), "are not combined with `cluster`; remove one of them")
