@@ -92,15 +92,11 @@ class Inference:
         effect, p_value = result.difference.estimate, result.p_value
         if p_value is not None and effect is not None:
             p_value = p_value / 2 if (effect > 0) == (self.good == "up") else 1 - p_value / 2
-        # Where the control's value is negative, more is a smaller lift.
-        lift = result.lift.estimate
-        flipped = lift is not None and effect is not None and (lift > 0) != (effect > 0) and lift != 0
-        sides: dict[bool, Literal["up", "down"]] = {True: "up", False: "down"}
         return replace(
             result,
             method=f"{result.method}, one-sided",
             difference=_bound(result.difference, self.good),
-            lift=_bound(result.lift, sides[(self.good == "up") != flipped]),
+            lift=_bound(result.lift, self.good),
             p_value=p_value,
         )
 

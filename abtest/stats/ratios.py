@@ -12,6 +12,10 @@ METHOD = "delta method, Welch t, lift by Fieller"
 CLUSTERS = "cluster-robust (linearised), Welch t, lift by Fieller"
 
 
+ROUNDING = 1e-13
+"""A linearised variance below this share of its parts is what is left of their cancelling."""
+
+
 def linearised(moments: CrossMoments) -> CrossMoments:
     """Moments of the linearised ratio R + (y − Rx)/x̄ and the covariates, from those of (y, x, covariates).
 
@@ -26,8 +30,13 @@ def linearised(moments: CrossMoments) -> CrossMoments:
     weights[0, 0], weights[1, 0] = 1 / x, -ratio / x
     weights[2:, 1:] = np.eye(len(moments.mean) - 2)
     matrix = weights.T @ moments.matrix @ weights
-    matrix[0, 0] = max(matrix[0, 0], 0.0)  # a ratio that is the same for all units: what is left is rounding
     symmetric = (matrix + matrix.T) / 2
+    full = moments.matrix
+    if symmetric[0, 0] <= ROUNDING * (full[0, 0] + ratio**2 * full[1, 1]) / x**2:
+        # A ratio that is the same for all units: what is left is rounding, in its covariances too.
+        symmetric[0, :] = symmetric[:, 0] = 0.0
+    bound = np.sqrt(np.outer(np.diag(symmetric), np.diag(symmetric)))
+    symmetric = np.clip(symmetric, -bound, bound)
     return CrossMoments(moments.n, (ratio, *moments.mean[2:]), tuple(tuple(row) for row in symmetric.tolist()))
 
 
