@@ -16,7 +16,7 @@ from abtest.warehouse.sqltext import LOCAL, ZONED, quote
 # DuckDB gets Spark's names, so that one SQL text serves both engines. What neither has (the readers of text, and of
 # local times, whose clock changes the engines read differently) has a name of ours in both: see spark_sql.py.
 MACROS = f"""\
-CREATE MACRO unix_micros(t) AS epoch_us(t);
+CREATE MACRO unix_micros(t) AS epoch_us(CAST(t AS TIMESTAMPTZ));
 CREATE MACRO local_micros(t, zone) AS epoch_us(timezone(zone, t));
 CREATE MACRO rlike(x, pattern) AS regexp_matches(x, pattern);
 CREATE MACRO sha2(x, bits) AS sha256(x);
