@@ -244,7 +244,8 @@ def _events(definition: Definition, collected: Collected) -> Iterator[Check]:
         yield Check(
             id=f"{source.name}.events",
             status="pass",
-            message=f"{source.name}: {source.matched or 0:,} of {source.rows:,} events belong to counted units.",
+            message=f"{source.name}: of {source.rows:,} events, {source.matched:,} near the windows belong to counted "
+            "units.",
         )
 
 

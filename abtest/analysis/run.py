@@ -31,7 +31,7 @@ from abtest.errors import UsageError
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.collect import Collector
 from abtest.warehouse.duckdb import DuckDB
-from abtest.warehouse.engine import Statement
+from abtest.warehouse.engine import Limits, Statement
 from abtest.warehouse.moments import Collected
 
 Progress = Callable[[str, float | None], None]
@@ -45,16 +45,18 @@ def analyze(
     tables: Mapping[str, object] | None = None,
     *,
     progress: Progress | None = None,
+    limits: Limits | None = None,
 ) -> Analysis:
     """Analyse an experiment and return the :class:`~abtest.analysis.result.Analysis`.
 
     ``tables`` gives pandas, polars or Arrow tables for names under ``data``, in place of their files. ``progress`` is
-    called with a label and a share in [0, 1] (or ``None``) while the engine works. Raises
+    called with a label and a share in [0, 1] (or ``None``) while the engine works. ``limits`` bounds what the embedded
+    engine uses. Raises
     :class:`~abtest.errors.DataError` when the data cannot be read or is not what the definition says.
     """
     provenance()  # before the long work: it refuses a wrong SOURCE_DATE_EPOCH
     lock_of(experiment)  # and this a damaged lock
-    engine = DuckDB(progress=progress)
+    engine = DuckDB(progress=progress, limits=limits)
     try:
         collected = Collector(experiment, engine, tables).collect()
     finally:

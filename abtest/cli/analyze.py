@@ -13,7 +13,15 @@ def command(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for the report.", show_default="reports/<name>")
     ] = None,
+    *,
     report: Annotated[bool, typer.Option(help="Write PDF and PNG beside results.json.")] = True,
+    memory_limit: Annotated[
+        str | None, typer.Option(help="Memory of the engine, such as 4GB; more is spilled.", show_default="80 % of it")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine.", show_default="all")] = None,
+    temp_dir: Annotated[
+        Path | None, typer.Option(help="Folder for what does not fit into memory.", show_default="the system's")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print results.json instead of the summary.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
@@ -29,8 +37,9 @@ def command(
         require_folder(folder)  # before the long work, not after it
         progress("reading data")
         from abtest.analysis.run import analyze
+        from abtest.warehouse.engine import Limits
 
-        analysis = analyze(experiment, progress=progress)
+        analysis = analyze(experiment, progress=progress, limits=Limits(memory_limit, threads, temp_dir))
         progress("writing the report")
         files = write_report(analysis, folder, experiment.definition.report.formats if report else [])
     finally:

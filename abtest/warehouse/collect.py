@@ -218,7 +218,7 @@ class Collector:
         columns = self._groups() if groups is None else groups
         read = [] if self._several_statements else outcomes.by_unit_queries()
         queries = [(name, text) for _, name, text in read] + [outcomes.outcomes_query(columns)]
-        sources = [self.tables[source] for source, _, _ in read]
+        sources = [self._in_reach(source, outcomes) for source, _, _ in read]
         values = {**self._parameters_of(sources), **outcomes.binder.values}
         return Statement(with_tables(sources, *queries) + last, values)
 
@@ -235,9 +235,19 @@ class Collector:
         if not self._several_statements:
             return []
         return [
-            (name, Statement(with_tables([self.tables[source]]) + text, self._parameters_of([self.tables[source]])))
+            (name, Statement(with_tables([table]) + text, self._parameters_of([table])))
             for source, name, text in outcomes.by_unit_queries()
+            for table in [self._in_reach(source, outcomes)]
         ]
+
+    def _in_reach(self, source: str, outcomes: Outcomes) -> Table:
+        """Return an event table without the events that no window of any unit can hold."""
+        windows = outcomes.windows
+        parts = [part for plan in outcomes.plans for part in plan.outcome.parts]
+        if self.definition.compliance is not None:
+            parts.append(self.definition.compliance_outcome)
+        reaches = [windows.reach(part) for part in parts if part.source == source and part.window is not None]
+        return self.tables[source].between(min(low for low, _ in reaches), max(high for _, high in reaches))
 
     def _keep_by_unit(self, outcomes: Outcomes) -> None:
         for name, statement in self._by_unit(outcomes):
@@ -436,7 +446,8 @@ class Collector:
         found, definition = self.profiles[name], self.definition
         matched = None
         if any(f"events_{name}" in row for row in rows):
-            matched = sum(whole(row, f"events_{name}") for row in rows)
+            # Only events that a window can hold were read. None at all may mean that the ids do not fit.
+            matched = sum(whole(row, f"events_{name}") for row in rows) or self._matched(name)
         without_arm = repeated = 0
         if name == definition.arm_source:
             without_arm = whole(arm_counts[NO_ARM], "row_count") if NO_ARM in arm_counts else 0
@@ -456,6 +467,15 @@ class Collector:
             matched,
             self.warehouse.fingerprint(name),
         )
+
+    def _matched(self, name: str) -> int:
+        """Count the events of a table that belong to counted units, whenever they happened."""
+        table = self.tables[name]
+        text = with_tables([table]) + (
+            f"SELECT count(*) AS matched\nFROM {quote(name)} AS e\nJOIN population AS p ON p.unit = e.unit\n"
+            f"WHERE p.status = '{ELIGIBLE}'"
+        )
+        return whole(self.engine.rows(Statement(text, self._parameters_of([table])))[0], "matched")
 
     def _customers(self) -> CustomerCounts | None:
         """Return the size of the customer base and of its eligible part, when it is a table of its own."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from abtest.errors import DataError
-from abtest.warehouse.engine import EngineError, Family, Row, Statement
+from abtest.warehouse.engine import EngineError, Family, Limits, Row, Statement
 from abtest.warehouse.sqltext import LOCAL, ZONED, quote
 
 # DuckDB gets Spark's names, so that one SQL text serves both engines. What neither has (the readers of text, and of
@@ -22,6 +22,7 @@ CREATE MACRO rlike(x, pattern) AS regexp_matches(x, pattern);
 CREATE MACRO sha2(x, bits) AS sha256(x);
 CREATE MACRO conv(x, from_base, to_base) AS CAST(('0x' || x) AS BIGINT);
 CREATE MACRO to_instant(microseconds) AS make_timestamptz(microseconds);
+CREATE MACRO to_clock(microseconds) AS make_timestamp(microseconds);
 CREATE MACRO trimmed(x) AS trim(x, ' ');
 CREATE MACRO number_text(x) AS x;
 CREATE MACRO blank_to_null(x) AS nullif(trimmed(x), '');
@@ -47,10 +48,13 @@ class DuckDB:
     name = "duckdb"
     row_number = "row_number() OVER ()"
 
-    def __init__(self, *, progress: Progress | None = None) -> None:
-        self._temporary = Path(tempfile.mkdtemp(prefix="abtest-"))
+    def __init__(self, *, progress: Progress | None = None, limits: Limits | None = None) -> None:
+        limits = limits or Limits()
+        self._temporary = Path(tempfile.mkdtemp(prefix="abtest-", dir=limits.folder))
+        chosen = {"memory_limit": limits.memory, "threads": limits.threads}
         self._connection = duckdb.connect(
             config={
+                **{name: str(value) for name, value in chosen.items() if value is not None},
                 # A missing extension must be an error, not a download that hangs.
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
@@ -172,8 +176,17 @@ def _explained(what: str):  # type: ignore[no-untyped-def]
     except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
         overflow = isinstance(error, duckdb.OutOfRangeException)
         raise EngineError(f"{what}: a value does not fit its type", conversion=True, overflow=overflow) from error
+    except duckdb.OutOfMemoryException as error:
+        raise EngineError(f"{what}: {_short_of(_first_line(error))}") from error
     except duckdb.Error as error:
         raise EngineError(f"{what}: {_reworded(_first_line(error))}") from error
+
+
+def _short_of(line: str) -> str:
+    """Say whether memory ran out, or the disk that memory spills to."""
+    if "temp_directory" in line.lower() or "no space" in line.lower() or "max_temp_directory_size" in line.lower():
+        return "the disk for temporary files is full; name a folder with more space with --temp-dir"
+    return "memory ran out; allow more with --memory-limit, or use fewer --threads"
 
 
 def _first_line(error: BaseException) -> str:
@@ -184,6 +197,8 @@ def _reworded(line: str) -> str:
     line = re.sub(r"^(\w+ )+Error: ", "", line)
     lower = line.lower()
     cures = {
+        "no space left": "the disk is full; free some space, or name another folder with --temp-dir",
+        "cannot open file": f"{line}; was it moved or removed while it was read?",
         "gzip": "the compressed file is cut off or damaged; export or copy it again",
         "too small to be a parquet": "not a Parquet file (empty or cut off); export or copy it again",
         "no magic bytes": "not a Parquet file (cut off or of another format); export or copy it again",

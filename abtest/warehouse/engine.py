@@ -1,10 +1,13 @@
 """What an engine must do. A new engine is one new file that does it."""
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
-from abtest.errors import DataError
+from abtest.errors import DataError, UsageError
 
 Family = Literal["integer", "number", "text", "boolean", "timestamp", "instant", "date", "null", "other"]
 """What a column holds: ``timestamp`` has no time zone, ``instant`` has, ``null`` is a column without any value."""
@@ -24,6 +27,26 @@ class Statement:
         """Return the statement for a reader, with the parameters as a comment."""
         lines = [f"-- ${name} = {value!r}" for name, value in self.parameters.items()]
         return "\n".join([*lines, self.text])
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the embedded engine may use: memory such as ``4GB``, threads, and the folder to spill to.
+
+    ``None``: its own defaults, 80 % of the machine's memory, all of its cores, and the system's temporary folder.
+    """
+
+    memory: str | None = None
+    threads: int | None = None
+    folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.memory is not None and not re.fullmatch(r"[1-9][0-9]{0,6}(\.[0-9]+)?\s*[KMGT]i?B", self.memory):
+            raise UsageError(f"memory limit: must be an amount such as 4GB or 500MB, got {self.memory!r}")
+        if self.threads is not None and self.threads < 1:
+            raise UsageError(f"threads: must be at least 1, got {self.threads}")
+        if self.folder is not None and not (self.folder.is_dir() and os.access(self.folder, os.W_OK)):
+            raise UsageError(f"temporary folder: {self.folder} is not a folder that can be written to")
 
 
 class EngineError(DataError):

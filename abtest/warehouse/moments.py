@@ -174,7 +174,7 @@ class CustomerCounts:
 
 @dataclass(frozen=True, slots=True)
 class SourceCounts:
-    """One source as it was read. ``matched`` events belong to a counted unit (``None`` for other tables)."""
+    """One source as it was read. ``matched`` events near the windows belong to counted units, or ``None``."""
 
     name: str
     path: str | None

@@ -7,7 +7,7 @@ place by each statement.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -30,6 +30,7 @@ from abtest.warehouse.filters import Filter
 from abtest.warehouse.sqltext import LOCAL, Binder, as_text, blank_to_null, number, quote, unit_text
 from abtest.warehouse.windows import Windows
 
+_DAY_US = 86_400_000_000
 NO_ARM = -1
 UNKNOWN_ARM = -2
 
@@ -77,7 +78,8 @@ class Reading:
 class Table:
     """A source as statements use it. ``numbers`` and ``texts`` map columns to their aliases.
 
-    ``select`` reads it in place; ``None`` when it was parsed into a table of the engine.
+    ``select`` reads it in place; ``None`` when it was parsed into a table of the engine. ``clock`` is the column of the
+    time and what it holds, by which files are read in part.
     """
 
     name: str
@@ -87,6 +89,23 @@ class Table:
     has_unit: bool
     has_time: bool
     has_eligible: bool
+    filtered: bool = False
+    clock: tuple[str, Family] | None = None
+
+    def between(self, low: int, high: int) -> "Table":
+        """Return the table without rows whose time lies outside [low, high) microseconds.
+
+        The condition is on the column as it is stored, so that an engine skips row groups and files by their ranges.
+        A column without a zone is given a day of grace on both sides; text is not skipped.
+        """
+        if self.select is None or self.clock is None or self.clock[1] not in {"instant", "timestamp", "date"}:
+            return self
+        column, family = quote(self.clock[0]), self.clock[1]
+        read = "to_instant" if family == "instant" else "to_clock"
+        grace = 0 if family == "instant" else _DAY_US
+        condition = f"{column} >= {read}({low - grace}) AND {column} < {read}({high + grace})"
+        text = f"{self.select.text}\n{'  AND' if self.filtered else 'WHERE'} {condition}"
+        return replace(self, select=Statement(text, self.select.parameters))
 
 
 @dataclass
@@ -231,7 +250,8 @@ def normalise(
         )
     words = {raw.column(column, "column"): f"s_{place}" for place, column in enumerate(texts)}
     readings += [
-        Reading(alias, blank_to_null(as_text(quote(column), raw.columns[column])), column) for column, alias in words.items()
+        Reading(alias, blank_to_null(as_text(quote(column), raw.columns[column])), column)
+        for column, alias in words.items()
     ]
     where = None
     if source.where is not None:
@@ -242,7 +262,17 @@ def normalise(
     parsed |= {reading.column: reading.parses_as for reading in readings if reading.column and reading.parses_as}
     if parsed:
         _materialise(warehouse, raw, name, select, parsed)
-    table = Table(name, None if parsed else select, aliases, words, unit is not None, time is not None, eligible)
+    table = Table(
+        name,
+        None if parsed else select,
+        aliases,
+        words,
+        unit is not None,
+        time is not None,
+        eligible,
+        filtered=where is not None,
+        clock=None if time is None else (time, raw.columns[time]),
+    )
     warehouse.tables[name] = table
     return table
 

@@ -20,6 +20,7 @@ MICROSECONDS = 1_000_000
 DAY = 86_400
 DAY_US = DAY * MICROSECONDS
 _EPOCH = dt.date(1970, 1, 1)
+_LONGEST_DAYS = {"week": 7, "month": 31, "quarter": 92, "year": 366}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -59,6 +60,15 @@ class Windows:
             outcomes.append(definition.compliance_outcome)
         spans = dict.fromkeys(_span(part) for part in outcomes if part.window is not None and part.clock != "exact")
         return cls(calendar, tuple(spans), first, max(first, last))
+
+    def reach(self, outcome: Outcome) -> tuple[int, int]:
+        """Return instants between which every event of an outcome's window lies, whatever the unit."""
+        low, high = outcome.window or (0, 0)
+        if outcome.clock in _LONGEST_DAYS:
+            low, high = 0, (high + 1) * _LONGEST_DAYS[outcome.clock] * DAY
+        # A day of the calendar may begin a day before the unit does, and end an hour late.
+        grace = 0 if outcome.clock == "exact" else 2 * DAY_US
+        return self.first + low * MICROSECONDS - grace, self.last + high * MICROSECONDS + grace + 1
 
     def edges(self, outcome: Outcome, alias: str = "p") -> tuple[str, str]:
         """Return the SQL of the two instants between which an outcome's window lies."""
