@@ -8,6 +8,7 @@ this is exploratory unless the segments were named beforehand.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import special
@@ -22,9 +23,12 @@ TOO_FEW = "fewer than two segments have an effect with a standard error"
 NO_EFFECT = "the segment has no effect with a standard error"
 MAX_STEPS = 200
 
-# Gauss–Legendre nodes for the share s²/(s² + τ²) of noise, from 0 to 1.
-_SHARES, _WEIGHTS = np.polynomial.legendre.leggauss(256)
-_SHARES = (1 + _SHARES) / 2
+
+@lru_cache(maxsize=1)
+def _quadrature() -> tuple[Floats, Floats]:
+    """Gauss–Legendre nodes for the share s²/(s² + τ²) of noise, from 0 to 1, and their weights."""
+    nodes, weights = np.polynomial.legendre.leggauss(256)
+    return (1 + nodes) / 2, weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,8 @@ def _mean_squared_error(means: Floats, values: Floats, squares: Floats) -> Float
     restricted maximum likelihood. The prior makes s²/(s² + τ²) uniform, with s² the harmonic mean of SE².
     """
     typical = len(squares) / float((1 / squares).sum())
-    tau = typical * (1 / _SHARES - 1)[:, None]
+    shares, quadrature = _quadrature()
+    tau = typical * (1 / shares - 1)[:, None]
     total = tau + squares
     weights = 1 / total
     whole = weights.sum(axis=1, keepdims=True)
@@ -186,7 +191,7 @@ def _mean_squared_error(means: Floats, values: Floats, squares: Floats) -> Float
     common = values[0] + (weights * (values - values[0])).sum(axis=1, keepdims=True) / whole
     spread = (weights * (values - common) ** 2).sum(axis=1)
     log_likelihood = -(np.log(total).sum(axis=1) + np.log(whole[:, 0]) + spread) / 2
-    posterior = _WEIGHTS * np.exp(log_likelihood - log_likelihood.max())
+    posterior = quadrature * np.exp(log_likelihood - log_likelihood.max())
     own = tau * weights
     off = own * values + (1 - own) * common - means
     result: Floats = (posterior / posterior.sum()) @ (own * squares + (1 - own) ** 2 / whole + off**2)

@@ -27,7 +27,8 @@ CREATE MACRO trimmed(x) AS trim(x, ' ');
 CREATE MACRO number_text(x) AS x;
 CREATE MACRO blank_to_null(x) AS nullif(trimmed(x), '');
 CREATE MACRO parse_number(x) AS
-  CASE lower(trimmed(x)) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN 'nan' THEN NULL
+  CASE lower(trimmed(x)) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0
+                         WHEN 'nan' THEN NULL WHEN '-nan' THEN NULL WHEN '+nan' THEN NULL
                          ELSE CAST(blank_to_null(x) AS DOUBLE) END;
 CREATE MACRO parse_instant(x, zone) AS
   CASE WHEN rlike(trimmed(x), '{ZONED}')

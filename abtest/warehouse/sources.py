@@ -337,7 +337,7 @@ def _locate(engine: Engine, raw: Raw, column: str, target: str) -> None:
     reader = "try_instant" if target == "TIMESTAMP" else "try_number"
     text = (
         f"SELECT row, value FROM ({_numbered(engine, raw, column)}) AS numbered\n"
-        f"WHERE value IS NOT NULL AND lower(value) <> 'nan' AND {reader}(value) IS NULL\n"
+        f"WHERE value IS NOT NULL AND lower(value) NOT IN ('nan', '-nan', '+nan') AND {reader}(value) IS NULL\n"
         "ORDER BY row LIMIT 1"
     )
     found = engine.rows(Statement(text, {}))

@@ -48,7 +48,7 @@ def _is_category(warehouse: Warehouse, column: str) -> bool:
     row = warehouse.engine.rows(
         Statement(
             f"SELECT count({text}) AS known, count(try_cast({text} AS DOUBLE)) AS numbers FROM {quote(raw.view)}\n"
-            f"WHERE lower({text}) NOT IN ('true', 'false', 'nan')",
+            f"WHERE lower({text}) NOT IN ('true', 'false', 'nan', '-nan', '+nan')",
             {},
         )
     )[0]
