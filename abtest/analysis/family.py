@@ -12,7 +12,8 @@ from abtest.stats.dunnett import ArmContrast, dunnett
 from abtest.stats.gatekeeping import Inside, gatekeep
 
 Key = tuple[str, int]
-HIGHEST_LEVEL = 1 - 1e-9
+LEVELS = (1 - 1e-9, 1 - 1e-7, 1 - 1e-5, 1 - 1e-3)
+"""Levels to fall back on."""
 CLOSED = "an earlier question of the declared order was not answered, so this one is not tested"
 
 
@@ -144,15 +145,20 @@ def _widened(
 ) -> Comparison:
     alpha = 1 - definition.analysis.confidence
     arm = estimator.names.index(comparison.arm)
-    if level > HIGHEST_LEVEL:
-        # The gate of an earlier family is closed, or nearly so: at this level no interval says anything.
+    if adjusted >= alpha and level > LEVELS[0]:
+        # The gate of an earlier family is closed, however clear this one is: no level that can be computed says so.
         closed = Effect(estimate=comparison.difference.estimate, low=None, high=None, reason=CLOSED)
         lift = closed.model_copy(update={"estimate": comparison.lift.estimate})
         margin, wider = comparison.margin, (closed, lift)
         margin = margin.model_copy(update={"shown": False}) if margin else None
     else:
-        result = estimator.compare(arm, level)
-        margin = estimator.margin(arm, level)
+        # A p-value near 0 asks for a level nearer to 1 than an interval can be computed at. Where it shows something,
+        # the next level that can be computed excludes 0 as well.
+        lower = [other for other in LEVELS if other < level] if adjusted < alpha else []
+        for computed in (min(level, LEVELS[0]), *lower):
+            result, margin = estimator.compare(arm, computed), estimator.margin(arm, computed)
+            if result.difference.low is not None or result.difference.high is not None:
+                break
         wider = (effect(result.difference), effect(result.lift))
     significant = adjusted < alpha
     if margin is not None:

@@ -219,6 +219,10 @@ def _level(value: object) -> object:
     return Level(float(str(number)), percent=False)
 
 
+def _level_written(level: Level) -> str | float:
+    return str(level) if level.percent else level.value
+
+
 def _whole(value: object) -> object:
     number = _number(value)
     if not isinstance(number, int | float) or number != int(number) or number < 0:
@@ -270,7 +274,7 @@ MarginField = Annotated[
 LevelField = Annotated[
     Level,
     BeforeValidator(_level),
-    PlainSerializer(str, return_type=str),
+    PlainSerializer(_level_written),
     WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?\s*%$"}]}),
 ]
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0})]

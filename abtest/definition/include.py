@@ -1,8 +1,8 @@
 """``include``: metrics and sources that a team defines once, in a library file, and names in its experiments.
 
 Principle: the library only offers. A metric is used when the experiment names it under ``metrics`` (``revenue_56d:``
-takes it as it is; keys of its own override the library's), and a source when a used metric asks for it. So adding to
-a library changes no experiment, and what an experiment uses stands in its own file.
+takes it as it is; keys of its own go before the library's, and with a `type` of its own it stands alone), and a source
+when a used metric asks for it. What an experiment uses stands in its own file; what it does not name changes nothing.
 """
 
 import os
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from abtest.definition.diagnostics import refuse
 from abtest.definition.fields import nearest
 from abtest.definition.nodes import Document, Mark, Problem, Tree, decode, parse
 from abtest.definition.nodes import Path as NodePath
@@ -79,7 +80,9 @@ def problems_of_includes(document: Document, file: Path) -> list[Problem]:
     ]
 
 
-def _follow(document: Document, here: Path, chain: tuple[Path, ...], assembly: _Assembly) -> None:
+def _follow(
+    document: Document, here: Path, chain: tuple[Path, ...], assembly: _Assembly, *, library: bool = False
+) -> None:
     """Read the files that ``document`` includes, and those that they include."""
     tree = document.tree
     listed = tree.get(INCLUDE) if isinstance(tree, dict) else None
@@ -92,7 +95,7 @@ def _follow(document: Document, here: Path, chain: tuple[Path, ...], assembly: _
         if not isinstance(entry, str) or not entry.strip():
             # What a YAML file has that is not text is an error of the field, which the model reports for the
             # experiment's own file; from Python a number would pass there.
-            if len(chain) > 1 or isinstance(entry, int | float):
+            if library or isinstance(entry, int | float):
                 _complain(assembly, document, path, "must be the path of a library file, such as library.yaml")
             continue
         problem = _include(entry.strip(), here, chain, assembly)
@@ -120,10 +123,15 @@ def _include(entry: str, here: Path, chain: tuple[Path, ...], assembly: _Assembl
         assembly.read[resolved] = True
         with resolved.open("rb") as opened:
             raw = opened.read(1_000_001)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # a link that leads to itself is a RuntimeError
         return f"cannot be read: {getattr(error, 'strerror', None) or error}"
     label = _relative(resolved, assembly.folder)
-    library = parse(decode(raw, label), label)
+    if label in assembly.lines:
+        label = resolved.as_posix()  # from another folder than the experiment's own file
+    text = decode(raw, label)
+    if not text.strip():
+        raise refuse(label, 1, 1, "the file is empty; a library holds data or metrics")
+    library = parse(text, label)
     assembly.lines.update(library.lines or {})
     assembly.problems += library.problems
     assembly.keys.update({place: mark for place, mark in library.keys.items() if str(place[-1]).startswith("#")})
@@ -144,8 +152,10 @@ def _follow_library(library: Document, label: str, chain: tuple[Path, ...], asse
             known = ", ".join(LIBRARY_KEYS)
             message = f"unknown key: a library holds only {known}{hint}"
             _complain(assembly, library, (key,), message, on_key=True)
+    if tree.get("version", "1") != "1":
+        _complain(assembly, library, ("version",), "must be 1, the version of the grammar that this abtest reads")
     if INCLUDE in tree:
-        _follow(library, chain[-1].parent, chain, assembly)
+        _follow(library, chain[-1].parent, chain, assembly, library=True)
     for part in _SHARED:
         entries = tree.get(part)
         if entries is None:
@@ -171,7 +181,8 @@ def _merged(document: Document, assembly: _Assembly) -> Document:
         for name, own in own_metrics.items():
             offer = assembly.offers.get(("metrics", name))
             metrics[name] = _taken(("metrics", name), own, offer, assembly)
-            if offer is None and not (isinstance(own, Mapping) and "type" in own):
+            unread = any(problem.code == "include" for problem in assembly.problems)
+            if offer is None and not unread and not (isinstance(own, Mapping) and "type" in own):
                 offered = [key for part, key in assembly.offers if part == "metrics"]
                 hint = nearest(name, [str(key) for key in offered])
                 message = f"no library that is included defines {name!r}; give it a `type` to define it here{hint}"
@@ -216,7 +227,7 @@ def _events(part: object, found: set[str]) -> set[str]:
 
 def _taken(path: NodePath, own: Tree, offer: _Offer | None, assembly: _Assembly) -> Tree:
     """Return the library's entry under the experiment's own keys; the marks of what is taken come along."""
-    if offer is None or not (own is None or isinstance(own, Mapping)):
+    if offer is None or not (own is None or isinstance(own, Mapping)) or _stands_alone(path, own):
         return own
     overridden = set(own or {})
     for marks, of_library in ((assembly.values, offer.document.values), (assembly.keys, offer.document.keys)):
@@ -234,6 +245,11 @@ def _taken(path: NodePath, own: Tree, offer: _Offer | None, assembly: _Assembly)
     if path[0] == "data" and isinstance(location, str) and "path" not in overridden:
         taken["path"] = _moved(location, offer.folder, assembly.folder)
     return {**taken, **(own or {})}
+
+
+def _stands_alone(path: NodePath, own: Mapping[str, Tree] | None) -> bool:
+    """Whether an experiment's entry is a definition of its own, to which a library adds nothing."""
+    return own is not None and path[0] == "metrics" and "type" in own
 
 
 def _moved(location: str, here: Path, folder: Path) -> str:

@@ -152,11 +152,15 @@ def _checked(tree: object, document: Document | None, label: str) -> Definition:
     # A value that was refused as it was read is not there; that it is missing is no news.
     refused = {problem.path[:-1] for problem in found}
     missing = {"missing-key", "empty-value"}
+    # What a library does not give, or would have given had it been read, is missing for no other reason.
     unmet = {problem.path for problem in found if problem.code == "include"}
+    unread = any(str(path[-1]).startswith("#include#") for path in unmet if path)
     wrong = [
         problem
         for problem in wrong
-        if problem.path not in unmet and not (problem.path in refused and problem.code in missing)
+        if problem.path not in unmet
+        and not (problem.path in refused and problem.code in missing)
+        and not (unread and (problem.code in missing or problem.path == ("data",)))
     ]
     if definition is None:
         found += wrong + _rules_of_the_rest(tree)
@@ -228,6 +232,8 @@ def _take_out(tree: object, path: NodePath) -> NodePath:
     holder = tree
     steps: list[tuple[object, str | int]] = []
     for step in path:
+        if isinstance(holder, str):
+            break
         steps.append((holder, step))
         try:
             holder = holder[step]  # type: ignore[index]

@@ -94,12 +94,13 @@ class DuckDB:
                     raise EngineError(f"{table}: each line must be one JSON object; this file is one array or value")
                 text = dict.fromkeys(sniffed.columns, "VARCHAR")
                 relation = self._connection.read_json(names, columns=text, **options)  # type: ignore[arg-type]
-            relation.create_view(table, replace=True)
+            _in_microseconds(relation).create_view(table, replace=True)
 
     def attach_frame(self, table: str, frame: object) -> None:
         """Make ``table`` a view of a pandas, polars or Arrow frame."""
         try:
-            self._connection.register(table, frame)
+            self._connection.register(f"frame of {table}", frame)
+            _in_microseconds(self._connection.view(f"frame of {table}")).create_view(table, replace=True)
         except (duckdb.Error, ImportError) as error:
             raise DataError(
                 f"a table given as {type(frame).__name__} cannot be read ({_first_line(error)}); "
@@ -143,6 +144,16 @@ class DuckDB:
     def _run(self, statement: Statement, label: str) -> duckdb.DuckDBPyConnection:
         with _explained(label), _watched(self._connection, label, self._progress):
             return self._connection.execute(statement.text, dict(statement.parameters) or None)
+
+
+def _in_microseconds(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Return a relation whose instants have microseconds: no function takes nanoseconds with a time zone."""
+    kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    fine = [name for name, kind in kinds.items() if kind == "TIMESTAMPTZ_NS"]
+    if not fine:
+        return relation
+    cast = {name: f"CAST({quote(name)} AS TIMESTAMPTZ) AS {quote(name)}" for name in fine}
+    return relation.project(", ".join(cast.get(name, quote(name)) for name in kinds))
 
 
 @contextlib.contextmanager

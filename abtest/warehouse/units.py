@@ -132,7 +132,9 @@ def _exposed(warehouse: Warehouse) -> str:
         inside += f" AND e.at_us < a.assigned_at + {high * 1_000_000}"
     if warehouse.through is not None:
         # What comes after the data's end counts nowhere, so that a longer export changes nothing.
-        inside += f" AND e.at_us <= {warehouse.through}"
+        # The last event itself belongs to the data, the midnight after a declared last day does not.
+        declared = warehouse.calendar.through_end is not None
+        inside += f" AND e.at_us {'<' if declared else '<='} {warehouse.through}"
     return (
         f"SELECT\n  a.unit,\n  min(CASE WHEN {inside} THEN e.at_us END) AS exposed_at\n"
         f"FROM {quote(exposure.event)} AS e\nJOIN assigned AS a ON a.unit = e.unit\nGROUP BY a.unit"

@@ -328,7 +328,9 @@ class _World:
         """Draw the settings."""
         draw, settings = self.draw, {}
         corrections = ["holm", "hochberg", "bonferroni", "bh", "by", "none"]
-        one_sided = draw(st.sampled_from((None, "two-sided", "one-sided")))
+        # A margin is one-sided already.
+        margins = any("margin" in metric and metric.get("role") != "guardrail" for metric in metrics.values())
+        one_sided = draw(st.sampled_from((None, "two-sided") if margins else (None, "two-sided", "one-sided")))
         if one_sided != "one-sided" and not self.monitoring:
             corrections.append("dunnett")
         correction = draw(st.sampled_from((None, *corrections)))

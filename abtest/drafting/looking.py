@@ -1,0 +1,247 @@
+"""A look at the files: which tables and columns there are and what each column holds. No value leaves the engine.
+
+Principle: the files are opened exactly as an analysis opens them, and each column is read with the same readers, so
+that what passes here passes there.
+"""
+
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from abtest.drafting.vocabulary import known_name
+from abtest.errors import DataError
+from abtest.warehouse.engine import Engine, EngineError, Family, Row, Statement
+from abtest.warehouse.files import csv_layout, find_files, format_of, require_distinct, require_whole_gzip
+from abtest.warehouse.profile import whole
+from abtest.warehouse.sqltext import LOCAL, ZONED, number, quote
+
+Kind = Literal["empty", "flag", "integer", "number", "time", "text", "other"]
+"""What a column's values are: ``flag`` is true/false or 0/1, ``other`` cannot be used."""
+
+_NUMERIC = frozenset({"integer", "number", "boolean"})
+MOSTLY = 0.95
+"""Share of values that must read as numbers or times for the column to be one with some damaged values."""
+_CLOCKLESS = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$"
+_ZONED_TEXT = "replace(replace(replace(upper({}), ' Z', 'Z'), ' +', '+'), ' -', '-')"
+_VALUE_LIKE = re.compile(r"[-+]?[0-9][0-9.,:/ -]*([Tt][0-9:.]+)?[zZ]?|.+@.+\..+")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column and what it holds. ``distinct`` is an estimate; ``unreadable`` values are not of the column's kind.
+
+    ``zoned``: its times carry a zone; ``dates``: they have no time of day.
+    """
+
+    name: str
+    family: Family
+    kind: Kind
+    filled: int
+    distinct: int
+    unreadable: int = 0
+    zoned: bool = False
+    dates: bool = False
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it holds numbers, 0/1 and true/false among them."""
+        return self.kind in {"flag", "integer", "number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that was given: its name in the definition, the option and path it came by, its columns."""
+
+    name: str
+    option: str
+    path: str
+    rows: int
+    columns: tuple[Column, ...]
+
+    @property
+    def view(self) -> str:
+        """Its name in the engine."""
+        return f"raw_{self.name}"
+
+    @property
+    def file(self) -> str:
+        """What messages call it."""
+        return Path(self.path).name
+
+    @property
+    def listed(self) -> str:
+        """The names of its columns, for an error."""
+        return ", ".join(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Return the column called ``name``; it must exist."""
+        return next(column for column in self.columns if column.name == name)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a column."""
+        return any(column.name == name for column in self.columns)
+
+    def of_kind(self, *kinds: Kind) -> list[Column]:
+        """Return the columns of these kinds, in the order of the file."""
+        return [column for column in self.columns if column.kind in kinds]
+
+
+def look(engine: Engine, name: str, option: str, path: str) -> Table:
+    """Attach the file or glob ``path`` (relative to the current folder) as table ``name`` and look at its columns.
+
+    Raises :class:`~abtest.errors.DataError` starting with ``option`` when it cannot be read, is empty or has no header.
+    """
+    files = find_files(path, Path(), option)
+    kind = format_of(files, option)
+    require_whole_gzip(files, option)
+    layout = csv_layout(files, option) if kind == "csv" else None
+    if layout is not None and any(_VALUE_LIKE.fullmatch(column) for column in layout[1]):
+        raise _headless(option, path)
+    view = f"raw_{name}"
+    try:
+        engine.attach_files(view, [str(file) for file in files], kind, layout)
+        families = engine.columns(view)
+        require_distinct(list(families), option)
+        facts = engine.rows(_facts(view, families), f"looking at {Path(path).name}")[0]
+    except EngineError as error:
+        raise DataError(f"{option}: {path}: {str(error).split(': ', 1)[-1]}") from error
+    rows = whole(facts, "row_count")
+    if not rows:
+        raise DataError(f"{option}: {path} has no rows, only a header; a draft needs some data to look at")
+    # A name that stands among its own column's values, where no name says anything, is no name.
+    repeated = any(whole(facts, f"names_{index}") for index in range(len(families)))
+    if kind == "csv" and repeated and not any(known_name(column) for column in families):
+        raise _headless(option, path)
+    columns = [_column(column, family, facts, index) for index, (column, family) in enumerate(families.items())]
+    return Table(name, option, path, rows, tuple(column for column in columns if _nameable(column.name)))
+
+
+def _headless(option: str, path: str) -> DataError:
+    # The first line would be customer data, so it is not printed.
+    return DataError(
+        f"{option}: {path}: the first line seems to hold values, not names; add a header line with a name per column"
+    )
+
+
+def _nameable(name: str) -> bool:
+    """Whether a definition can name the column: one line, no blanks at the ends."""
+    return bool(name) and name == name.strip() and not any(ord(c) < 32 or ord(c) == 127 for c in name)
+
+
+def _facts(view: str, families: dict[str, Family]) -> Statement:
+    """Return the query that looks at every column at once."""
+    parts = ["count(*) AS row_count"]
+    parameters: dict[str, str | int | float | bool] = {}
+    for index, (name, family) in enumerate(families.items()):
+        if family == "text":
+            parameters |= {"local": LOCAL, "zoned": ZONED, "clockless": _CLOCKLESS, f"name_{index}": name}
+            facts = _text_facts(f"blank_to_null(CAST({quote(name)} AS STRING))", f"$name_{index}")
+        else:
+            facts = _typed_facts(quote(name), family)
+        parts += [f"{sql} AS {fact}_{index}" for fact, sql in facts.items()]
+    listed = ",\n  ".join(parts)
+    return Statement(f"SELECT\n  {listed}\nFROM {quote(view)}", parameters)
+
+
+def _text_facts(text: str, name: str) -> dict[str, str]:
+    """Return what to count in a text column: how many of its values are numbers, times, and its own ``name``."""
+    value = _number_or_null(text)
+    zoned = _ZONED_TEXT.format(text)
+    return {
+        "filled": f"count(nullif(lower({text}), 'nan'))",
+        "distinct": f"approx_count_distinct({text})",
+        "names": f"count(CASE WHEN {text} = {name} THEN 1 END)",
+        "numbers": f"count(CASE WHEN isfinite({value}) THEN 1 END)",
+        "binary": f"count(CASE WHEN {value} IN (0, 1) THEN 1 END)",
+        "whole": f"count(CASE WHEN {value} = floor({value}) THEN 1 END)",
+        "times": f"count(CASE WHEN rlike({text}, $local) THEN try_cast(upper({text}) AS TIMESTAMP) END)"
+        f" + count(CASE WHEN rlike({text}, $zoned) THEN try_cast({zoned} AS TIMESTAMPTZ) END)",
+        "zoned": f"count(CASE WHEN rlike({text}, $zoned) THEN 1 END)",
+        "dates": f"count(CASE WHEN rlike({text}, $clockless) THEN 1 END)",
+    }
+
+
+def _typed_facts(column: str, family: Family) -> dict[str, str]:
+    """Return what to count in a column that has a type."""
+    if family in {"other", "null"}:
+        return {"filled": f"count({column})", "distinct": "0", "names": "0"}
+    value = f"CAST({number(column, family)} AS DOUBLE)" if family in _NUMERIC else "CAST(NULL AS DOUBLE)"
+    return {
+        "filled": f"count({value if family == 'number' else column})",
+        "distinct": f"approx_count_distinct({column})",
+        "names": "0",
+        "binary": f"count(CASE WHEN {value} IN (0, 1) THEN 1 END)",
+        "infinite": f"count(CASE WHEN NOT isfinite({value}) THEN 1 END)",
+    }
+
+
+def _number_or_null(text: str) -> str:
+    """Read text as the engine's ``parse_number`` does, but give NULL where that would stop."""
+    return (
+        f"CASE lower({text}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN 'nan' THEN NULL "
+        f"ELSE try_cast({text} AS DOUBLE) END"
+    )
+
+
+def _column(name: str, family: Family, facts: Row, index: int) -> Column:
+    def fact(key: str) -> int:
+        return whole(facts, f"{key}_{index}")
+
+    filled, distinct = fact("filled"), fact("distinct")
+    if family == "other":
+        return Column(name, family, "other", filled, 0)
+    if not filled:
+        return Column(name, family, "empty", 0, 0)
+    if family in {"timestamp", "instant", "date"}:
+        return Column(name, family, "time", filled, distinct, zoned=family == "instant", dates=family == "date")
+    if family != "text":
+        typed: Kind = "flag" if fact("binary") == filled else "integer" if family == "integer" else "number"
+        return Column(name, family, typed, filled, distinct, fact("infinite"))
+    numbers, times = fact("numbers"), fact("times")
+    if times >= MOSTLY * filled:
+        return Column(
+            name, family, "time", filled, distinct, filled - times, fact("zoned") == times, fact("dates") == filled
+        )
+    if numbers >= MOSTLY * filled:
+        kind: Kind = "flag" if fact("binary") == filled else "integer" if fact("whole") == numbers else "number"
+        return Column(name, family, kind, filled, distinct, filled - numbers)
+    return Column(name, family, "text", filled, distinct)
+
+
+def levels(engine: Engine, table: Table, column: str, limit: int) -> list[str] | None:
+    """Return the values of a column with few of them, sorted; ``None`` when there are more than ``limit``.
+
+    Only for columns that may hold the arms: their values are no customer's.
+    """
+    value = f"blank_to_null(CAST({quote(column)} AS STRING))"
+    text = (
+        f"SELECT DISTINCT {value} AS level FROM {quote(table.view)} WHERE {value} IS NOT NULL\n"
+        f"ORDER BY level LIMIT {limit + 1}"
+    )
+    found = [str(row["level"]) for row in engine.rows(Statement(text, {}), f"looking at {table.file}")]
+    return None if len(found) > limit else found
+
+
+def common_ids(engine: Engine, one: Table, column: str, other: Table, partner: str) -> tuple[int, int, int]:
+    """Return how many ids ``one.column`` has, how many ``other.partner`` has, and how many are in both."""
+
+    def ids(table: Table, name: str) -> str:
+        text = f"blank_to_null(CAST({quote(name)} AS STRING))"
+        return f"SELECT DISTINCT {text} AS unit FROM {quote(table.view)} WHERE {text} IS NOT NULL"
+
+    text = (
+        f"WITH ids AS ({ids(one, column)}), others AS ({ids(other, partner)})\n"
+        "SELECT (SELECT count(*) FROM ids) AS here, (SELECT count(*) FROM others) AS there,\n"
+        "  (SELECT count(*) FROM ids JOIN others ON ids.unit = others.unit) AS common"
+    )
+    row = engine.rows(Statement(text, {}), "comparing ids")[0]
+    return whole(row, "here"), whole(row, "there"), whole(row, "common")
+
+
+def shortened(names: Sequence[str], most: int = 12) -> str:
+    """Return a list of column names for a message, cut when it is long."""
+    shown = list(names[:most])
+    return ", ".join(shown) + (f" and {len(names) - most} more" if len(names) > most else "")
