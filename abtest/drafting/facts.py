@@ -1,6 +1,5 @@
 """Facts about the chosen columns, from the engine: sizes of arms, time ranges, follow-up. No outcome by arm is read."""
 
-
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,7 +4,6 @@ Principle: the files are opened exactly as an analysis opens them, and each colu
 that what passes here passes there.
 """
 
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

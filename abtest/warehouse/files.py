@@ -5,6 +5,7 @@ import glob
 import gzip
 import hashlib
 import os
+import re
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -94,7 +95,9 @@ def csv_layout(files: Sequence[Path], place: str) -> tuple[str, list[str]]:
     layout: tuple[str, list[str]] | None = None
     for path in files:
         header = _first_line(path, place)
-        counts = {delimiter: header.count(delimiter) for delimiter in _DELIMITERS}
+        # What stands in quotes is part of a name.
+        bare = re.sub(r'"(?:[^"]|"")*"', "", header)
+        counts = {delimiter: bare.count(delimiter) for delimiter in _DELIMITERS}
         delimiter = max(counts, key=lambda candidate: counts[candidate])
         try:
             header_names = next(csv.reader([header], delimiter=delimiter))
@@ -120,6 +123,9 @@ def csv_layout(files: Sequence[Path], place: str) -> tuple[str, list[str]]:
 
 def require_distinct(names: Sequence[str], place: str) -> None:
     """Refuse column names that are equal, or equal but for upper and lower case, which no SQL tells apart."""
+    if len({name.casefold() for name in names}) < len(names) and not all(re.match(r"[^\W\d]", name) for name in names):
+        # Values in the place of names are customers' data: they are not printed.
+        raise DataError(f"{place}: the first line seems to hold values, not names: add a header line")
     seen: dict[str, str] = {}
     for name in names:
         other = seen.setdefault(name.casefold(), name)
