@@ -30,8 +30,8 @@ from abtest.definition.lock import compare, lock_of
 from abtest.errors import UsageError
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.duckdb import DuckDB
 from abtest.warehouse.engine import Limits, Statement
+from abtest.warehouse.engines import open_engine
 from abtest.warehouse.moments import Collected
 
 Progress = Callable[[str, float | None], None]
@@ -46,31 +46,35 @@ def analyze(
     *,
     progress: Progress | None = None,
     limits: Limits | None = None,
+    engine: str = "duckdb",
+    master: str | None = None,
+    remote: str | None = None,
 ) -> Analysis:
     """Analyse an experiment and return the :class:`~abtest.analysis.result.Analysis`.
 
     ``tables`` gives pandas, polars or Arrow tables for names under ``data``, in place of their files. ``progress`` is
-    called with a label and a share in [0, 1] (or ``None``) while the engine works. ``limits`` bounds what the embedded
-    engine uses. Raises
+    called with a label and a share in [0, 1] (or ``None``) while the engine works. ``limits`` bounds what the engine
+    uses of this machine. ``engine`` is ``duckdb`` or ``spark``, which runs at ``master`` (a master URL) or ``remote``
+    (a Spark Connect address), else on this machine. Raises
     :class:`~abtest.errors.DataError` when the data cannot be read or is not what the definition says.
     """
     provenance()  # before the long work: it refuses a wrong SOURCE_DATE_EPOCH
     lock_of(experiment)  # and this a damaged lock
-    engine = DuckDB(progress=progress, limits=limits)
+    opened = open_engine(engine, master=master, remote=remote, limits=limits, progress=progress)
     try:
-        collected = Collector(experiment, engine, tables).collect()
+        collected = Collector(experiment, opened, tables).collect()
     finally:
-        engine.close()
+        opened.close()
     return analysis_of(experiment, collected)
 
 
 def queries(experiment: Experiment, tables: Mapping[str, object] | None = None) -> list[Statement]:
     """Return the SQL statements that :func:`analyze` runs, in order. Tables are opened; no outcome is computed."""
-    engine = DuckDB()
+    opened = open_engine()
     try:
-        return Collector(experiment, engine, tables).statements()
+        return Collector(experiment, opened, tables).statements()
     finally:
-        engine.close()
+        opened.close()
 
 
 def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:

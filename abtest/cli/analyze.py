@@ -1,7 +1,7 @@
 """``abtest analyze``: the main job."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,6 +22,15 @@ def command(
     temp_dir: Annotated[
         Path | None, typer.Option(help="Folder for what does not fit into memory.", show_default="the system's")
     ] = None,
+    engine: Annotated[
+        Literal["duckdb", "spark"], typer.Option(help="What counts: embedded, or Spark for data beyond one machine.")
+    ] = "duckdb",
+    spark_master: Annotated[
+        str | None, typer.Option(help="Master URL, such as spark://host:7077.", show_default="this machine")
+    ] = None,
+    spark_remote: Annotated[
+        str | None, typer.Option(help="Spark Connect address, such as sc://host:15002.", show_default=False)
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print results.json instead of the summary.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
@@ -39,7 +48,14 @@ def command(
         from abtest.analysis.run import analyze
         from abtest.warehouse.engine import Limits
 
-        analysis = analyze(experiment, progress=progress, limits=Limits(memory_limit, threads, temp_dir))
+        analysis = analyze(
+            experiment,
+            progress=progress,
+            limits=Limits(memory_limit, threads, temp_dir),
+            engine=engine,
+            master=spark_master,
+            remote=spark_remote,
+        )
         progress("writing the report")
         files = write_report(analysis, folder, experiment.definition.report.formats if report else [])
     finally:

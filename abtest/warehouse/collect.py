@@ -218,7 +218,7 @@ class Collector:
         columns = self._groups() if groups is None else groups
         read = [] if self._several_statements else outcomes.by_unit_queries()
         queries = [(name, text) for _, name, text in read] + [outcomes.outcomes_query(columns)]
-        sources = [self._in_reach(source, outcomes) for source, _, _ in read]
+        sources = [self.tables[source].between(*outcomes.reach(source)) for source, _, _ in read]
         values = {**self._parameters_of(sources), **outcomes.binder.values}
         return Statement(with_tables(sources, *queries) + last, values)
 
@@ -237,17 +237,8 @@ class Collector:
         return [
             (name, Statement(with_tables([table]) + text, self._parameters_of([table])))
             for source, name, text in outcomes.by_unit_queries()
-            for table in [self._in_reach(source, outcomes)]
+            for table in [self.tables[source].between(*outcomes.reach(source))]
         ]
-
-    def _in_reach(self, source: str, outcomes: Outcomes) -> Table:
-        """Return an event table without the events that no window of any unit can hold."""
-        windows = outcomes.windows
-        parts = [part for plan in outcomes.plans for part in plan.outcome.parts]
-        if self.definition.compliance is not None:
-            parts.append(self.definition.compliance_outcome)
-        reaches = [windows.reach(part) for part in parts if part.source == source and part.window is not None]
-        return self.tables[source].between(min(low for low, _ in reaches), max(high for _, high in reaches))
 
     def _keep_by_unit(self, outcomes: Outcomes) -> None:
         for name, statement in self._by_unit(outcomes):

@@ -172,6 +172,14 @@ class Outcomes:
         number, bit = divmod(marks.index(within), BITS)
         return f"CASE WHEN {_joined(source)}.{quote(f'marks_{number}')} & {1 << bit} <> 0 THEN 1 ELSE 0 END"
 
+    def reach(self, source: str) -> tuple[int, int]:
+        """Return the instants between which any window of any unit can hold an event of ``source``."""
+        parts = [part for plan in self.plans for part in plan.outcome.parts]
+        if self.definition.compliance is not None:
+            parts.append(self.definition.compliance_outcome)
+        reaches = [self.windows.reach(part) for part in parts if part.source == source and part.window is not None]
+        return min(low for low, _ in reaches), max(high for _, high in reaches)
+
     def by_unit_queries(self) -> list[tuple[str, str, str]]:
         """Return per event source its name and the named query that reads it: one pass, however many metrics."""
         return [(source, f"{source}_by_unit", self._by_unit(source)) for source in self.by_unit]
@@ -182,6 +190,7 @@ class Outcomes:
 
     def _by_unit(self, source: str) -> str:
         # The window tests stand inside the aggregates: as join conditions they are slower.
+        low, high = self.reach(source)
         marks = self.marks.get(source, [])
         listed = dict(self.by_unit[source])
         for number, first in enumerate(range(0, len(marks), BITS)):
@@ -193,7 +202,8 @@ class Outcomes:
         columns = "".join(f",\n  {sql} AS {quote(alias)}" for alias, sql in listed.items())
         return (
             f"SELECT\n  p.unit,\n  count(*) AS events{columns}\nFROM {quote(source)} AS e\n"
-            f"JOIN population AS p ON p.unit = e.unit\nWHERE p.status = '{ELIGIBLE}'\nGROUP BY p.unit"
+            f"JOIN population AS p ON p.unit = e.unit\n"
+            f"WHERE p.status = '{ELIGIBLE}' AND e.at_us >= {low} AND e.at_us < {high}\nGROUP BY p.unit"
         )
 
     def _outcomes(self, groups: Sequence[str]) -> str:

@@ -44,7 +44,12 @@ def unit_text(column: str, *, as_integer: bool) -> str:
     """Return the unit's id: an integer when every table has integers, else text; blank text is no id."""
     if as_integer:
         return f"CAST({column} AS BIGINT)"
-    return blank_to_null(f"CAST({column} AS STRING)")
+    text = f"CAST({column} AS STRING)"
+    # Trimming copies every id; to see that there is nothing to trim is far cheaper.
+    return (
+        f"CASE WHEN {text} <> '' AND {text} NOT LIKE ' %' AND {text} NOT LIKE '% ' THEN {text} "
+        f"ELSE {blank_to_null(text)} END"
+    )
 
 
 def instant(column: str, family: Family, zone: str | None, binder: Binder) -> str:

@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 
 import pytest
 from cli_runs import COMMAND, read_csv, write_csv
@@ -191,9 +192,18 @@ class Terminal:
         self.read_until(question)
         os.write(self.master, f"{text}\n".encode())
 
-    def leave(self) -> int:
-        """Read to the end and return the exit code."""
+    def leave(self, again: Callable[[], object] = lambda: None) -> int:
+        """Read to the end and return the exit code. ``again`` is done once a second until then.
+
+        A key or a signal that comes just as the terminal changes its mode may be lost, as it may for a person.
+        """
+        until = time.monotonic() + 60
         while True:
+            ready, _, _ = select.select([self.master], [], [], 1)
+            if not ready:
+                assert time.monotonic() < until, f"never ended:\n{self.shown}"
+                again()
+                continue
             try:
                 piece = os.read(self.master, 4096).decode(errors="replace")
             except OSError:
@@ -252,11 +262,11 @@ def test_stopping_leaves_nothing_behind(case, stop):
     terminal = Terminal(case.folder, "--name", "mine")
     terminal.answer("Start from [drip]", "wide")
     terminal.read_until("Column of the customer's id")
-    if stop == "interrupt":
-        os.killpg(terminal.process.pid, signal.SIGINT)
-    else:
-        os.write(terminal.master, b"\x04")
-    assert terminal.leave() == 130
+    stops = {
+        "interrupt": lambda: os.killpg(terminal.process.pid, signal.SIGINT),
+        "end of input": lambda: os.write(terminal.master, b"\x04"),
+    }
+    assert terminal.leave(again=stops[stop]) == 130
     assert "nothing was written" in terminal.shown
     assert "Traceback" not in terminal.shown
     assert case.files() == before

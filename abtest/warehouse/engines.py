@@ -1,0 +1,41 @@
+"""The engines by name. Each is imported only when it is asked for."""
+
+from collections.abc import Callable
+
+from abtest.errors import UsageError
+from abtest.warehouse.engine import Engine, Limits
+
+ENGINES = ("duckdb", "spark")
+Progress = Callable[[str, float | None], None]
+
+
+def open_engine(
+    name: str = "duckdb",
+    *,
+    master: str | None = None,
+    remote: str | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Engine:
+    """Open the engine ``name``; the caller closes it.
+
+    ``master`` and ``remote`` say where Spark runs: a master URL (``spark://host:7077``, ``local[4]``, ``yarn``) or a
+    Spark Connect address (``sc://host:15002``). ``limits`` bound what an engine uses of this machine; a cluster has its
+    own. ``progress`` is called with a label and a share in [0, 1] or ``None``.
+    Raises :class:`~abtest.errors.UsageError` for an unknown name, or when what the engine needs is not installed, and
+    :class:`~abtest.errors.DataError` when the cluster cannot be reached.
+    """
+    if name == "spark":
+        from abtest.warehouse.spark import SparkEngine
+
+        return SparkEngine(master=master, remote=remote, limits=limits, progress=progress)
+    if name != "duckdb":
+        raise UsageError(f"engine: {name!r} is none; known: {', '.join(ENGINES)}")
+    if master or remote:
+        raise UsageError(
+            "spark: master and remote say where Spark runs, but the engine is duckdb; choose the spark engine "
+            "(--engine spark)"
+        )
+    from abtest.warehouse.duckdb import DuckDB
+
+    return DuckDB(progress=progress, limits=limits)

@@ -1,0 +1,220 @@
+"""Files and frames as Spark data frames, with the values that DuckDB reads from them.
+
+Principle: what a file or frame holds is asked of DuckDB (a look at footers and types, no rows), so that both engines
+say the same of every column. Spark reads the rows, and columns that it would take for something else are converted.
+"""
+
+import gzip
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from abtest.errors import UsageError
+from abtest.warehouse.duckdb import DuckDB
+from abtest.warehouse.engine import EngineError, Family, Statement
+from abtest.warehouse.spark_needs import quiet
+from abtest.warehouse.spark_sql import identifier, literal
+from abtest.warehouse.sqltext import quote
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_BLOCK = 4 * 1024 * 1024
+_UNSPLIT = 128 * 1024 * 1024
+"""Spark reads a file of this size or less in one piece anyway."""
+_CASTS: dict[Family, str] = {
+    "integer": "BIGINT",
+    "timestamp": "TIMESTAMP",
+    "instant": "TIMESTAMPTZ",
+    "text": "VARCHAR",
+    "null": "VARCHAR",
+    "other": "VARCHAR",
+}
+_FAMILIES: dict[str, Family] = {
+    **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), "integer"),
+    **dict.fromkeys(("float", "double", "decimal"), "number"),
+    **dict.fromkeys(("string", "varchar", "char"), "text"),
+    "boolean": "boolean",
+    "timestamp": "instant",
+    "timestamp_ntz": "timestamp",
+    "date": "date",
+    "void": "null",
+}
+
+
+def families_of(frame: "DataFrame") -> dict[str, Family]:
+    """Return the columns of a Spark data frame and what each holds."""
+    return {field.name: _family(field.dataType.simpleString()) for field in frame.schema.fields}
+
+
+def _family(kind: str) -> Family:
+    return _FAMILIES.get(re.split(r"[ (<]", kind)[0], "other")
+
+
+def read_files(
+    session: "SparkSession", files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None
+) -> tuple["DataFrame", dict[str, Family]]:
+    """Return the rows of files and what their columns hold. CSV and NDJSON are read as text, as DuckDB does."""
+    for file in files:
+        _require_visible(Path(file).name)
+    if kind == "parquet":
+        return _parquet(session, files)
+    frame = _ndjson(session, files) if layout is None else _csv(session, files, *layout)
+    return frame, dict.fromkeys(frame.columns, "text")
+
+
+def _require_visible(name: str) -> None:
+    """Refuse a name that Spark passes over without a word, or cannot read."""
+    if name.startswith(("_", ".")) or ":" in name:
+        raise EngineError(
+            f"look: Spark does not read {name}: its name begins with _ or a dot, or holds a colon; rename the file"
+        )
+
+
+def _parquet(session: "SparkSession", files: Sequence[str]) -> tuple["DataFrame", dict[str, Family]]:
+    families = _look_at_parquet(files)
+    frame = session.read.parquet(*_paths(files))
+    kinds = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
+    reading = [f"{_converted(name, kinds[name], families[name])} AS {identifier(name)}" for name in families]
+    return frame.selectExpr(*reading), families
+
+
+def _look_at_parquet(files: Sequence[str]) -> dict[str, Family]:
+    """Return what the columns hold; raise when a file lacks one, for which Spark would read nothing but NULL."""
+    families = _look(files[:1], "parquet", None)
+    with duckdb.connect() as connection:
+        try:
+            schemas = connection.execute("SELECT file_name, name FROM parquet_schema($1)", [list(files)]).fetchall()
+        except duckdb.Error:
+            raise EngineError("look: a file is damaged or cut off; export or copy it again") from None
+    names: dict[str, set[str]] = {}
+    for file, name in schemas:
+        names.setdefault(file, set()).add(name)
+    for file, found in names.items():
+        for name in families:
+            if name not in found:
+                raise EngineError(
+                    f"look: {Path(file).name} has no column {name!r}, which {Path(files[0]).name} has; files of one "
+                    "pattern need the same columns"
+                )
+    return families
+
+
+def _converted(name: str, kind: str, family: Family) -> str:
+    """Return the Spark SQL that reads a Parquet column as what DuckDB takes it for."""
+    column = identifier(name)
+    if family in {"timestamp", "instant"} and kind == "bigint":  # nanoseconds, which DuckDB rounds
+        rounded = f"(abs({column}) + 500) div 1000 * CASE WHEN {column} < 0 THEN -1 ELSE 1 END"
+        instant = f"timestamp_micros({rounded})"
+        return instant if family == "instant" else f"CAST({instant} AS TIMESTAMP_NTZ)"
+    if family == "timestamp" and kind == "timestamp":  # INT96 has no zone
+        return f"CAST({column} AS TIMESTAMP_NTZ)"
+    if family == "text" and kind != "string":  # whole numbers beyond 64 bits
+        return f"CAST({column} AS STRING)"
+    return column
+
+
+def _csv(session: "SparkSession", files: Sequence[str], delimiter: str, columns: Sequence[str]) -> "DataFrame":
+    # An open quote, a letter that is no UTF-8, mixed line ends: Spark makes something of each.
+    _look(files, "csv", (delimiter, list(columns)), rows=True)
+    # A quoted cell may hold line ends, so that a large file can be cut at a line's end only when it quotes nothing.
+    large = [file for file in files if Path(file).stat().st_size > _UNSPLIT]
+    whole = not large or any(_quotes(file) for file in large)
+    return session.read.option("columnPruning", value=False).csv(
+        _paths(files),
+        schema=_texts(columns),
+        sep=delimiter,
+        header=True,
+        enforceSchema=True,
+        quote='"',
+        escape='"',
+        encoding="UTF-8",
+        mode="FAILFAST",
+        multiLine=whole,
+        unescapedQuoteHandling="RAISE_ERROR",
+        ignoreLeadingWhiteSpace=False,
+        ignoreTrailingWhiteSpace=False,
+    )
+
+
+def _ndjson(session: "SparkSession", files: Sequence[str]) -> "DataFrame":
+    columns = list(_look(files, "ndjson", None, rows=True))
+    frame = session.read.json(_paths(files), schema=_texts(columns), mode="FAILFAST", multiLine=False, encoding="UTF-8")
+    # Spark puts the words that JSON lacks, NaN and Infinity, between quotes.
+    word = '^"([+-]?(NaN|Inf(inity)?|INF))"$'
+    return frame.selectExpr(
+        *(f"regexp_replace({identifier(name)}, {literal(word)}, '$1') AS {identifier(name)}" for name in columns)
+    )
+
+
+def _look(
+    files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None, *, rows: bool = False
+) -> dict[str, Family]:
+    """Have DuckDB look at files, and parse their rows too: it refuses what Spark reads past, and says where."""
+    look = DuckDB()
+    try:
+        look.attach_files("look", files, kind, layout)
+        families = look.columns("look")
+        if rows:
+            counts = ", ".join(f"count({quote(column)}) AS c{place}" for place, column in enumerate(families))
+            look.rows(Statement(f"SELECT {counts} FROM look", {}))
+        return families
+    finally:
+        look.close()
+
+
+def _quotes(file: str) -> bool:
+    return any(b'"' in block for block in _blocks(file))
+
+
+def _blocks(file: str) -> Iterator[bytes]:
+    with gzip.open(file, "rb") if file.lower().endswith(".gz") else Path(file).open("rb") as content:
+        while block := content.read(_BLOCK):
+            yield block
+
+
+def _texts(columns: Sequence[str]) -> str:
+    return ", ".join(f"{identifier(name)} STRING" for name in columns)
+
+
+def _paths(files: Sequence[str]) -> list[str]:
+    """Return paths as Spark takes them: local ones with their scheme, and without the meaning of ``*`` and ``[``."""
+    escaped = [re.sub(r"([\\*?\[\]{}])", r"\\\1", file) for file in files]
+    return [path if "://" in path else local(Path(path)) for path in escaped]
+
+
+def local(path: Path) -> str:
+    """Return the path of a file on this machine as Spark takes it, whatever its default file system is."""
+    return f"file://{path.absolute()}"
+
+
+def read_frame(session: "SparkSession", frame: object) -> tuple["DataFrame", dict[str, Family]]:
+    """Return a pandas, polars or Arrow table as a Spark data frame, and what its columns hold."""
+    table, families = _arrow(frame)
+    with quiet():
+        return session.createDataFrame(table), families
+
+
+def _arrow(frame: object) -> tuple[Any, dict[str, Family]]:
+    look = DuckDB()
+    try:
+        look.attach_frame("look", frame)
+        families = look.columns("look")
+    finally:
+        look.close()
+    listed = ", ".join(_cast(name, family) for name, family in families.items())
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.register("look", frame)
+        try:
+            return connection.sql(f"SELECT {listed} FROM look").to_arrow_table(), families
+        except ImportError:
+            raise UsageError("tables given as frames need pyarrow on Spark: pip install 'abtest[spark]'") from None
+
+
+def _cast(name: str, family: Family) -> str:
+    column = quote(name)
+    return f"CAST({column} AS {_CASTS[family]}) AS {column}" if family in _CASTS else column

@@ -1,0 +1,250 @@
+"""Spark sessions: found, started or connected to; set up for our SQL; and left as they were found."""
+
+import contextlib
+import logging
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abtest.errors import DataError, UsageError
+from abtest.warehouse.engine import Limits
+from abtest.warehouse.spark_needs import addresses, megabytes, quiet, require_java, require_pyspark, require_reachable
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+CONNECT_PORT = 15_002
+_RETRIES: dict[str, Any] = {"max_retries": 8, "max_backoff": 10_000}
+"""A Connect server that is gone is asked again for about 45 seconds, not for the ten minutes of Spark's default."""
+_LOUD = ("SQLQueryContextLogger", "DataFrameQueryContextLogger", "py4j", "pyspark.sql.connect.logging")
+"""Loggers that write errors to stderr, with values of the data in them. What is wrong is said by our own error."""
+
+SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.caseSensitive": "false",
+    "spark.sql.timestampType": "TIMESTAMP_LTZ",
+    "spark.sql.parser.escapedStringLiterals": "false",
+    "spark.sql.groupByOrdinal": "true",
+    "spark.sql.orderByOrdinal": "true",
+    # Parquet: local times are no instants, nanoseconds are numbers (which are divided), old days are not shifted.
+    "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+    "spark.sql.legacy.parquet.nanosAsLong": "true",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    "spark.sql.parquet.int96RebaseModeInRead": "CORRECTED",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # A file that is damaged or disappears is an error, not a smaller result.
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # Small results are kept in few pieces, or every later query would run hundreds of tiny tasks.
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",
+}
+"""What the SQL text counts on, whatever the session's own defaults are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session of our own. ``local`` says that it runs inside this machine, ``remote`` that it is Spark Connect's."""
+
+    session: "SparkSession"
+    local: bool
+    remote: bool
+    close: Callable[[], None]
+
+
+def open_session(master: str | None = None, remote: str | None = None, limits: Limits | None = None) -> Opened:
+    """Return a session that shares neither settings nor views with others.
+
+    ``remote`` is a Spark Connect address (``sc://host:15002``), ``master`` a master URL (``spark://host:7077``,
+    ``local[4]``, ``yarn``, …). Without either, the Spark application of this process is used when there is one, else
+    Spark is started on this machine, within ``limits``: memory, cores, and the folder to spill to. Raises
+    :class:`~abtest.errors.UsageError` when PySpark or Java is missing, and :class:`~abtest.errors.DataError` when the
+    cluster cannot be reached.
+    """
+    if master and remote:
+        raise UsageError("spark: give `master` or `remote`, not both")
+    require_pyspark()
+    opened = _connected(remote) if remote else _shared(master) or _started(master, limits or Limits())
+    try:
+        with quiet():
+            for key, value in SETTINGS.items():
+                opened.session.conf.set(key, value)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def _connected(remote: str) -> Opened:
+    address = urllib.parse.urlsplit(remote)
+    try:
+        host, port = address.hostname, address.port or CONNECT_PORT
+    except ValueError:
+        host, port = None, 0
+    if address.scheme != "sc" or not host:
+        raise UsageError(f"spark.remote: {remote!r} is no address of a Spark Connect server, sc://host:{CONNECT_PORT}")
+    require_reachable(f"the Spark Connect server {host}:{port}", [(host, port)])
+    try:
+        with quiet():
+            from pyspark.sql.connect.client.retries import DefaultPolicy
+            from pyspark.sql.connect.session import SparkSession
+    except ImportError as error:
+        raise UsageError(
+            f"Spark Connect needs more packages ({str(error).splitlines()[0]}): pip install 'abtest[spark]'"
+        ) from None
+    restore = _hush()
+    try:
+        session: Any = SparkSession.builder.remote(remote).create()
+        session.client.set_retry_policies([DefaultPolicy(**_RETRIES)])
+        session.conf.get("spark.sql.session.timeZone")
+    except Exception as error:
+        restore()
+        raise DataError(f"{host}:{port} does not answer as a Spark Connect server: {first_line(error)}") from error
+
+    def close() -> None:
+        with contextlib.suppress(Exception), quiet():
+            session.client.set_retry_policies([])
+            session.stop()
+        restore()
+
+    return Opened(session, local=False, remote=True, close=close)
+
+
+def _shared(master: str | None) -> Opened | None:
+    """Return a new session of the application that this process runs already."""
+    from pyspark.errors import PySparkRuntimeError
+    from pyspark.sql import SparkSession
+
+    try:
+        running = SparkSession.active()
+    except PySparkRuntimeError:
+        return None
+    connect = not hasattr(running, "_jsparkSession")
+    theirs = "" if connect else str(running.sparkContext.master)
+    if master and master != theirs:
+        raise UsageError(
+            f"spark.master is {master!r}, but this process runs Spark on {theirs or 'a Connect server'!r} already; "
+            "stop that session first, or leave `master` out to use it"
+        )
+    return Opened(running.newSession(), local=theirs.startswith("local"), remote=connect, close=_hush())
+
+
+def _started(address: str | None, limits: Limits) -> Opened:
+    """Start an application. What Java writes goes to a file that is removed with it."""
+    master = address or f"local[{limits.threads or '*'}]"
+    local = master.startswith("local")
+    if master.startswith("spark://"):
+        require_reachable(f"the Spark master {master}", addresses(master))
+    require_java()
+    from pyspark import SparkConf, SparkContext, java_gateway
+    from pyspark.sql import SparkSession
+
+    folder = Path(tempfile.mkdtemp(prefix="abtest-spark-"))
+    log = folder / "spark.log"
+    conf = SparkConf(loadDefaults=False).setAll(list(_launch_settings(master, limits, local=local).items()))
+    launcher: Any = java_gateway
+    gateway: Any = None
+    restore = _hush()
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        with log.open("w") as file, quiet():
+            if getattr(SparkContext, "_gateway", None) is None:
+                # Java runs in that folder too: it leaves a `spark-warehouse` where it runs.
+                gateway = launcher.launch_gateway(conf, popen_kwargs={"stdout": file, "stderr": file, "cwd": folder})
+            SparkContext(conf=conf, gateway=gateway)
+            session = SparkSession.builder.getOrCreate()
+    except Exception as error:
+        why = _reason(log) or first_line(error)
+        _end(gateway)
+        shutil.rmtree(folder, ignore_errors=True)
+        restore()
+        raise DataError(f"Spark does not start on {master}: {why}") from error
+    finally:
+        # An interrupt is ours to handle: Spark's handler would end all jobs of the process.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, handler)
+
+    def close() -> None:
+        with contextlib.suppress(Exception):
+            session.stop()
+        _end(gateway)
+        shutil.rmtree(folder, ignore_errors=True)
+        restore()
+
+    return Opened(session, local=local, remote=False, close=close)
+
+
+def _launch_settings(master: str, limits: Limits, *, local: bool) -> dict[str, str]:
+    settings = {"spark.master": master, "spark.app.name": "abtest", "spark.ui.showConsoleProgress": "false"}
+    if not local:
+        return settings
+    if limits.folder is not None:
+        settings["spark.local.dir"] = str(limits.folder)
+    return {
+        **settings,
+        "spark.ui.enabled": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.memory": f"{megabytes(limits.memory)}m",
+        "spark.sql.shuffle.partitions": str(4 * (limits.threads or os.cpu_count() or 1)),
+    }
+
+
+def _end(gateway: Any) -> None:
+    """End the Java process that we started, so that a later session of the user's starts from its own settings."""
+    if gateway is None:
+        return
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    with contextlib.suppress(Exception):
+        gateway.shutdown()
+    process = getattr(gateway, "proc", None)
+    if process is not None:
+        process.stdin.close()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    context: Any = SparkContext
+    sessions: Any = SparkSession
+    if context._gateway is gateway:
+        context._gateway = context._jvm = context._active_spark_context = None
+        sessions._instantiatedSession = sessions._activeSession = None
+
+
+def _hush() -> Callable[[], None]:
+    """Silence loggers that quote data; return what gives them their levels back."""
+    loggers = [logging.getLogger(name) for name in _LOUD]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+
+    def restore() -> None:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+    return restore
+
+
+def _reason(log: Path) -> str | None:
+    """Return the line of Java's output that says why it failed."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    telling = [line for line in lines if re.search(r"Exception: |Error: |unresponsive", line)]
+    return telling[-1].strip()[:300] if telling else None
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]

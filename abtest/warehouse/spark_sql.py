@@ -1,0 +1,117 @@
+"""The SQL text as Spark takes it: how a statement is spelt, and the functions that DuckDB has as macros.
+
+Nothing is translated. Names in double quotes get Spark's quotes, ``$name`` becomes a parameter of Spark's, text in
+single quotes stays the text that it is; everything else is handed on as it stands.
+"""
+
+import re
+from decimal import Decimal
+
+from abtest.warehouse.engine import Statement
+from abtest.warehouse.sqltext import CLOCK, DAY
+
+_TOKEN = re.compile(r"""'(?P<text>(?:[^']|'')*)'|"(?P<name>(?:[^"]|"")*)"|\$(?P<parameter>[^\W\d]\w*)""")
+_LONG = 2**63
+
+# What DuckDB reads as a number: blanks around it, `_` between digits, a plus before a minus. Spark's cast takes less,
+# and more: 1f and 1d. After the test the signs that Java refuses are taken out.
+_DIGITS = "[0-9]+(?:_[0-9]+)*"
+_DECIMAL = f"(?:{_DIGITS}(?:[.](?:{_DIGITS})?)?|[.]{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
+_NUMBER = rf"^\s*[+]?-?(?:{_DECIMAL}|(?i:inf(?:inity)?))\s*\z"
+_LOCAL = rf"^{DAY}(?:{CLOCK})?\z"
+_ZONED = rf"^({DAY}{CLOCK})(?: ?[zZ]| UTC| ?([+-][0-9]{{2}})(?::?([0-9]{{2}}))?)\z"
+_MIDNIGHT = r"^([^ T]+[ T])24(:00(?::00(?:[.]0+)?)?)\z"
+_DAY_US = 86_400_000_000
+_MINUTE_US = 60_000_000
+
+FUNCTIONS = {
+    "trimmed(x STRING) RETURNS STRING": "trim(x)",
+    "blank_to_null(x STRING) RETURNS STRING": "nullif(trim(x), '')",
+    # Numbers as DuckDB writes them: Spark's exponent begins at 7 digits, DuckDB's at 16.
+    "exponent(x STRING) RETURNS INT": "try_cast(split_part(x, 'E', 2) AS INT)",
+    "number_text(x STRING) RETURNS STRING": """
+        CASE WHEN x = 'NaN' THEN 'nan' WHEN x LIKE '%Infinity' THEN replace(x, 'Infinity', 'inf')
+             WHEN exponent(x) BETWEEN -4 AND 15
+             THEN regexp_replace(CAST(CAST(x AS DECIMAL(38, 21)) AS STRING), '([.][0-9]+?)0*$', '$1')
+             WHEN exponent(x) IS NOT NULL
+             THEN concat(regexp_replace(split_part(x, 'E', 1), '[.]0$', ''), format_string('e%+03d', exponent(x)))
+             ELSE x END""",
+    "to_instant(microseconds BIGINT) RETURNS TIMESTAMP": "timestamp_micros(microseconds)",
+    "to_clock(microseconds BIGINT) RETURNS TIMESTAMP_NTZ": "CAST(timestamp_micros(microseconds) AS TIMESTAMP_NTZ)",
+    # Of a local time that a clock change repeats, Spark takes the first, DuckDB the second: the second is meant. In the
+    # hour that a clock skips, both count from the offset before it.
+    "first_micros(t TIMESTAMP, zone STRING) RETURNS BIGINT": "unix_micros(to_utc_timestamp(t, zone))",
+    "second_micros(t TIMESTAMP, zone STRING, next BIGINT) RETURNS BIGINT": """
+        unix_micros(t) + next - unix_micros(from_utc_timestamp(timestamp_micros(next), zone))""",
+    "later_micros(t TIMESTAMP, zone STRING, first BIGINT, second BIGINT) RETURNS BIGINT": """
+        greatest(first, CASE WHEN from_utc_timestamp(timestamp_micros(second), zone) = t THEN second END)""",
+    "local_micros(t TIMESTAMP, zone STRING) RETURNS BIGINT": f"""
+        later_micros(t, zone, first_micros(t, zone), second_micros(t, zone, first_micros(t, zone) + {_DAY_US}))""",
+    # The clock of a text, as microseconds; 24:00 is the next day's midnight.
+    "clock_micros(x STRING) RETURNS BIGINT": rf"""
+        CASE WHEN rlike(x, r'{_MIDNIGHT}')
+             THEN unix_micros(try_cast(regexp_replace(x, r'{_MIDNIGHT}', '$100$2') AS TIMESTAMP)) + {_DAY_US}
+             ELSE unix_micros(try_cast(x AS TIMESTAMP)) END""",
+    "offset_micros(hours STRING, minutes STRING) RETURNS BIGINT": f"""
+        (coalesce(CAST(nullif(hours, '') AS BIGINT) * 60, 0)
+         + coalesce(CAST(concat(left(hours, 1), nullif(minutes, '')) AS BIGINT), 0)) * {_MINUTE_US}""",
+    "try_instant_in(x STRING, zone STRING) RETURNS BIGINT": f"""
+        CASE WHEN rlike(x, r'{_ZONED}')
+             THEN clock_micros(upper(regexp_extract(x, r'{_ZONED}', 1)))
+                  - offset_micros(regexp_extract(x, r'{_ZONED}', 2), regexp_extract(x, r'{_ZONED}', 3))
+             WHEN rlike(x, r'{_LOCAL}') THEN local_micros(timestamp_micros(clock_micros(upper(x))), zone) END""",
+    "try_instant(x STRING) RETURNS BIGINT": "try_instant_in(trim(x), 'UTC')",
+    "parse_instant(x STRING, zone STRING) RETURNS BIGINT": """
+        CASE WHEN trim(x) <> '' THEN coalesce(try_instant_in(trim(x), zone), raise_error('not a time')) END""",
+    "try_number(x STRING) RETURNS DOUBLE": rf"""
+        CASE lower(trim(x)) WHEN 'true' THEN 1D WHEN 'false' THEN 0D
+                           WHEN 'nan' THEN NULL WHEN '-nan' THEN NULL WHEN '+nan' THEN NULL
+             ELSE CASE WHEN rlike(x, r'{_NUMBER}') THEN try_cast(translate(x, '+_', '') AS DOUBLE) END END""",
+    "parse_number(x STRING) RETURNS DOUBLE": """
+        CASE WHEN lower(trim(x)) NOT IN ('', 'nan', '-nan', '+nan')
+             THEN coalesce(try_number(x), raise_error('not a number')) END""",
+}
+"""Signature and body of each function, in the order in which they build on each other."""
+
+ROW_NUMBER = "row_number() OVER (ORDER BY input_file_name(), input_file_block_start(), monotonically_increasing_id())"
+"""The number of a row in the order of its files."""
+
+
+def create_functions() -> list[str]:
+    """Return the statements that create the functions for a session."""
+    return [f"CREATE OR REPLACE TEMPORARY FUNCTION {head} RETURN {body.strip()}" for head, body in FUNCTIONS.items()]
+
+
+def identifier(name: str) -> str:
+    """Return ``name`` between Spark's quotes."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def literal(text: str) -> str:
+    """Return ``text`` as a literal of Spark's, in which a backslash is itself."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def spelt(statement: Statement) -> tuple[str, dict[str, object]]:
+    """Return a statement's text with Spark's quotes and parameters, and the values of these.
+
+    Only what stands outside quotes is a parameter. Raises ``ValueError`` for a parameter that has no value.
+    """
+    names: dict[str, str] = {}
+
+    def token(match: re.Match[str]) -> str:
+        if match["text"] is not None:
+            return literal(match["text"].replace("''", "'"))
+        if match["name"] is not None:
+            return identifier(match["name"].replace('""', '"'))
+        if match["parameter"] not in statement.parameters:
+            raise ValueError(f"the statement has no value for ${match['parameter']}")
+        return ":" + names.setdefault(match["parameter"], f"p{len(names)}")
+
+    text = _TOKEN.sub(token, statement.text)
+    return text, {spark: _value(statement.parameters[ours]) for ours, spark in names.items()}
+
+
+def _value(value: object) -> object:
+    # Whole numbers beyond 64 bits have no type of their own in Spark.
+    return Decimal(value) if isinstance(value, int) and not -_LONG <= value < _LONG else value

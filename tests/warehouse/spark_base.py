@@ -1,0 +1,45 @@
+"""What the tests of Spark share: the same question put to either engine. Without PySpark and Java they are skipped."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from abtest import load
+from abtest.errors import DataError
+from abtest.warehouse.collect import Collector
+from abtest.warehouse.engine import Engine
+from abtest.warehouse.engines import open_engine
+from abtest.warehouse.moments import Collected
+
+pytest.importorskip("pyspark", reason="PySpark is not installed: pip install 'abtest[spark]'")
+if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+    pytest.skip("Java is not installed", allow_module_level=True)
+
+
+@contextmanager
+def engine(name: str) -> Iterator[Engine]:
+    """Open an engine and close it."""
+    opened = open_engine(name)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def collected(
+    name: str,
+    definition: Mapping[str, object] | Path,
+    frames: Mapping[str, object] | None = None,
+    folder: Path | None = None,
+) -> Collected | str:
+    """Return what an engine makes of a definition; a complaint about the data as its text."""
+    experiment = load(definition) if folder is None else load(definition, folder=folder)
+    with engine(name) as opened:
+        try:
+            return Collector(experiment, opened, frames).collect()
+        except DataError as error:
+            return str(error)
