@@ -51,6 +51,7 @@ def main() -> int:
     customers = parser.parse_args().customers
     # Driver, master and workers speak over loopback, whatever the machine is called.
     os.environ["SPARK_LOCAL_IP"] = LOOPBACK
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the processes are ended
     folder = Path(tempfile.mkdtemp(prefix="abtest-cluster-"))
     cluster = Cluster(folder)
     try:

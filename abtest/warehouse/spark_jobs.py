@@ -8,19 +8,22 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from abtest.errors import AbtestError, DataError
 from abtest.warehouse.engine import EngineError
 from abtest.warehouse.spark_needs import quiet
 from abtest.warehouse.spark_session import Opened, first_line
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 T = TypeVar("T")
 Progress = Callable[[str, float | None], None]
 PATIENCE = 60
 """Seconds that a query waits for a worker after all were lost."""
-FIRST_PATIENCE = 300
-"""Seconds that the first query waits for a worker: a busy cluster queues."""
+LONG_PATIENCE = 300
+"""Seconds that it waits for the first one, or where workers come and go as they are needed: a busy cluster queues."""
 LOST = "the connection to Spark is lost; check that it runs, and analyse again"
 _TICK = 0.25
 _ATTEMPTS = 5
@@ -71,6 +74,8 @@ class Jobs:
         self._session = opened.session
         self._cluster = not (opened.local or opened.remote)
         self._remote = opened.remote
+        # Spark gives workers back while nothing runs, and asks for them again.
+        self._elastic = self._cluster and _is_elastic(opened.session)
         self._progress = progress
         self._share: float | None = None
         self.lost = False
@@ -139,11 +144,11 @@ class Jobs:
         while not concurrent.futures.wait([future], timeout=_TICK).done:
             if self._progress is not None:
                 self._progress(label, self._done())
-            if not self._cluster or self._workers():
+            if not self._cluster or self._workers() or not self._running():
                 alone_since = None
                 continue
             alone_since = alone_since or time.monotonic()
-            patience = PATIENCE if self._met_workers else FIRST_PATIENCE
+            patience = PATIENCE if self._met_workers and not self._elastic else LONG_PATIENCE
             if time.monotonic() - alone_since > patience:
                 what = "all workers of the cluster are lost" if self._met_workers else "the cluster has given no worker"
                 raise DataError(f"{label}: {what} for {patience} seconds; check the cluster, and analyse again")
@@ -165,18 +170,26 @@ class Jobs:
         self._met_workers = self._met_workers or count > 0
         return count
 
+    def _running(self) -> list[Any]:
+        """Return the stages that run, or wait for workers to run on."""
+        tracker = self._session.sparkContext.statusTracker()
+        return [stage for stage in map(tracker.getStageInfo, tracker.getActiveStageIds()) if stage is not None]
+
     def _done(self) -> float | None:
         """Return the share of the tasks of the running stages that are done."""
         if self._remote:
             return self._share
-        tracker = self._session.sparkContext.statusTracker()
-        stages = [stage for stage in map(tracker.getStageInfo, tracker.getActiveStageIds()) if stage is not None]
+        stages = self._running()
         tasks = sum(stage.numTasks for stage in stages)
         return sum(stage.numCompletedTasks for stage in stages) / tasks if tasks else None
 
     def _on_progress(self, stages: Any, **_: object) -> None:
         tasks = sum(stage.num_tasks for stage in stages or ())
         self._share = sum(stage.num_completed_tasks for stage in stages or ()) / tasks if tasks else None
+
+
+def _is_elastic(session: "SparkSession") -> bool:
+    return str(session.conf.get("spark.dynamicAllocation.enabled", "false")).lower() == "true"
 
 
 def explained(label: str, error: BaseException) -> EngineError:

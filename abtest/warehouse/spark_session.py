@@ -164,11 +164,13 @@ def _started(address: str | None, limits: Limits) -> Opened:
                 gateway = launcher.launch_gateway(conf, popen_kwargs={"stdout": file, "stderr": file, "cwd": folder})
             SparkContext(conf=conf, gateway=gateway)
             session = SparkSession.builder.getOrCreate()
-    except Exception as error:
+    except BaseException as error:
         why = _reason(log) or first_line(error)
         _end(gateway)
         shutil.rmtree(folder, ignore_errors=True)
         restore()
+        if not isinstance(error, Exception):
+            raise
         raise DataError(f"Spark does not start on {master}: {why}") from error
     finally:
         # An interrupt is ours to handle: Spark's handler would end all jobs of the process.

@@ -191,6 +191,16 @@ def test_a_parquet_file_that_lacks_a_column_is_refused_instead_of_read_as_nothin
         spark.attach_files("file", [str(tmp_path / f"{n}.parquet") for n in (1, 2)], "parquet", None)
 
 
+def test_only_the_columns_and_row_groups_that_count_are_read(spark, tmp_path):
+    path = tmp_path / "x.parquet"
+    pyarrow.parquet.write_table(pa.table({"at": pa.array([1, 2], pa.timestamp("us", "UTC")), "a": [1, 2]}), path)
+    spark.attach_files("file", [str(path)], "parquet", None)
+    text = 'SELECT count(*) AS n FROM (SELECT unix_micros("at") AS at_us, a FROM file WHERE "at" >= to_instant(2)) AS e'
+    plan = spark._query(Statement(text, {}))._jdf.queryExecution().toString()
+    assert re.search(r"PushedFilters: \[IsNotNull\(at\), GreaterThanOrEqual\(at,1970-01-01 00:00:00.000002\)\]", plan)
+    assert "ReadSchema: struct<at:timestamp>" in plan
+
+
 def test_a_damaged_parquet_file_is_called_so(spark, tmp_path):
     path = tmp_path / "x.parquet"
     pyarrow.parquet.write_table(pa.table({"a": list(range(10_000))}), path)
