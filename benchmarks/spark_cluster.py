@@ -41,6 +41,7 @@ STARTS_WITHIN = 90
 PATIENCE = 15
 """Seconds without a worker after which the second query must give up."""
 CUSTOMERS = 100_000
+TOO_SHORT = "no query ran long enough to lose a worker in; give more --customers"
 T = TypeVar("T")
 
 
@@ -134,13 +135,16 @@ class Cluster:
 class Killer:
     """Progress of an analysis that kills a worker once, when a query is under way."""
 
-    def __init__(self, cluster: Cluster, queries: tuple[str, ...]) -> None:
+    def __init__(self, cluster: Cluster, queries: tuple[str, ...], *, begun: bool) -> None:
         self.cluster = cluster
         self.queries = queries
+        self.begun = begun  # some of the running tasks must be done
         self.done = False
 
     def __call__(self, label: str, share: float | None) -> None:
-        if self.done or not label.startswith(self.queries) or share is None or not 0 < share < 1:
+        if self.done or not label.startswith(self.queries) or share is None or share >= 1:
+            return
+        if self.begun and share == 0:
             return
         self.done = True
         pid = self.cluster.kill_worker()
@@ -162,7 +166,7 @@ def _trial(cluster: Cluster, experiment: Experiment, customers: int) -> int:
 
 def _first(cluster: Cluster, experiment: Experiment, expected: Collected) -> bool:
     """Analyse, lose one of two workers, and compare."""
-    killer = Killer(cluster, ("counting outcomes", "reading population"))
+    killer = Killer(cluster, ("counting outcomes", "reading population"), begun=True)
     engine = open_engine("spark", master=cluster.address, progress=killer)
     try:
         found, seconds = _timed(lambda: Collector(experiment, engine).collect())
@@ -170,7 +174,7 @@ def _first(cluster: Cluster, experiment: Experiment, expected: Collected) -> boo
         engine.close()
     print(f"Spark: {seconds:.1f} s, {cluster.alive()} worker alive at the end")
     if not killer.done:
-        print("no query ran long enough to lose a worker in; give more --customers")
+        print(TOO_SHORT)
         return False
     same = found == expected
     print("every count and sum equals DuckDB's" if same else "DIFFERENT from DuckDB's")
@@ -182,7 +186,7 @@ def _first(cluster: Cluster, experiment: Experiment, expected: Collected) -> boo
 def _second(cluster: Cluster, experiment: Experiment) -> bool:
     """Lose the last worker too: the analysis must end by itself."""
     spark_jobs.PATIENCE = PATIENCE
-    killer = Killer(cluster, ("counting", "looking", "reading"))
+    killer = Killer(cluster, ("counting", "looking", "reading"), begun=False)
     engine = open_engine("spark", master=cluster.address, progress=killer)
     begun = time.monotonic()
     try:
@@ -192,7 +196,7 @@ def _second(cluster: Cluster, experiment: Experiment) -> bool:
         return killer.done
     finally:
         engine.close()
-    print("the analysis ended although its workers were lost")
+    print("the analysis ended although its workers were lost" if killer.done else TOO_SHORT)
     return False
 
 
