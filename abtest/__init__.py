@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from abtest.analysis.result import Analysis
     from abtest.analysis.run import analyze
     from abtest.assignment.draw import assign, bucket
+    from abtest.cohorts.result import Retention
+    from abtest.cohorts.run import retention
     from abtest.comparing.compare import compare, compare_arms
     from abtest.definition.load import Experiment, load
     from abtest.errors import AbtestError, DataError, DefinitionError, UsageError
@@ -29,6 +31,7 @@ _HOMES = {
     "DataError": "abtest.errors",
     "DefinitionError": "abtest.errors",
     "Experiment": "abtest.definition.load",
+    "Retention": "abtest.cohorts.result",
     "UsageError": "abtest.errors",
     "analyze": "abtest.analysis.run",
     "assign": "abtest.assignment.draw",
@@ -37,6 +40,7 @@ _HOMES = {
     "compare_arms": "abtest.comparing.compare",
     "load": "abtest.definition.load",
     "render": "abtest.report",
+    "retention": "abtest.cohorts.run",
     "write_report": "abtest.report",
 }
 
@@ -46,6 +50,7 @@ __all__ = [
     "DataError",
     "DefinitionError",
     "Experiment",
+    "Retention",
     "UsageError",
     "analyze",
     "assign",
@@ -54,6 +59,7 @@ __all__ = [
     "compare_arms",
     "load",
     "render",
+    "retention",
     "write_report",
 ]
 

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from abtest.cli import analyze, assign, compare, explain, init, lock, report, schema, simulate, validate
+from abtest.cli import analyze, assign, compare, explain, init, lock, report, retention, schema, simulate, validate
 from abtest.errors import AbtestError, DefinitionError
 
 app = typer.Typer(
@@ -36,7 +36,7 @@ def _options(
     del version
 
 
-for module in (init, validate, explain, lock, analyze, compare, assign, report, simulate, schema):
+for module in (init, validate, explain, lock, analyze, compare, assign, report, retention, simulate, schema):
     app.command()(module.command)
 
 
