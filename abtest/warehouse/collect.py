@@ -23,11 +23,11 @@ from abtest.warehouse.moments import (
     Sums,
 )
 from abtest.warehouse.outcomes import DIGITS, MetricPlan, Outcomes
-from abtest.warehouse.profile import profile, whole, with_tables
+from abtest.warehouse.profile import optional, profile, whole, with_tables
 from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, open_warehouse
 from abtest.warehouse.sqltext import quote
 from abtest.warehouse.tables import read_table, sources_used
-from abtest.warehouse.units import CLUSTER, ELIGIBLE, NOT_EXPOSED, STRATUM, customer_query, level_alias, population
+from abtest.warehouse.units import CLUSTER, COLLISION, ELIGIBLE, NOT_EXPOSED, STRATUM, level_alias, population
 from abtest.warehouse.windows import Windows
 
 LAST_INSTANT = to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
@@ -46,22 +46,57 @@ class Collector:
         self.definition = experiment.definition
         self.engine = engine
         self._levels: dict[str, list[str]] | None = None
-        self.warehouse = open_warehouse(experiment, engine, frames or {}, sources_used(self.definition))
+        try:
+            self._open(frames or {}, hashed=True)
+        except _CollisionError:
+            self._open(frames or {}, hashed=False)
+
+    def _open(self, frames: Mapping[str, object], *, hashed: bool) -> None:
+        """Read the tables as far as who is counted. Text ids are ``hashed``, unless two of them have one hash."""
+        definition = self.definition
+        self.warehouse = open_warehouse(self.experiment, self.engine, frames, sources_used(definition))
+        has_ids = definition.unit_column(definition.arm_source) is not None
+        self.warehouse.hashed = hashed and has_ids and not self.warehouse.unit_is_integer
         read = {name: read_table(self.warehouse, name) for name in self.warehouse.raw}
         self.tables = {name: table for name, (table, _) in read.items()}
         self.categories = [column for _, categories in read.values() for column in categories]
         self.profiles = {name: profile(self.warehouse, table) for name, table in self.tables.items()}
+        for name, found in self.profiles.items():
+            if found.bare_ids:
+                self.tables[name] = self.tables[name].with_bare_ids()
+        self._require_arms()
         self.through = self._through()
         self.warehouse.through = self.through
         self.warehouse.windows = self._windows()
-        self._keep_population()
+        self.customers = self._keep_population()
 
-    def _keep_population(self) -> None:
-        """Make the population a table of the engine: who is counted is decided once, for all statements that follow."""
+    def _keep_population(self) -> CustomerCounts | None:
+        """Make the population a table of the engine: who is counted is decided once, for all statements that follow.
+
+        Returns the size of the customer base and of its eligible part, when it is a table of its own.
+        """
+        definition = self.definition
         *named, (name, text) = population(self.warehouse, self.tables)
-        statement = Statement(
-            with_tables(list(self.tables.values()), *named) + text, self._parameters_of(self.tables.values())
-        )
+        base = self.tables.get(CUSTOMERS) if definition.arm_source != CUSTOMERS else None
+        if base is not None:
+            # The population and the size of the base both need one row per customer.
+            self._keep("customer", with_tables([base]) + dict(named)["customer"], [base])
+            named = [query for query in named if query[0] != "customer"]
+        exposure = definition.population.exposure
+        used = {definition.arm_source, *([] if base else [CUSTOMERS]), *([exposure.event] if exposure else [])}
+        read = [table for source, table in self.tables.items() if source in used]
+        self._keep(name, with_tables(read, *named) + text, read)
+        counts = self._customers() if base is not None else None
+        if base is not None:
+            self.engine.drop("customer")
+        if self.tables[definition.arm_source].hashed:
+            collided = f"SELECT count(*) AS units FROM population WHERE status = '{COLLISION}'"
+            if whole(self.engine.rows(Statement(collided, {}), "checking ids")[0], "units"):
+                raise _CollisionError
+        return counts
+
+    def _keep(self, name: str, text: str, read: Iterable[Table]) -> None:
+        statement = Statement(text, self._parameters_of(read))
         self.engine.materialise(name, statement)
         self.warehouse.statements.append(_creation(name, statement))
 
@@ -109,7 +144,6 @@ class Collector:
 
     def collect(self) -> Collected:
         """Return the moments. Raises :class:`~abtest.errors.DataError` when arms and data do not fit."""
-        arm_counts = self._arm_counts()
         plan, caps, rows = self._aggregate()
         groups = self._groups()
         whole_arms = [row for row in rows if all(whole(row, f"all_{group}") for group in groups)]
@@ -135,10 +169,8 @@ class Collector:
                 histograms=self._histograms(plan, metric),
                 lifetimes=self._lifetimes(plan, metric),
             )
-        sources = tuple(self._source(name, whole_arms, arm_counts) for name in self.warehouse.raw)
-        return Collected(
-            self.through, ledger, metrics, self._customers(), sources, self._days(), self._level_counts(rows)
-        )
+        sources = tuple(self._source(name, whole_arms) for name in self.warehouse.raw)
+        return Collected(self.through, ledger, metrics, self.customers, sources, self._days(), self._level_counts(rows))
 
     def _level_counts(self, rows: Sequence[Row]) -> dict[str, tuple[tuple[int, ...], ...]]:
         """Return the eligible units per arm in every level of the segments' columns."""
@@ -220,7 +252,7 @@ class Collector:
         queries = [(name, text) for _, name, text in read] + [outcomes.outcomes_query(columns)]
         sources = [self.tables[source].between(*outcomes.reach(source)) for source, _, _ in read]
         values = {**self._parameters_of(sources), **outcomes.binder.values}
-        return Statement(with_tables(sources, *queries) + last, values)
+        return Statement(with_tables(sources, *queries) + last, values, as_written=True)
 
     @property
     def _several_statements(self) -> bool:
@@ -235,7 +267,7 @@ class Collector:
         if not self._several_statements:
             return []
         return [
-            (name, Statement(with_tables([table]) + text, self._parameters_of([table])))
+            (name, Statement(with_tables([table]) + text, self._parameters_of([table]), as_written=True))
             for source, name, text in outcomes.by_unit_queries()
             for table in [self.tables[source].between(*outcomes.reach(source))]
         ]
@@ -381,28 +413,18 @@ class Collector:
             "express it in a larger unit, such as thousands"
         )
 
-    def _arm_counts(self) -> dict[int, Row]:
-        """Return rows and units per arm number; refuse arms that the definition or the data lacks."""
+    def _require_arms(self) -> None:
+        """Refuse arms that the definition or the data lacks."""
         name = self.definition.arm_source
-        table, raw = self.tables[name], self.warehouse.raw[name]
-        rows, units = ("count(unit)", "count(DISTINCT unit)") if table.has_unit else ("count(*)", "count(*)")
-        text = (
-            f"{with_tables([table])}SELECT\n  arm,\n  {rows} AS row_count,\n  {units} AS unit_count\n"
-            f"FROM {quote(name)}\nGROUP BY arm\nORDER BY arm"
-        )
-        statement = Statement(text, table.select.parameters if table.select else {})
-        self.warehouse.statements.append(statement)
-        counts = {whole(row, "arm"): row for row in self.engine.rows(statement, "looking at the arms")}
-        if UNKNOWN_ARM in counts:
+        counts, raw = self.profiles[name].arms, self.warehouse.raw[name]
+        if counts[UNKNOWN_ARM]:
             self._refuse_unknown_arms(name)
-        absent = [arm for number, arm in enumerate(self.warehouse.arms) if number not in counts]
-        if absent:
-            index = self.warehouse.arms.index(absent[0])
-            raise DataError(
-                f"{self.experiment.place('arms', index, 'name')}: the arm {absent[0]!r} does not occur in {raw.shown}; "
-                "correct the name, or remove the arm"
-            )
-        return counts
+        for number, arm in enumerate(self.warehouse.arms):
+            if not counts[number]:
+                raise DataError(
+                    f"{self.experiment.place('arms', number, 'name')}: the arm {arm!r} does not occur in {raw.shown}; "
+                    "correct the name, or remove the arm"
+                )
 
     def _refuse_unknown_arms(self, name: str) -> None:
         raw = self.warehouse.raw[name]
@@ -433,7 +455,7 @@ class Collector:
         assigned = eligible + sum(counts.values())
         return ArmLedger(assigned, eligible, counts, clusters, exposed, self.definition.triggered)
 
-    def _source(self, name: str, rows: list[Row], arm_counts: dict[int, Row]) -> SourceCounts:
+    def _source(self, name: str, rows: list[Row]) -> SourceCounts:
         found, definition = self.profiles[name], self.definition
         matched = None
         if any(f"events_{name}" in row for row in rows):
@@ -441,10 +463,8 @@ class Collector:
             matched = sum(whole(row, f"events_{name}") for row in rows) or self._matched(name)
         without_arm = repeated = 0
         if name == definition.arm_source:
-            without_arm = whole(arm_counts[NO_ARM], "row_count") if NO_ARM in arm_counts else 0
-            repeated = sum(
-                whole(row, "row_count") - whole(row, "unit_count") for arm, row in arm_counts.items() if arm >= 0
-            )
+            without_arm = found.arms[NO_ARM]
+            repeated = self._repeated() if self.tables[name].has_unit else 0
         return SourceCounts(
             name,
             definition.data[name].path if self.warehouse.raw[name].files else None,
@@ -466,23 +486,33 @@ class Collector:
             f"SELECT count(*) AS matched\nFROM {quote(name)} AS e\nJOIN population AS p ON p.unit = e.unit\n"
             f"WHERE p.status = '{ELIGIBLE}'"
         )
-        return whole(self.engine.rows(Statement(text, self._parameters_of([table])))[0], "matched")
+        statement = Statement(text, self._parameters_of([table]), as_written=True)
+        return whole(self.engine.rows(statement, f"matching {name}")[0], "matched")
 
-    def _customers(self) -> CustomerCounts | None:
-        """Return the size of the customer base and of its eligible part, when it is a table of its own."""
-        if self.definition.arm_source == CUSTOMERS or CUSTOMERS not in self.tables:
-            return None
-        customers = self.tables[CUSTOMERS]
-        text = with_tables([customers], ("customer", customer_query(customers))) + (
+    def _repeated(self) -> int:
+        """Count the rows of the arms' table that repeat a unit in the same arm."""
+        statement = Statement("SELECT sum(repeated) AS repeated FROM population", {})
+        return whole(self.engine.rows(statement, "counting repeated rows")[0], "repeated")
+
+    def _customers(self) -> CustomerCounts:
+        """Return the size of the customer base and of its eligible part."""
+        collided = ",\n  sum(CASE WHEN collides THEN 1 END) AS collided" if self.tables[CUSTOMERS].hashed else ""
+        statement = Statement(
             "SELECT\n  count(*) AS total,\n"
             "  sum(CASE WHEN eligible = 1 AND NOT conflicting THEN 1 END) AS eligible,\n"
-            "  (SELECT sum(known) FROM population) AS assigned\nFROM customer"
+            f"  (SELECT sum(known) FROM population) AS assigned{collided}\nFROM customer",
+            {},
         )
-        statement = Statement(text, self._parameters_of([customers]))
         self.warehouse.statements.append(statement)
         row = self.engine.rows(statement, "counting customers")[0]
+        if optional(row, "collided"):
+            raise _CollisionError
         eligible = whole(row, "eligible")
         return CustomerCounts(whole(row, "total"), eligible, eligible - whole(row, "assigned"))
+
+
+class _CollisionError(Exception):
+    """Two ids have one hash."""
 
 
 def _creation(name: str, statement: Statement) -> Statement:
@@ -494,11 +524,11 @@ def _sums(plan: MetricPlan, row: Row) -> Sums:
     name = plan.name
     if plan.plain_rate:
         total = whole(row, f"total0_{name}")
-        counts = whole(row, f"n_{name}"), whole(row, f"mature_{name}")
+        counts = whole(row, f"n_{name}"), whole(row, plan.mature)
         return Sums(*counts, (plan.terms[0].name,), (plan.terms[0].scale,), (total,), (total,))
     return Sums(
         whole(row, f"n_{name}"),
-        whole(row, f"mature_{name}"),
+        whole(row, plan.mature),
         tuple(term.name for term in plan.terms),
         tuple(term.scale for term in plan.terms),
         tuple(whole(row, f"total{i}_{name}") for i in range(len(plan.terms))),

@@ -4,7 +4,7 @@ import contextlib
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -25,6 +25,10 @@ CREATE MACRO to_instant(microseconds) AS make_timestamptz(microseconds);
 CREATE MACRO to_clock(microseconds) AS make_timestamp(microseconds);
 CREATE MACRO trimmed(x) AS trim(x, ' ');
 CREATE MACRO number_text(x) AS x;
+CREATE MACRO whole_div(x, y) AS x // y;
+CREATE MACRO shiftleft(x, n) AS x << n;
+CREATE MACRO unit_key(x) AS CASE WHEN x IS NOT NULL THEN hash(x) END;
+CREATE MACRO unit_check(x) AS CASE WHEN x IS NOT NULL THEN hash('#' || x) END;
 CREATE MACRO blank_to_null(x) AS nullif(trimmed(x), '');
 CREATE MACRO parse_number(x) AS
   CASE lower(trimmed(x)) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0
@@ -122,13 +126,17 @@ class DuckDB:
     def materialise(self, table: str, statement: Statement) -> None:
         """Keep the rows of a query as a temporary table, which spills to disk when memory is short."""
         text = f"CREATE OR REPLACE TEMP TABLE {quote(table)} AS\n{statement.text}"
-        self._run(Statement(text, statement.parameters), f"reading {table}")
+        # The rows' order is of no use once they are read, and keeping it costs memory.
+        with self._setting("preserve_insertion_order", "false"):
+            self._run(Statement(text, statement.parameters, statement.as_written), f"reading {table}")
+
+    def drop(self, table: str) -> None:
+        """Forget a table that :meth:`materialise` kept."""
+        self._run(Statement(f"DROP TABLE {quote(table)}", {}), f"dropping {table}")
 
     def rows(self, statement: Statement, label: str = "query") -> list[Row]:
         """Run a query and return its rows as dicts."""
-        cursor = self._run(statement, label)
-        names = [entry[0] for entry in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return self._run(statement, label)
 
     def save(self, statement: Statement, path: str, kind: str) -> None:
         """Write the rows of a query to a CSV or Parquet file."""
@@ -141,9 +149,29 @@ class DuckDB:
         self._connection.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
-    def _run(self, statement: Statement, label: str) -> duckdb.DuckDBPyConnection:
-        with _explained(label), _watched(self._connection, label, self._progress):
-            return self._connection.execute(statement.text, dict(statement.parameters) or None)
+    @contextlib.contextmanager
+    def _setting(self, name: str, value: str | None) -> Iterator[None]:
+        """Set an option of the database for a while; ``None`` leaves it."""
+        if value is None:
+            yield
+            return
+        self._connection.execute(f"SET {name} = '{value}'")
+        try:
+            yield
+        finally:
+            self._connection.execute(f"RESET {name}")
+
+    def _run(self, statement: Statement, label: str) -> list[Row]:
+        kept = "join_order,build_side_probe_side" if statement.as_written else None
+        with (
+            _explained(label),
+            self._setting("disabled_optimizers", kept),
+            _watched(self._connection, label, self._progress),
+        ):
+            # Fetched here, since the connection holds one result, and an option's would take its place.
+            cursor = self._connection.execute(statement.text, dict(statement.parameters) or None)
+            names = [entry[0] for entry in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _in_microseconds(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:

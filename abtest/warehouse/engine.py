@@ -18,10 +18,15 @@ Row = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL text and the values of its ``$name`` parameters."""
+    """SQL text and the values of its ``$name`` parameters.
+
+    ``as_written``: the joins stand in the order that suits them, the smaller side on the right, and an engine whose
+    guesses about files are poor need not look for another.
+    """
 
     text: str
     parameters: Parameters
+    as_written: bool = False
 
     def shown(self) -> str:
         """Return the statement for a reader, with the parameters as a comment."""
@@ -80,6 +85,9 @@ class Engine(Protocol):
 
     def materialise(self, table: str, statement: Statement) -> None:
         """Keep the rows of a query as ``table`` inside the engine."""
+
+    def drop(self, table: str) -> None:
+        """Forget a table that :meth:`materialise` kept, to free its memory."""
 
     def rows(self, statement: Statement, label: str = "query") -> list[Row]:
         """Run a query and return its (few) rows; ``label`` tells a waiting user what is being done."""

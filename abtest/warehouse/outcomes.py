@@ -5,17 +5,16 @@ from dataclasses import dataclass
 
 from abtest.definition.metrics import Outcome
 from abtest.definition.model import CUSTOMERS, Definition
+from abtest.warehouse.marks import Marks, Window
 from abtest.warehouse.moments import COMPLIANCE, DENOMINATOR, VALUE, WINSORISED, covariate
 from abtest.warehouse.profile import TableProfile
 from abtest.warehouse.sources import Table
 from abtest.warehouse.sqltext import Binder, quote
 from abtest.warehouse.units import ELIGIBLE, STRATUM, level_alias
-from abtest.warehouse.windows import DAY, DAY_US, Windows, inside
+from abtest.warehouse.windows import DAY, DAY_US, Windows
 
 DIGITS = 12
 """Significant digits, counted from a column's largest value, that its exact integers keep."""
-BITS = 60
-"""Windows whose presence one mask of a 64-bit integer holds."""
 MEAN_DIGITS = 1_000
 """A unit's average is rounded to a finer integer than the values that it is made of."""
 
@@ -33,6 +32,7 @@ class Term:
 class MetricPlan:
     """How one metric is computed: its terms (the value first), and the SQL of the instant at which its window ends.
 
+    ``mature`` is the column that tells whether the window is over; metrics of one horizon share it.
     For a time to an event, ``time`` and ``happened`` are the SQL of the day of the event or of the end of follow-up,
     and of whether it is the event.
     """
@@ -42,6 +42,7 @@ class MetricPlan:
     rate: bool
     terms: tuple[Term, ...]
     horizon: str | None
+    mature: str
     time: str | None = None
     happened: str | None = None
 
@@ -82,8 +83,23 @@ class Outcomes:
         self.windows = windows
         self.binder = Binder("level")
         self.by_unit: dict[str, dict[str, str]] = {}
-        self.marks: dict[str, list[str]] = {}
+        self.marks = self._masks()
+        self.whole_numbers: dict[str, dict[str, str]] = {}
+        self.horizons: list[str | None] = []
         self.plans: list[MetricPlan] = []
+
+    @property
+    def _parts(self) -> list[Outcome]:
+        """All outcomes that are counted, covariates and compliance among them."""
+        parts = [part for name in self.definition.metrics for part in self.definition.outcome(name).parts]
+        return parts if self.definition.compliance is None else [*parts, self.definition.compliance_outcome]
+
+    def _masks(self) -> dict[str, Marks]:
+        windows: dict[str, list[Window]] = {}
+        for part in self._parts:
+            if part.reduce in {"any", "time"}:
+                windows.setdefault(part.source, []).append(self.windows.window(part))
+        return {source: Marks.of(asked) for source, asked in windows.items()}
 
     def add(self, name: str, outcome: Outcome, levels: Mapping[str, Sequence[str]], cap: int | None = None) -> None:
         """Plan the metric ``name``. ``levels`` are those of the category columns; ``cap`` cuts the scaled value."""
@@ -101,9 +117,12 @@ class Outcomes:
             terms.append(Term(COMPLIANCE, *self._term(f"z_{name}", took_up)[0]))
         if cap is not None:
             terms.append(Term(WINSORISED, f"least({value[0]}, {cap})", value[1]))
-        horizon = self.windows.edges(outcome)[1] if outcome.window else None
+        horizon = self.windows.window(outcome).edges[1] if outcome.window else None
+        if horizon not in self.horizons:
+            self.horizons.append(horizon)
+        mature = f"mature_{self.horizons.index(horizon)}"
         time, happened = self._lifetime(name, outcome) if outcome.reduce == "time" else (None, None)
-        self.plans.append(MetricPlan(name, outcome, rate, tuple(terms), horizon, time, happened))
+        self.plans.append(MetricPlan(name, outcome, rate, tuple(terms), horizon, mature, time, happened))
 
     def _lifetime(self, name: str, outcome: Outcome) -> tuple[str, str]:
         """Return the SQL of the day (1, 2, …) of the first event or of the end of follow-up, and which it is.
@@ -143,20 +162,24 @@ class Outcomes:
             scale = 1 if profile.binary else profile.scale(self.digits)
             return (_scaled(column, scale), scale), profile.binary
         columns = self.by_unit.setdefault(outcome.source, {})
-        within = inside(self.windows.edges(outcome))
+        window = self.windows.window(outcome)
+        within = window.holds
         here = f"{_joined(outcome.source)}.{quote(alias)}"
         if outcome.reduce == "time":
             columns[alias.replace("y_", "first_", 1)] = f"min(CASE WHEN {within} THEN e.at_us END)"
-            return (self._mark(outcome.source, within), 1), False
+            return (self._mark(outcome.source, window), 1), False
         if outcome.reduce == "any":
-            return (self._mark(outcome.source, within), 1), True
+            return (self._mark(outcome.source, window), 1), True
         if outcome.reduce == "count":
             columns[alias] = f"count(CASE WHEN {within} THEN 1 END)"
             return (f"coalesce({here}, 0)", 1), False
         value = value_column(self.definition, outcome)
-        number = f"e.{quote(self.tables[outcome.source].numbers[value])}"
+        number = f"whole_{self.tables[outcome.source].numbers[value]}"
         scale = self.profiles[outcome.source].numbers[value].scale(self.digits)
-        columns[alias] = f"sum(CASE WHEN {within} THEN {_scaled(number, scale)} ELSE 0 END)"
+        scaled = _scaled(quote(self.tables[outcome.source].numbers[value]), scale)
+        self.whole_numbers.setdefault(outcome.source, {})[number] = scaled
+        number = f"e.{quote(number)}"
+        columns[alias] = f"sum(CASE WHEN {within} THEN {number} ELSE 0 END)"
         if outcome.reduce == "sum":
             return (f"coalesce({here}, 0)", scale), False
         counted = f"n{alias}"
@@ -164,20 +187,16 @@ class Outcomes:
         share = f"CAST({here} AS DOUBLE) * {MEAN_DIGITS} / nullif({_joined(outcome.source)}.{quote(counted)}, 0)"
         return (f"CAST(round({share}) AS BIGINT)", scale * MEAN_DIGITS), False
 
-    def _mark(self, source: str, within: str) -> str:
-        """Return the SQL of whether a unit has an event ``within``: a bit of a mask, one mask for all such windows."""
-        marks = self.marks.setdefault(source, [])
-        if within not in marks:
-            marks.append(within)
-        number, bit = divmod(marks.index(within), BITS)
-        return f"CASE WHEN {_joined(source)}.{quote(f'marks_{number}')} & {1 << bit} <> 0 THEN 1 ELSE 0 END"
+    def _mark(self, source: str, window: Window) -> str:
+        """Return the SQL of whether a unit has an event in ``window``: the window's bits of its mask."""
+        number, bits = self.marks[source].bits[window]
+        return f"CASE WHEN {_joined(source)}.{quote(f'marks_{number}')} & {bits} <> 0 THEN 1 ELSE 0 END"
 
     def reach(self, source: str) -> tuple[int, int]:
         """Return the instants between which any window of any unit can hold an event of ``source``."""
-        parts = [part for plan in self.plans for part in plan.outcome.parts]
-        if self.definition.compliance is not None:
-            parts.append(self.definition.compliance_outcome)
-        reaches = [self.windows.reach(part) for part in parts if part.source == source and part.window is not None]
+        reaches = [
+            self.windows.reach(part) for part in self._parts if part.source == source and part.window is not None
+        ]
         return min(low for low, _ in reaches), max(high for _, high in reaches)
 
     def by_unit_queries(self) -> list[tuple[str, str, str]]:
@@ -191,19 +210,16 @@ class Outcomes:
     def _by_unit(self, source: str) -> str:
         # The window tests stand inside the aggregates: as join conditions they are slower.
         low, high = self.reach(source)
-        marks = self.marks.get(source, [])
         listed = dict(self.by_unit[source])
-        for number, first in enumerate(range(0, len(marks), BITS)):
-            bits = " +\n         ".join(
-                f"CASE WHEN {within} THEN {1 << bit} ELSE 0 END"
-                for bit, within in enumerate(marks[first : first + BITS])
-            )
-            listed[f"marks_{number}"] = f"bit_or(CAST({bits} AS BIGINT))"
+        if source in self.marks:
+            listed |= {f"marks_{number}": sql for number, sql in enumerate(self.marks[source].columns)}
         columns = "".join(f",\n  {sql} AS {quote(alias)}" for alias, sql in listed.items())
+        within = f"at_us >= {low} AND at_us < {high}"
+        whole = "".join(f", {sql} AS {quote(alias)}" for alias, sql in self.whole_numbers.get(source, {}).items())
+        events = f"(\n  SELECT unit, at_us{whole} FROM {quote(source)}\n  WHERE {within}\n)"
         return (
-            f"SELECT\n  p.unit,\n  count(*) AS events{columns}\nFROM {quote(source)} AS e\n"
-            f"JOIN population AS p ON p.unit = e.unit\n"
-            f"WHERE p.status = '{ELIGIBLE}' AND e.at_us >= {low} AND e.at_us < {high}\nGROUP BY p.unit"
+            f"SELECT\n  p.unit,\n  count(*) AS events{columns}\nFROM {events} AS e\n"
+            f"JOIN population AS p ON p.unit = e.unit\nWHERE p.status = '{ELIGIBLE}'\nGROUP BY p.unit"
         )
 
     def _outcomes(self, groups: Sequence[str]) -> str:
@@ -211,9 +227,10 @@ class Outcomes:
         if self.definition.population.exposure is not None:
             columns.append("CASE WHEN p.exposed_at IS NOT NULL THEN 1 ELSE 0 END AS exposed")
         columns += [f"{_joined(source)}.events AS {quote('events_' + source)}" for source in self.by_unit]
+        for number, horizon in enumerate(self.horizons):
+            mature = "1" if horizon is None else f"CASE WHEN {horizon} <= {self.through} THEN 1 ELSE 0 END"
+            columns.append(f"{mature} AS mature_{number}")
         for plan in self.plans:
-            mature = "1" if plan.horizon is None else self._when_mature(plan, "1", "ELSE 0 ")
-            columns.append(f"{mature} AS {quote('mature_' + plan.name)}")
             value = self._when_mature(plan, plan.terms[0].sql)
             columns.append(f"{value} AS {quote(plan.column(plan.terms[0]))}")
             # Every mature unit has a value, but for means (no event, no value) and columns (empty cells).
@@ -234,10 +251,10 @@ class Outcomes:
         listed = ",\n  ".join(columns)
         return f"SELECT\n  {listed}\nFROM population AS p{joins}"
 
-    def _when_mature(self, plan: MetricPlan, sql: str, otherwise: str = "") -> str:
+    def _when_mature(self, plan: MetricPlan, sql: str) -> str:
         if plan.horizon is None:
             return sql
-        return f"CASE WHEN {plan.horizon} <= {self.through} THEN {sql} {otherwise}END"
+        return f"CASE WHEN {plan.horizon} <= {self.through} THEN {sql} END"
 
     def moments(self, groups: Sequence[str] = ()) -> str:
         """Return the last query: counts and exact sums per arm and status, and within them by each of ``groups``."""
@@ -247,9 +264,9 @@ class Outcomes:
         if self.definition.population.exposure is not None:
             columns.append("sum(exposed) AS exposed")
         columns += [f"sum({quote('events_' + source)}) AS {quote('events_' + source)}" for source in self.by_unit]
+        columns += [f"sum(mature_{number}) AS mature_{number}" for number in range(len(self.horizons))]
         for plan in self.plans:
             columns += [
-                f"sum({quote('mature_' + plan.name)}) AS {quote('mature_' + plan.name)}",
                 f"count({quote(plan.column(plan.terms[0]))}) AS {quote('n_' + plan.name)}",
                 *_sums(plan),
             ]

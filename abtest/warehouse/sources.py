@@ -44,6 +44,8 @@ class Raw:
     columns: Mapping[str, Family]
     files: tuple[Path, ...]
     place: str
+    catalogued: str | None = None
+    """The name of the table in the engine's catalogue, when it is one."""
 
     def column(self, name: str, key: str) -> str:
         """Return ``name`` when the source has it; else raise an error that names the nearest column."""
@@ -59,6 +61,8 @@ class Raw:
     @property
     def shown(self) -> str:
         """What errors call it."""
+        if self.catalogued is not None:
+            return self.catalogued
         return (
             self.files[0].name if len(self.files) == 1 else (f"{len(self.files)} files" if self.files else "the frame")
         )
@@ -78,8 +82,10 @@ class Reading:
 class Table:
     """A source as statements use it. ``numbers`` and ``texts`` map columns to their aliases.
 
-    ``select`` reads it in place; ``None`` when it was parsed into a table of the engine. ``clock`` is the column of the
-    time and what it holds, by which files are read in part.
+    ``select`` reads it in place; ``None`` when it was parsed into a table of the engine. ``bare`` does so too but takes
+    text ids as they stand, with the text beside as ``id_text``, until a look at them tells whether that is right.
+    ``hashed``: ``unit`` is a hash of the id, and tables of customers and arms have a second one, ``unit_check``.
+    ``clock`` is the column of the time and what it holds, by which files are read in part.
     """
 
     name: str
@@ -89,8 +95,15 @@ class Table:
     has_unit: bool
     has_time: bool
     has_eligible: bool
+    has_arm: bool = False
     filtered: bool = False
     clock: tuple[str, Family] | None = None
+    bare: Statement | None = None
+    hashed: bool = False
+
+    def with_bare_ids(self) -> "Table":
+        """Return the table that takes ids as they stand: right once no id has blanks at its edges."""
+        return self if self.bare is None else replace(self, select=self.bare, bare=None)
 
     def between(self, low: int, high: int) -> "Table":
         """Return the table without rows whose time lies outside [low, high) microseconds.
@@ -105,7 +118,7 @@ class Table:
         grace = 0 if family == "instant" else _DAY_US
         condition = f"{column} >= {read}({low - grace}) AND {column} < {read}({high + grace})"
         text = f"{self.select.text}\n{'  AND' if self.filtered else 'WHERE'} {condition}"
-        return replace(self, select=Statement(text, self.select.parameters))
+        return replace(self, select=Statement(text, self.select.parameters), bare=None)
 
 
 @dataclass
@@ -118,6 +131,8 @@ class Warehouse:
     raw: dict[str, Raw]
     tables: dict[str, Table] = field(default_factory=dict)
     unit_is_integer: bool = False
+    hashed: bool = False
+    """Whether text ids are replaced by a 64-bit hash as they are read, which joins and groups far quicker."""
     through: int | None = None
     windows: Windows | None = None
     statements: list[Statement] = field(default_factory=list)
@@ -137,9 +152,9 @@ class Warehouse:
         return [arm.name for arm in self.definition.arms]
 
     def fingerprint(self, name: str) -> str:
-        """Return the hash of a source's files; frames have none."""
+        """Return the hash of a source's files; frames and tables of a catalogue have none."""
         files = self.raw[name].files
-        return fingerprint(files) if files else "frame"
+        return fingerprint(files) if files else "catalogue" if self.raw[name].catalogued else "frame"
 
 
 def open_warehouse(experiment: Experiment, engine: Engine, frames: Mapping[str, object], names: list[str]) -> Warehouse:
@@ -179,6 +194,11 @@ def attach(experiment: Experiment, engine: Engine, name: str, frame: object | No
     files: list[Path] = []
     if frame is not None:
         engine.attach_frame(view, frame)
+    elif source.table is not None:
+        try:
+            engine.attach_table(view, source.table)
+        except EngineError as error:
+            raise DataError(f"{place}.table: {source.table}: {_without_label(error)}") from error
     elif source.path is None:
         raise DataError(f"{place}: needs `path`: the file of this table (or give tables={{{name!r}: frame}} in Python)")
     else:
@@ -193,12 +213,12 @@ def attach(experiment: Experiment, engine: Engine, name: str, frame: object | No
     try:
         columns = engine.columns(view)
     except EngineError as error:
-        raise DataError(f"{place}: {source.path}: {_without_label(error)}") from error
+        raise DataError(f"{place}: {source.path or source.table}: {_without_label(error)}") from error
     require_distinct(list(columns), place)
     if frame is not None and not engine.rows(Statement(f"SELECT 1 AS one FROM {quote(view)} LIMIT 1", {})):
         # The columns of an empty frame have whatever type the library gives them; they hold nothing.
         columns = cast("dict[str, Family]", dict.fromkeys(columns, "null"))
-    return Raw(name, view, columns, tuple(files), place)
+    return Raw(name, view, columns, tuple(files), place, source.table if frame is None else None)
 
 
 def _without_label(error: EngineError) -> str:
@@ -226,9 +246,11 @@ def normalise(
     readings: list[Reading] = []
     parsed: dict[str, str] = {}
     unit = definition.unit_column(name)
+    units: list[Reading] = []
+    bare_units: list[Reading] = []
     if unit is not None:
         raw.column(unit, "unit")
-        readings.append(Reading("unit", unit_text(quote(unit), as_integer=warehouse.unit_is_integer)))
+        units, bare_units = _unit_readings(warehouse, quote(unit), checked=eligible or arm)
     if arm:
         readings.append(_arm_reading(warehouse, raw, source, binder))
     if time is not None:
@@ -258,7 +280,7 @@ def normalise(
         condition = _filter(warehouse, raw, binder, f"{raw.place}.where")
         where = condition.compile(parse_expression(source.where))
         parsed |= condition.parsed
-    select = _select(raw, readings, where, binder)
+    select = _select(raw, [*units, *readings], where, binder)
     parsed |= {reading.column: reading.parses_as for reading in readings if reading.column and reading.parses_as}
     if parsed:
         _materialise(warehouse, raw, name, select, parsed)
@@ -270,11 +292,29 @@ def normalise(
         unit is not None,
         time is not None,
         eligible,
+        has_arm=arm,
         filtered=where is not None,
         clock=None if time is None else (time, raw.columns[time]),
+        bare=_select(raw, [*bare_units, *readings], where, binder) if bare_units and not parsed else None,
+        hashed=warehouse.hashed and unit is not None,
     )
     warehouse.tables[name] = table
     return table
+
+
+def _unit_readings(warehouse: Warehouse, column: str, *, checked: bool) -> tuple[list[Reading], list[Reading]]:
+    """Return how ids are read: integers, or text (or its hash) without blanks; then the same for ids without such."""
+    if warehouse.unit_is_integer:
+        return [Reading("unit", f"CAST({column} AS BIGINT)")], []
+
+    def readings(text: str) -> list[Reading]:
+        if not warehouse.hashed:
+            return [Reading("unit", text)]
+        check = [Reading("unit_check", f"unit_check({text})")] if checked else []
+        return [Reading("unit", f"unit_key({text})"), *check]
+
+    bare = f"CAST({column} AS STRING)"
+    return readings(unit_text(column)), [*readings(bare), Reading("id_text", bare)]
 
 
 def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filter:

@@ -40,10 +40,8 @@ class Binder:
         return f"${self._names[key]}"
 
 
-def unit_text(column: str, *, as_integer: bool) -> str:
-    """Return the unit's id: an integer when every table has integers, else text; blank text is no id."""
-    if as_integer:
-        return f"CAST({column} AS BIGINT)"
+def unit_text(column: str) -> str:
+    """Return the unit's id as text without blanks at its edges; blank text is no id."""
     text = f"CAST({column} AS STRING)"
     # Trimming copies every id; to see that there is nothing to trim is far cheaper.
     return (

@@ -14,6 +14,10 @@ STRATUM = "stratum"
 CLUSTER = "cluster_id"
 BLANK_LEVEL = "(none)"
 NOT_EXPOSED = "not_exposed"
+COLLISION = "collision"
+"""Two ids have the same hash: the analysis starts again without hashes, so this is no reason that anybody sees."""
+NEVER = 2**62
+"""An instant after all others, for rows without a time."""
 REASONS = {
     "several_arms": "in several arms",
     "no_assignment_time": "no time of assignment",
@@ -90,19 +94,28 @@ def _no_cluster(warehouse: Warehouse, tables: Mapping[str, Table], prefix: str) 
 
 
 def _assigned(table: Table, arms: int) -> str:
-    source = f"FROM {quote(table.name)}\nWHERE unit IS NOT NULL AND arm >= 0\nGROUP BY unit"
-    if not table.has_time:
-        columns = "  unit,\n  min(arm) AS arm,\n  CAST(NULL AS BIGINT) AS assigned_at"
-        return f"SELECT\n{columns},\n  min(arm) <> max(arm) AS several_arms\n{source}"
+    """One row per unit with an arm; ``repeated`` counts its rows beyond one per arm."""
     # The earliest row decides, and equal times go to the arm declared first: plain minima, which do not depend on the
     # order in which an engine meets the rows.
-    firsts = "".join(f",\n  min(CASE WHEN arm = {arm} THEN at_us END) AS at_{arm}" for arm in range(arms))
-    columns = f"  unit,\n  min(arm) AS first_arm,\n  max(arm) AS last_arm,\n  min(at_us) AS assigned_at{firsts}"
-    cases = " ".join(f"WHEN at_{arm} = assigned_at THEN {arm}" for arm in range(arms))
-    inner = "\n".join(f"  {line}" for line in f"SELECT\n{columns}\n{source}".splitlines())
+    seen = f"coalesce(at_us, {NEVER})" if table.has_time else "1"
+    firsts = "".join(f",\n  min(CASE WHEN arm = {arm} THEN {seen} END) AS in_{arm}" for arm in range(arms))
+    at = "min(at_us)" if table.has_time else "CAST(NULL AS BIGINT)"
+    check = ",\n  min(unit_check) AS unit_check,\n  max(unit_check) AS other_check" if table.hashed else ""
+    inner = "\n".join(
+        f"  {line}"
+        for line in (
+            f"SELECT\n  unit,\n  {at} AS assigned_at,\n  count(*) AS row_count{firsts}{check}\n"
+            f"FROM {quote(table.name)}\nWHERE unit IS NOT NULL AND arm >= 0\nGROUP BY unit"
+        ).splitlines()
+    )
+    cases = [f"WHEN in_{arm} = assigned_at THEN {arm}" for arm in range(arms)] if table.has_time else []
+    cases += [f"WHEN in_{arm} IS NOT NULL THEN {arm}" for arm in range(arms)]
+    held = " + ".join(f"CASE WHEN in_{arm} IS NOT NULL THEN 1 ELSE 0 END" for arm in range(arms))
+    checked = ",\n  unit_check,\n  unit_check <> other_check AS collides" if table.hashed else ""
     return (
-        f"SELECT\n  unit,\n  CASE {cases} ELSE first_arm END AS arm,\n  assigned_at,\n"
-        f"  first_arm <> last_arm AS several_arms\nFROM (\n{inner}\n) AS first_times"
+        f"SELECT\n  unit,\n  CASE {' '.join(cases)} END AS arm,\n  assigned_at,\n"
+        f"  {held} > 1 AS several_arms,\n  row_count - ({held}) AS repeated{checked}\n"
+        f"FROM (\n{inner}\n) AS first_times"
     )
 
 
@@ -118,6 +131,8 @@ def customer_query(table: Table) -> str:
         first = f"SELECT unit AS first_unit, min(at_us) AS first_at FROM {source} WHERE {known} GROUP BY unit"
         source += f"\nJOIN ({first}) AS earliest\n  ON unit = first_unit AND (at_us = first_at OR first_at IS NULL)"
     columns = f"  unit{taken},\n  coalesce({conflict}, FALSE) AS conflicting"
+    if table.hashed:
+        columns += ",\n  min(unit_check) AS unit_check,\n  min(unit_check) <> max(unit_check) AS collides"
     return f"SELECT\n{columns}\nFROM {source}\nWHERE {known}\nGROUP BY unit"
 
 
@@ -145,6 +160,9 @@ def _population(warehouse: Warehouse, tables: Mapping[str, Table]) -> str:
     customers, arms = tables.get(CUSTOMERS), tables[warehouse.definition.arm_source]
     calendar, timed = warehouse.calendar, warehouse.definition.timed
     when = ["WHEN a.several_arms THEN 'several_arms'"]
+    if arms.hashed:
+        other = " OR c.unit_check <> a.unit_check" if customers is not None else ""
+        when.insert(0, f"WHEN a.collides{other} THEN '{COLLISION}'")
     if timed:
         when.append("WHEN a.assigned_at IS NULL THEN 'no_assignment_time'")
     if arms.has_time and calendar.period_start is not None:
@@ -176,6 +194,6 @@ def _population(warehouse: Warehouse, tables: Mapping[str, Table]) -> str:
             when.append(f"WHEN x.exposed_at IS NULL THEN '{NOT_EXPOSED}'")
     cases = "\n       ".join([*when, "ELSE 'eligible' END AS status"])
     return (
-        f"SELECT\n  a.unit,\n  a.arm,\n  a.assigned_at,\n  {started} AS started_at{exposed},\n"
+        f"SELECT\n  a.unit,\n  a.arm,\n  a.assigned_at,\n  {started} AS started_at{exposed},\n  a.repeated,\n"
         f"  CASE {cases}{numbers}\nFROM assigned AS a{join}"
     )

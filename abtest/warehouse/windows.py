@@ -6,7 +6,6 @@ after it begins. A day of 23 or 25 hours is one day; a day whose midnight is ski
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,6 +13,7 @@ from abtest.definition.metrics import Outcome
 from abtest.definition.metrics.base import Clock
 from abtest.definition.model import Definition
 from abtest.warehouse.calendar import Calendar
+from abtest.warehouse.marks import Window
 from abtest.warehouse.sqltext import quote
 
 MICROSECONDS = 1_000_000
@@ -51,6 +51,7 @@ class Windows:
     spans: tuple[Span, ...]
     first: int
     last: int
+    triggered: bool = False
 
     @classmethod
     def of(cls, definition: Definition, calendar: Calendar, first: int, last: int) -> "Windows":
@@ -59,7 +60,7 @@ class Windows:
         if definition.compliance is not None:
             outcomes.append(definition.compliance_outcome)
         spans = dict.fromkeys(_span(part) for part in outcomes if part.window is not None and part.clock != "exact")
-        return cls(calendar, tuple(spans), first, max(first, last))
+        return cls(calendar, tuple(spans), first, max(first, last), definition.triggered)
 
     def reach(self, outcome: Outcome) -> tuple[int, int]:
         """Return instants between which every event of an outcome's window lies, whatever the unit."""
@@ -70,15 +71,15 @@ class Windows:
         grace = 0 if outcome.clock == "exact" else 2 * DAY_US
         return self.first + low * MICROSECONDS - grace, self.last + high * MICROSECONDS + grace + 1
 
-    def edges(self, outcome: Outcome, alias: str = "p") -> tuple[str, str]:
-        """Return the SQL of the two instants between which an outcome's window lies."""
-        window = outcome.window or (0, 0)
-        origin = f"{alias}.assigned_at" if outcome.before else f"{alias}.started_at"
-        if outcome.clock == "exact":
-            low, high = (_moved(origin, edge * MICROSECONDS) for edge in window)
-            return low, high
-        number = self.spans.index(_span(outcome))
-        return f"{alias}.{quote(f'from_{number}')}", f"{alias}.{quote(f'to_{number}')}"
+    def window(self, outcome: Outcome) -> Window:
+        """Return an outcome's window as SQL over a unit ``p``."""
+        if outcome.clock != "exact":
+            number = self.spans.index(_span(outcome))
+            return Window((f"p.{quote(f'from_{number}')}", f"p.{quote(f'to_{number}')}"))
+        # Both are one instant, unless exposure starts the windows.
+        origin = "p.assigned_at" if outcome.before and self.triggered else "p.started_at"
+        low, high = (edge * MICROSECONDS for edge in outcome.window or (0, 0))
+        return Window((_moved(origin, low), _moved(origin, high)), origin, low, high)
 
     def queries(self, source: str) -> list[tuple[str, str]]:
         """Return the named queries that add every window's edges to the units of ``source``; none without windows."""
@@ -154,11 +155,6 @@ class Windows:
             if not runs or runs[-1].shift != shift:
                 runs.append(_Run(number, begins, shift))
         return runs
-
-
-def inside(edges: Sequence[str]) -> str:
-    """Return the condition that an event ``e`` lies in [from, to)."""
-    return f"e.at_us >= {edges[0]} AND e.at_us < {edges[1]}"
 
 
 def period_begin(day: dt.date, clock: Clock, ahead: int) -> dt.date:
