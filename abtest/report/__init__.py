@@ -29,7 +29,6 @@ def write_report(analysis: "Analysis", folder: Path, formats: Sequence[str] = FO
     that no installed font can draw.
     """
     from abtest.report.files import publish, stem
-    from abtest.report.rendering import Rendering
 
     unknown = [name for name in formats if name not in FORMATS]
     if unknown:
@@ -37,13 +36,16 @@ def write_report(analysis: "Analysis", folder: Path, formats: Sequence[str] = FO
     require_folder(folder)
     name = stem(analysis.experiment.name)
     files = {"results.json": analysis.to_json().encode()}
-    rendering = Rendering(analysis) if formats else None
-    if rendering and "pdf" in formats:
-        files[f"{name}.pdf"] = rendering.report()
-    if rendering and "png" in formats:
-        files[f"{name}.png"] = rendering.card()
-        for plot in ("headline", "retention", "effects"):
-            files[f"{name}-{plot}.png"] = rendering.chart(plot)
+    if formats:
+        from abtest.report.rendering import Rendering
+
+        rendering = Rendering(analysis)
+        if "pdf" in formats:
+            files[f"{name}.pdf"] = rendering.report()
+        if "png" in formats:
+            files[f"{name}.png"] = rendering.card()
+            for plot in ("headline", "retention", "effects"):
+                files[f"{name}-{plot}.png"] = rendering.chart(plot)
     return publish(files, folder)
 
 

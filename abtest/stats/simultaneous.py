@@ -1,0 +1,167 @@
+"""Simultaneous inference on several correlated estimates: the law of the largest |statistic|.
+
+Principle: for standard normal statistics Z₁ … Z_m with correlation R, the probability that the largest |Zᵢ| exceeds c
+is at most the sum of the m single tails. That sum is shared out: a point is drawn given that one of the statistics,
+each in turn, lies in its tail, and counts the less the more of them lie in theirs (Owen, Maximov & Chertkov 2019,
+Electron. J. Stat. 13:231-254). Given the direction of a point its length is integrated in closed form (χ), so the
+result is a smooth function of c. The relative error stays small however small the probability.
+
+The points are a fixed rank-1 lattice (component-by-component construction: Nuyens & Cools 2006, Math. Comput. 75:903),
+not random numbers: the same input gives the same digits. Error against exact integrals (equal correlations up to 0.99,
+autoregressive ones up to 0.98): of the critical value at most 0.0015 with 12 statistics, 0.003 with 30 and 0.006 with
+62, of a probability at most 0.7 % and 2 % of itself.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from abtest.stats import checks
+from abtest.stats.contrast import critical_value
+from abtest.stats.score import Floats
+
+Integers = NDArray[np.int64]
+
+LATTICE_POINTS = 16381
+GENERATOR = np.array((
+    1, 9592, 14533, 6013, 9316, 13117, 4236, 9233, 15231, 5682, 14802, 1359, 10985, 14876, 5098, 1740, 6645,
+    15090, 11624, 16231, 1451, 8688, 7018, 763, 5188, 911, 6398, 5517, 15064, 11100, 14825, 637, 1341, 2321,
+    6145, 11071, 890, 16004, 7984, 7189, 13155, 12553, 1306, 3023, 3812, 479, 3039, 7093, 12424, 837, 1483,
+    1156, 1530, 8139, 525, 5224, 14512, 7707, 3127, 1313, 5260, 11933, 15033, 15521, 13321, 5290, 12172, 11185,
+    7179, 15370, 2885, 6993, 5718, 15266, 13002, 11259, 9963, 6993, 2885, 7178, 10663, 1011, 11185, 3019, 1115,
+    4448, 241, 12172, 9724, 335, 5225, 5675, 6418, 15195, 3379, 7496, 5122, 6657, 9202, 7496, 1186, 4448, 3379,
+    6418, 4209, 5122, 241, 11185, 11121, 5675, 5122, 335, 11156, 12172, 16140, 6418, 3379, 11933, 13362, 15195,
+    13362,
+))  # fmt: skip
+
+MOST = len(GENERATOR) - 1
+"""The largest number of statistics that the lattice serves."""
+
+NEVER = 37.0
+"""Standard deviations beyond which a normal tail is 0 in double precision."""
+
+FARTHER = 75.0  # in χ²: a tail e^−37 times the nearest, or less
+SMALL = 1e-100
+TOLERANCE = 1e-6
+MAX_STEPS = 20
+_NEGLIGIBLE = 1e-10
+_SAME = 1 - 1e-9
+
+
+def correlation(covariance: Floats) -> Floats:
+    """Correlations from a covariance matrix with a positive diagonal."""
+    error = np.sqrt(np.diag(covariance))
+    matrix: Floats = np.clip(covariance / np.outer(error, error), -1.0, 1.0)
+    np.fill_diagonal(matrix, 1.0)
+    return matrix
+
+
+def largest_exceeds(value: float, correlations: Floats) -> float:
+    """Probability that the largest of |Z₁| … |Z_m| exceeds ``value``, for normal Zᵢ with these correlations.
+
+    Never below the probability for one statistic, nor above that for m independent ones (Šidák 1967). Raises
+    ``ValueError`` for what is not a correlation matrix, and for more than ``MOST`` statistics.
+    """
+    return _Sampler.of(_factor(correlations)).exceeds(value)
+
+
+def simultaneous_critical_value(correlations: Floats, confidence: float) -> float:
+    """Return c: the largest of |Z₁| … |Z_m| exceeds it with probability 1 − ``confidence``.
+
+    It lies between the value for one statistic and Šidák's for m independent ones. Statistics that are the same up to
+    their sign count once. Raises as ``largest_exceeds``.
+    """
+    alpha = 1 - checks.confidence_level(confidence)
+    sampler = _Sampler.of(_factor(correlations))
+    low, high = critical_value(alpha, None), critical_value(-math.expm1(math.log1p(-alpha) / sampler.count), None)
+    if sampler.count == 1 or high - low < TOLERANCE:
+        return low
+
+    def excess(value: float) -> float:
+        return math.log(sampler.exceeds(value) / alpha)
+
+    # log P falls with slope −(c + 1/c), about, and is nearly straight: a first step by that, then secants.
+    before, at_before = low, excess(low)
+    point = before + at_before / (before + 1 / before)
+    for _ in range(MAX_STEPS):
+        point = min(max(point, low), high)
+        at_point = excess(point)
+        if abs(point - before) < TOLERANCE or at_point == at_before:
+            break
+        step = at_point * (point - before) / (at_point - at_before)
+        before, at_before, point = point, at_point, point - step
+    return min(max(point, low), high)
+
+
+def _factor(correlations: Floats) -> Floats:
+    """Rows of unit length whose inner products are the correlations; statistics that repeat another are left out."""
+    matrix = np.asarray(correlations, dtype=float)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not 1 <= len(matrix) <= MOST:
+        raise ValueError(f"correlations must be a square matrix of 1 to {MOST} statistics, got shape {matrix.shape}")
+    if not np.all(np.isfinite(matrix)) or np.any(np.abs(matrix - matrix.T) > 1e-9):
+        raise ValueError("correlations must be finite and symmetric")
+    if np.any(np.abs(np.diag(matrix) - 1) > 1e-9) or np.any(np.abs(matrix) > 1 + 1e-9):
+        raise ValueError("correlations must lie between −1 and 1, with 1 on the diagonal")
+    kept: list[int] = []
+    for place in range(len(matrix)):
+        if not kept or np.abs(matrix[place, kept]).max() < _SAME:
+            kept.append(place)
+    values, vectors = np.linalg.eigh(matrix[np.ix_(kept, kept)])
+    used = values > _NEGLIGIBLE * values[-1]
+    # From the largest to the smallest: the first coordinates of a lattice are its best.
+    factor = (vectors[:, used] * np.sqrt(values[used]))[:, ::-1]
+    # The sign of an eigenvector is the linear algebra's choice; it must not reach the digits.
+    factor = factor * np.where(factor[np.abs(factor).argmax(axis=0), range(factor.shape[1])] < 0, -1.0, 1.0)
+    rows: Floats = factor / np.linalg.norm(factor, axis=1, keepdims=True)
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Sampler:
+    """The lattice, turned into one tail (``sides``) and a normal vector (``free``) for each of its points."""
+
+    factor: Floats
+    turn: Integers
+    share: Floats
+    sides: Floats
+    free: Floats
+
+    @classmethod
+    def of(cls, factor: Floats) -> Self:
+        count, rank = factor.shape
+        place = np.arange(LATTICE_POINTS)
+        points = (np.outer(place, GENERATOR[: rank + 1]) % LATTICE_POINTS + 0.5) / LATTICE_POINTS
+        turn = place % count
+        axis, free = factor[turn], special.ndtri(points[:, 1:])
+        across = free - axis * np.einsum("ij,ij->i", axis, free)[:, None]
+        # Each statistic has its turn equally often, but for one point.
+        return cls(factor, turn, 1 / np.bincount(turn)[turn], points[:, 0], across)
+
+    @property
+    def count(self) -> int:
+        return len(self.factor)
+
+    def exceeds(self, value: float) -> float:
+        """Return the probability that the largest |Zᵢ| exceeds ``value``: the mean over the drawn points.
+
+        A point drawn given |Zᵢ| > value stands for its whole direction, in which the length is χ with as many degrees
+        of freedom as the factor has columns.
+        """
+        tail = float(special.ndtr(-abs(value)))
+        if self.count == 1 or value <= 0 or value > NEVER:
+            return 2 * tail if value > 0 else 1.0
+        rank = self.factor.shape[1]
+        drawn = self.free - self.factor[self.turn] * special.ndtri(self.sides * tail)[:, None]
+        length = np.einsum("ij,ij->i", drawn, drawn)[:, None]
+        # The square of the length that takes each statistic to the value; a direction across it never does.
+        needed = value**2 * length / np.maximum((drawn @ self.factor.T) ** 2, SMALL * length)
+        nearest = needed.min(axis=1)
+        counts = needed < nearest[:, None] + FARTHER  # the others' tails are nothing beside the nearest
+        tails = np.zeros_like(needed)
+        tails[counts] = special.chdtrc(rank, needed[counts])
+        mean = 2 * tail * float(self.share @ (special.chdtrc(rank, nearest) / tails.sum(axis=1)))
+        return min(max(mean, 2 * tail), -math.expm1(self.count * math.log1p(-2 * tail)))
