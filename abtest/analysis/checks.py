@@ -261,7 +261,7 @@ def _maturity(definition: Definition, metrics: Sequence[MetricResult]) -> Iterat
             status="warn",
             message=f"{primary.title}: {mature:,} of {eligible:,} counted units are mature; the others' window is "
             "still open when the data ends, and they "
-            + ("count while they are followed." if primary.type == "time_to_event" else "are left out of it."),
+            + ("count while they are followed." if primary.counts_immature else "are left out of it."),
         )
     else:
         yield Check(id="maturity", status="pass", message=f"{primary.title}: every counted unit is mature.")

@@ -19,8 +19,6 @@ from abtest.analysis.result import Check, Comparison, Decision, MetricResult, Re
 from abtest.analysis.wording import effect_in_words, p_in_words, shown_difference, value_in_words
 
 MISMATCH = "Something other than chance decides who is in which arm or who is seen; find it before reading any effect."
-FOLLOWED = "time_to_event"
-"""The type of metric that uses immature units too."""
 WINNING = frozenset({"better", "safe", "equivalent"})
 """Verdicts of a primary metric that show what it was to show: safe and equivalent exist only where a margin was."""
 
@@ -166,7 +164,7 @@ def _maturity_reason(metrics: Sequence[MetricResult], *, monitored: bool) -> lis
     if not immature:
         return []
     eligible = immature + sum(arm.mature for arm in primary.arms)
-    followed = "they count for as long as they were followed" if primary.type == FOLLOWED else "they are left out"
+    followed = "they count for as long as they were followed" if primary.counts_immature else "they are left out"
     looks = (
         "Intervals and p-values hold at every look, so reading before all are mature is sound here."
         if monitored

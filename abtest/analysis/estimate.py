@@ -2,7 +2,17 @@
 
 from abtest.analysis.companions import Companions, beside
 from abtest.analysis.inference import Inference
-from abtest.analysis.methods import Adjusted, Means, Method, Rates, counted_term, margin_test, method_of, plain_method
+from abtest.analysis.methods import (
+    Adjusted,
+    Means,
+    Method,
+    Rates,
+    counted_term,
+    early_method,
+    margin_test,
+    method_of,
+    plain_method,
+)
 from abtest.analysis.result import (
     ArmResult,
     Comparison,
@@ -35,7 +45,10 @@ class Estimator:
         self.moments = moments
         self.confidence = definition.analysis.confidence
         self.inference = Inference.of(definition, name)
-        self.method: Method = method_of(moments)
+        self.mature_method: Method = method_of(moments)
+        early = early_method(moments) if getattr(self.metric, "reading", "mature") == "kaplan-meier" else None
+        self.method: Method = early or self.mature_method
+        self.reads_early = early is not None
         self.plain = plain_method(moments, counted_term(moments))
         self.companions = Companions(name, moments, definition.analysis, self.metric.good, self.metric.role)
         self.names = [arm.name for arm in definition.arms]
@@ -52,6 +65,9 @@ class Estimator:
             estimand = estimand.replace("intention to treat", "among exposed units")
         if outcome.clock == "day":
             estimand += "; in calendar days"
+        if self.reads_early:
+            followed = "(by Kaplan–Meier: immature units count while followed; intention to treat)"
+            estimand = estimand.replace("(intention to treat)", followed)
         if moments.cap is not None:
             estimand += f"; values above {moments.cap:g} (the pooled {outcome.winsorise:g} quantile) count as that"
         return MetricResult(
@@ -87,7 +103,7 @@ class Estimator:
             mature=sums.mature,
             immature=counted - sums.mature,
             missing=sums.mature - sums.n,
-            numerator=sums.total if self.moments.rate else None,
+            numerator=sums.total if self.moments.rate and not self.reads_early else None,
             value=estimate.estimate,
             low=estimate.low,
             high=estimate.high,
@@ -99,7 +115,8 @@ class Estimator:
     def units(self, arm: int) -> int:
         """Return the units of an arm that say something: with a value, or followed for a day at least."""
         lifetimes = self.moments.lifetimes
-        return self.moments.arms[arm].n if lifetimes is None else lifetimes[arm].units
+        followed = self.reads_early or self.moments.outcome.reduce == "time"
+        return lifetimes[arm].units if followed and lifetimes is not None else self.moments.arms[arm].n
 
     def against(self, estimate: Estimate) -> list[LevelReading]:
         """Read an arm's value beside the benchmark and the goal of the definition."""
@@ -133,7 +150,9 @@ class Estimator:
         """Return one arm against the control, with its verdict before any correction."""
         result = self.compare(arm, self.confidence)
         margin = self.margin(arm, self.confidence)
-        further = self.companions.fields(arm, self.control)
+        # What stands beside is of the mature units, and is not mixed with a reading of all.
+        further = {} if self.reads_early else self.companions.fields(arm, self.control)
+        # IN_WORDS
         if WINSORISED in self.moments.arms[0].names:
             further["not_winsorised"] = beside(self.compare(arm, self.confidence, plain_method(self.moments, VALUE)))
         if isinstance(result, AdjustedTwoSample) and isinstance(self.method, Adjusted):

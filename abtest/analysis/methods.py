@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from abtest.stats import margins
 from abtest.stats.contrast import critical_value
 from abtest.stats.crossmoments import CrossMoments
+from abtest.stats.event_shares import compare_event_shares, event_share
 from abtest.stats.means import compare_means, mean_interval, mean_margin_test
 from abtest.stats.quantiles import compare_quantiles, quantile_interval
 from abtest.stats.rates import compare_rates, rate_margin_test, wilson
@@ -195,6 +196,22 @@ class RestrictedMeans:
         return compare_rmst(self.tables[control], self.tables[arm], self.horizon, confidence)
 
 
+@dataclass(frozen=True, slots=True)
+class EventShares:
+    """Shares of units with the event by a horizon in steps, by Kaplan–Meier: immature units count while followed."""
+
+    tables: Sequence[LifeTable]
+    horizon: int
+
+    def value(self, arm: int, confidence: float) -> Estimate:
+        """Return the share with the event with its log-log interval."""
+        return event_share(self.tables[arm], self.horizon, confidence)
+
+    def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
+        """Compare two shares."""
+        return compare_event_shares(self.tables[control], self.tables[arm], self.horizon, confidence)
+
+
 def plain_method(moments: MetricMoments, term: str = VALUE) -> Rates | Means:
     """Return the method without covariates, strata or clusters; ``term`` chooses the plain or winsorised value."""
     if moments.rate:
@@ -210,7 +227,7 @@ def counted_term(moments: MetricMoments) -> str:
 def method_of(moments: MetricMoments) -> Method:
     """Return the method that the definition asks for."""
     outcome = moments.outcome
-    if moments.lifetimes is not None and outcome.window is not None:
+    if outcome.reduce == "time" and moments.lifetimes is not None and outcome.window is not None:
         return RestrictedMeans([life_table(arm) for arm in moments.lifetimes], outcome.window[1] // DAY)
     if moments.clusters is not None:
         return Ratios([cross_moments(sums, [VALUE, DENOMINATOR]) for sums in moments.clusters], clustered=True)
@@ -226,6 +243,13 @@ def method_of(moments: MetricMoments) -> Method:
         strata = [[Rate(sums.total, sums.n) for sums in arms] for arms in moments.strata.values()]
         return StratifiedRates(plain, strata)
     return plain
+
+
+def early_method(moments: MetricMoments) -> EventShares | None:
+    """Return the method that reads a share of units by Kaplan–Meier; ``None`` where units were not followed for it."""
+    if moments.outcome.reduce == "time" or moments.lifetimes is None or moments.outcome.window is None:
+        return None
+    return EventShares([life_table(arm) for arm in moments.lifetimes], moments.outcome.window[1] // moments.step)
 
 
 def _ratio(moments: MetricMoments) -> Method:

@@ -6,7 +6,12 @@ never 0, 1 or NaN; numbers keep full precision; nothing here is about one custom
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from abtest.analysis.in_time import BoardResult, Curve, PlainWords, Reading, SurvivalResult, ValueResult
+from abtest.analysis.value import Effect as Effect  # noqa: PLC0414 - part of the results, and of this module
+from abtest.analysis.value import OverallTest as OverallTest  # noqa: PLC0414
+from abtest.analysis.value import Value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,12 +34,6 @@ Verdict = Literal[
 Recommendation = Literal["ship", "keep control", "keep running", "inconclusive", "invalid"]
 Clock = Literal["exact", "day", "week", "month", "quarter", "year"]
 CheckStatus = Literal["pass", "warn", "fail", "skipped"]
-
-
-class Value(BaseModel):
-    """Base of all parts: immutable, closed, and unable to hold NaN or an infinity."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ArmInfo(Value):
@@ -146,15 +145,6 @@ class Check(Value):
     status: CheckStatus
     message: str
     p_value: float | None = None
-
-
-class Effect(Value):
-    """An estimate with its interval. A missing bound with a reason is unbounded or not estimable."""
-
-    estimate: float | None
-    low: float | None
-    high: float | None
-    reason: str | None = None
 
 
 class LevelReading(Value):
@@ -270,6 +260,7 @@ class Comparison(Value):
     exact: ExactResult | None = None
     bayes: BayesResult | None = None
     complier: ComplierResult | None = None
+    in_words: PlainWords | None = None
     permutation_p_value: float | None = None
     bootstrap: UnadjustedComparison | None = None
     margin: MarginResult | None = None
@@ -288,20 +279,13 @@ class Comparison(Value):
         return comparison_html(self)
 
 
-class OverallTest(Value):
-    """The test that all arms are equal, for three arms or more."""
-
-    method: str
-    statistic: float | None
-    degrees_of_freedom: float | None
-    p_value: float | None
-
-
 class MetricResult(Value):
     """All that is known of one metric. ``unit`` is the unit of its values: ``fraction`` for a rate.
 
     ``window_days`` are exact 24-hour days (``clock: exact``) or days of the calendar (``day``); with a longer clock,
     ``window_periods`` counts weeks, months, quarters or years after the one of the start.
+    ``readings`` are there while units are immature: the one that the definition chose, which ``arms`` and
+    ``comparisons`` hold too, and the other.
     """
 
     name: str
@@ -320,6 +304,14 @@ class MetricResult(Value):
     arms: list[ArmResult]
     overall: OverallTest | None = None
     comparisons: list[Comparison]
+    readings: list[Reading] = Field(default_factory=list)
+    survival: SurvivalResult | None = None
+
+    @property
+    def counts_immature(self) -> bool:
+        """Whether immature units count too, for as long as they were followed."""
+        chosen = any(reading.primary and reading.reading == "kaplan-meier" for reading in self.readings)
+        return chosen or self.type == "time_to_event"
 
 
 class SegmentLevel(Value):
@@ -401,8 +393,10 @@ class Analysis(Value):
     population: list[ArmPopulation]
     checks: list[Check]
     metrics: list[MetricResult]
-    curves: list[dict[str, object]] = Field(default_factory=list)
+    curves: list[Curve] = Field(default_factory=list)
     segments: list[SegmentResult] = Field(default_factory=list)
+    value: ValueResult | None = None
+    board: BoardResult | None = None
     decision: Decision
     provenance: Provenance
 

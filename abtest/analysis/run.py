@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable, Mapping
 
 from abtest.analysis.checks import design_checks, health_checks, longest_primary
+from abtest.analysis.curves import metric_curve
 from abtest.analysis.decision import decide
+from abtest.analysis.early import early_checks, with_readings
 from abtest.analysis.estimate import Estimator
 from abtest.analysis.family import corrected, family_name
 from abtest.analysis.result import (
@@ -31,7 +33,7 @@ from abtest.errors import UsageError
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.collect import Collector
 from abtest.warehouse.engine import Limits, Statement
-from abtest.warehouse.engines import open_engine
+from abtest.warehouse.engines import Choice
 from abtest.warehouse.moments import Collected
 
 Progress = Callable[[str, float | None], None]
@@ -46,7 +48,7 @@ def analyze(
     *,
     progress: Progress | None = None,
     limits: Limits | None = None,
-    engine: str = "duckdb",
+    engine: str | None = None,
     master: str | None = None,
     remote: str | None = None,
 ) -> Analysis:
@@ -55,12 +57,12 @@ def analyze(
     ``tables`` gives pandas, polars or Arrow tables for names under ``data``, in place of their files. ``progress`` is
     called with a label and a share in [0, 1] (or ``None``) while the engine works. ``limits`` bounds what the engine
     uses of this machine. ``engine`` is ``duckdb`` or ``spark``, which runs at ``master`` (a master URL) or ``remote``
-    (a Spark Connect address), else on this machine. Raises
+    (a Spark Connect address), else on this machine; what is left out is as in the definition. Raises
     :class:`~abtest.errors.DataError` when the data cannot be read or is not what the definition says.
     """
     provenance()  # before the long work: it refuses a wrong SOURCE_DATE_EPOCH
     lock_of(experiment)  # and this a damaged lock
-    opened = open_engine(engine, master=master, remote=remote, limits=limits, progress=progress)
+    opened = Choice(engine, master, remote, limits).open(experiment.definition, progress)
     try:
         collected = Collector(experiment, opened, tables).collect()
     finally:
@@ -68,9 +70,14 @@ def analyze(
     return analysis_of(experiment, collected)
 
 
-def queries(experiment: Experiment, tables: Mapping[str, object] | None = None) -> list[Statement]:
-    """Return the SQL statements that :func:`analyze` runs, in order. Tables are opened; no outcome is computed."""
-    opened = open_engine()
+def queries(
+    experiment: Experiment, tables: Mapping[str, object] | None = None, *, choice: Choice | None = None
+) -> list[Statement]:
+    """Return the SQL statements that :func:`analyze` runs, in order. Tables are opened; no outcome is computed.
+
+    ``choice`` is the engine; the definition's when absent.
+    """
+    opened = (choice or Choice()).open(experiment.definition)
     try:
         return Collector(experiment, opened, tables).statements()
     finally:
@@ -83,8 +90,16 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
     confidence = definition.analysis.confidence
     estimators = {name: Estimator(definition, name, moments) for name, moments in collected.metrics.items()}
     metrics = [estimator.result(collected.ledger) for estimator in estimators.values()]
-    metrics = corrected(definition, metrics, estimators)
-    checks = [*health_checks(definition, collected, metrics), *design_checks(definition, collected)]
+    metrics = with_readings(corrected(definition, metrics, estimators), estimators)
+    checks = [
+        *health_checks(definition, collected, metrics),
+        *early_checks(estimators),
+        *design_checks(definition, collected),
+    ]
+    drawn = [
+        metric_curve(definition, metric.name, collected.metrics[metric.name], metric.title, metric.unit)
+        for metric in metrics
+    ]
     calendar = Calendar.of(definition)
     return Analysis(
         experiment=_experiment(experiment),
@@ -107,6 +122,7 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
         population=_population(experiment, collected, metrics),
         checks=checks,
         metrics=metrics,
+        curves=[curve for curve in drawn if curve is not None],
         segments=segment_results(definition, collected.metrics),
         decision=decide(
             metrics,

@@ -9,15 +9,16 @@ from abtest.definition.model import CUSTOMERS
 from abtest.errors import DataError
 from abtest.warehouse.calendar import to_microseconds
 from abtest.warehouse.engine import Engine, EngineError, Row, Statement
+from abtest.warehouse.follow_up import Followed, followed
 from abtest.warehouse.moments import (
     VALUE,
     WINSORISED,
     ArmLedger,
     Arms,
     Collected,
+    CurveSums,
     CustomerCounts,
     Histogram,
-    Lifetimes,
     MetricMoments,
     SourceCounts,
     Sums,
@@ -167,7 +168,8 @@ class Collector:
                 clusters=clusters.get(metric.name),
                 cap=None if cap is None else cap / metric.terms[0].scale,
                 histograms=self._histograms(plan, metric),
-                lifetimes=self._lifetimes(plan, metric),
+                curve=self._curve(metric, whole_arms),
+                **self._followed(plan, metric),
             )
         sources = tuple(self._source(name, whole_arms) for name in self.warehouse.raw)
         return Collected(self.through, ledger, metrics, self.customers, sources, self._days(), self._level_counts(rows))
@@ -190,9 +192,10 @@ class Collector:
         arms = self.tables[self.definition.arm_source]
         if not (arms.has_time and arms.has_unit):
             return ()
+        at = "assigned_at" if self.definition.triggered else "started_at"
         statement = Statement(
-            "SELECT\n  CAST(floor(assigned_at / 86400000000) AS BIGINT) AS day,\n  arm,\n  count(*) AS units\n"
-            f"FROM population\nWHERE status = '{ELIGIBLE}' AND assigned_at IS NOT NULL\nGROUP BY 1, 2\nORDER BY 1, 2",
+            f"SELECT\n  CAST(floor({at} / 86400000000) AS BIGINT) AS day,\n  arm,\n  count(*) AS units\n"
+            f"FROM population\nWHERE status = '{ELIGIBLE}' AND {at} IS NOT NULL\nGROUP BY 1, 2\nORDER BY 1, 2",
             {},
         )
         self.warehouse.statements.append(statement)
@@ -248,23 +251,23 @@ class Collector:
 
     def _statement(self, outcomes: Outcomes, last: str, groups: Sequence[str] | None = None) -> Statement:
         columns = self._groups() if groups is None else groups
-        read = [] if self._several_statements else outcomes.by_unit_queries()
+        read = [] if self._several(outcomes) else outcomes.by_unit_queries()
         queries = [(name, text) for _, name, text in read] + [outcomes.outcomes_query(columns)]
         sources = [self.tables[source].between(*outcomes.reach(source)) for source, _, _ in read]
         values = {**self._parameters_of(sources), **outcomes.binder.values}
         return Statement(with_tables(sources, *queries) + last, values, as_written=True)
 
-    @property
-    def _several_statements(self) -> bool:
+    def _several(self, outcomes: Outcomes) -> bool:
         """Whether several statements need the units' outcomes, so that events are read into a table first."""
-        outcomes = [self.definition.outcome(name) for name in self.definition.metrics]
-        asked = any(part.winsorise or part.quantile is not None or part.reduce == "time" for part in outcomes)
+        asked = any(
+            plan.outcome.winsorise or plan.outcome.quantile is not None or plan.follow_up for plan in outcomes.plans
+        )
         settings = self.definition.analysis
         return asked or bool(settings.permutation or settings.bootstrap) or self.definition.cluster is not None
 
     def _by_unit(self, outcomes: Outcomes) -> list[tuple[str, Statement]]:
         """Return the tables per unit that the statements share; none where one statement does it all."""
-        if not self._several_statements:
+        if not self._several(outcomes):
             return []
         return [
             (name, Statement(with_tables([table]) + text, self._parameters_of([table]), as_written=True))
@@ -380,27 +383,22 @@ class Collector:
             )
         return tuple(found)
 
-    def _lifetimes(self, outcomes: Outcomes, plan: MetricPlan) -> tuple[Lifetimes, ...] | None:
-        """Return per arm and day the events and the ends of follow-up of a time to an event."""
-        if plan.time is None:
+    def _curve(self, plan: MetricPlan, rows: Sequence[Row]) -> tuple[CurveSums, ...] | None:
+        """Return per arm the sums over the periods of a metric's curve."""
+        if plan.periods is None:
             return None
-        statement = self._statement(outcomes, outcomes.lifetimes(plan), [])
+        by_arm = {whole(row, "arm"): row for row in rows if row["status"] == ELIGIBLE}
+        return tuple(plan.periods.read(by_arm.get(arm)) for arm in range(len(self.warehouse.arms)))
+
+    def _followed(self, outcomes: Outcomes, plan: MetricPlan) -> Followed:
+        """Return who had the event when and who was last seen when: per arm, by week of the start, by stratum."""
+        if plan.follow_up is None:
+            return {}
+        beside = [STRATUM] if self.definition.analysis.strata else []
+        statement = self._statement(outcomes, outcomes.lifetimes(plan, beside), beside)
         self.warehouse.statements.append(statement)
         rows = self.engine.rows(statement, f"following {plan.name}")
-        found = []
-        for arm in range(len(self.warehouse.arms)):
-            mine = {
-                (whole(row, "day"), whole(row, "happened")): whole(row, "units") for row in rows if row["arm"] == arm
-            }
-            days = sorted({day for day, _ in mine})
-            found.append(
-                Lifetimes(
-                    tuple(days),
-                    tuple(mine.get((day, 1), 0) for day in days),
-                    tuple(mine.get((day, 0), 0) for day in days),
-                )
-            )
-        return tuple(found)
+        return followed(rows, len(self.warehouse.arms), plan.follow_up, STRATUM if beside else None)
 
     def _too_large(self) -> str:
         largest, place, column = max(
@@ -491,8 +489,10 @@ class Collector:
 
     def _repeated(self) -> int:
         """Count the rows of the arms' table that repeat a unit in the same arm."""
-        statement = Statement("SELECT sum(repeated) AS repeated FROM population", {})
-        return whole(self.engine.rows(statement, "counting repeated rows")[0], "repeated")
+        statement = Statement("SELECT sum(arms_held) AS held FROM population", {})
+        held = whole(self.engine.rows(statement, "counting repeated rows")[0], "held")
+        counts = self.profiles[self.definition.arm_source].arms
+        return sum(rows for arm, rows in counts.items() if arm >= 0) - held
 
     def _customers(self) -> CustomerCounts:
         """Return the size of the customer base and of its eligible part."""

@@ -123,13 +123,39 @@ class Lifetimes:
 
 
 @dataclass(frozen=True, slots=True)
+class CompetingLifetimes:
+    """One arm's times to the first of several events: ``events[k]`` per day of cause k, the metric's own first."""
+
+    days: tuple[int, ...]
+    events: tuple[tuple[int, ...], ...]
+    censored: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CurveSums:
+    """One arm's sums over consecutive periods: ``n[k]`` units are mature for period k, and so for all before it.
+
+    ``totals[j][k]`` sums the scaled values of period j, ``products[j][k]`` the products of those of j and k, over the
+    units that are mature for both.
+    """
+
+    n: tuple[int, ...]
+    totals: tuple[tuple[int, ...], ...]
+    products: tuple[tuple[int, ...], ...]
+    scale: int
+
+
+@dataclass(frozen=True, slots=True)
 class MetricMoments:
     """One metric: whether its values are all 0 or 1, and its sums per arm.
 
     ``strata`` and ``segments`` (by column) hold the same by level. ``clusters`` holds sums over clusters of (total of
     the members, number of members). ``cap`` is the value at which winsorising cuts, in the metric's unit.
     ``histograms`` exist where a method needs the values themselves: quantiles, permutation, bootstrap; ``lifetimes``
-    for a time to an event, whose ``arms`` say who of the mature units had the event.
+    for a time to an event, whose ``arms`` say who of the mature units had the event, and for shares of units while some
+    are immature, in steps of ``step`` seconds: those of units that enrolled in one week are ``by_week[arm][week]``,
+    those of a stratum ``lifetimes_of[stratum][arm]``. ``competing`` has a time to an event with its competing causes;
+    ``curve`` holds the sums over the periods of the metric's curve.
     """
 
     outcome: Outcome
@@ -141,6 +167,11 @@ class MetricMoments:
     cap: float | None = None
     histograms: tuple[Histogram, ...] | None = None
     lifetimes: tuple[Lifetimes, ...] | None = None
+    step: int = 86_400
+    by_week: tuple[tuple[Lifetimes, ...], ...] | None = None
+    lifetimes_of: Mapping[str, tuple[Lifetimes, ...]] = field(default_factory=dict)
+    competing: tuple[CompetingLifetimes, ...] | None = None
+    curve: tuple[CurveSums, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from abtest.definition.metrics import Outcome
 from abtest.definition.model import CUSTOMERS, Definition
+from abtest.warehouse.follow_up import WEEK, FollowUp, counted, follow_up, step_of
 from abtest.warehouse.marks import Marks, Window
 from abtest.warehouse.moments import COMPLIANCE, DENOMINATOR, VALUE, WINSORISED, covariate
+from abtest.warehouse.period_sums import Periods
 from abtest.warehouse.profile import TableProfile
 from abtest.warehouse.sources import Table
 from abtest.warehouse.sqltext import Binder, quote
 from abtest.warehouse.units import ELIGIBLE, STRATUM, level_alias
-from abtest.warehouse.windows import DAY, DAY_US, Windows
+from abtest.warehouse.windows import MICROSECONDS, Windows
 
 DIGITS = 12
 """Significant digits, counted from a column's largest value, that its exact integers keep."""
@@ -33,8 +35,8 @@ class MetricPlan:
     """How one metric is computed: its terms (the value first), and the SQL of the instant at which its window ends.
 
     ``mature`` is the column that tells whether the window is over; metrics of one horizon share it.
-    For a time to an event, ``time`` and ``happened`` are the SQL of the day of the event or of the end of follow-up,
-    and of whether it is the event.
+    ``follow_up`` says how long a unit was followed, where that is asked: for a time to an event, and for a share of
+    units of whom some are immature. ``periods`` are those of the metric's curve.
     """
 
     name: str
@@ -43,8 +45,8 @@ class MetricPlan:
     terms: tuple[Term, ...]
     horizon: str | None
     mature: str
-    time: str | None = None
-    happened: str | None = None
+    follow_up: FollowUp | None = None
+    periods: Periods | None = None
 
     def column(self, term: Term) -> str:
         """Return the name of a term's column."""
@@ -121,21 +123,43 @@ class Outcomes:
         if horizon not in self.horizons:
             self.horizons.append(horizon)
         mature = f"mature_{self.horizons.index(horizon)}"
-        time, happened = self._lifetime(name, outcome) if outcome.reduce == "time" else (None, None)
-        self.plans.append(MetricPlan(name, outcome, rate, tuple(terms), horizon, mature, time, happened))
+        followed, periods = self._follow_up(name, outcome), self._periods(name, outcome)
+        self.plans.append(MetricPlan(name, outcome, rate, tuple(terms), horizon, mature, followed, periods))
 
-    def _lifetime(self, name: str, outcome: Outcome) -> tuple[str, str]:
-        """Return the SQL of the day (1, 2, …) of the first event or of the end of follow-up, and which it is.
+    def _follow_up(self, name: str, outcome: Outcome) -> FollowUp | None:
+        """Return how units are followed, for times to an event and for shares that are read before all are mature."""
+        step = step_of(outcome)
+        reading = getattr(self.definition.metrics[name], "reading", None)
+        early = reading is not None and self.definition.reads_early and outcome.clock == "exact"
+        asked = early and (reading == "kaplan-meier" or not self._all_mature(outcome))
+        if step is None or not (outcome.reduce == "time" or asked):
+            return None
+        firsts = []
+        for place, part in enumerate((outcome, *outcome.rivals)):
+            alias = f"first{place}_{name}"
+            within = self.windows.window(part).holds
+            self.by_unit.setdefault(part.source, {})[alias] = f"min(CASE WHEN {within} THEN e.at_us END)"
+            firsts.append(f"{_joined(part.source)}.{quote(alias)}")
+        return follow_up(outcome, step, firsts, self.through)
 
-        Only whole days are followed: an event on a day that the data does not cover to its end is not counted.
-        """
-        days = (outcome.window or (0, 0))[1] // DAY
-        first = f"{_joined(outcome.source)}.{quote(f'first_{name}')}"
-        happened = f"CAST(floor(({first} - p.started_at) / {DAY_US}) AS BIGINT) + 1"
-        # Where the data ends before the start, nothing was followed.
-        followed = f"greatest(0, least({days}, CAST(floor(({self.through} - p.started_at) / {DAY_US}) AS BIGINT)))"
-        event = f"{first} IS NOT NULL AND {happened} <= {followed}"
-        return f"CASE WHEN {event} THEN {happened} ELSE {followed} END", f"CASE WHEN {event} THEN 1 ELSE 0 END"
+    def _all_mature(self, outcome: Outcome) -> bool:
+        """Whether the last unit that can have started is mature."""
+        if self.through is None or outcome.window is None or outcome.clock != "exact":
+            return False
+        return self.windows.last + outcome.window[1] * MICROSECONDS <= self.through
+
+    def _periods(self, name: str, outcome: Outcome) -> Periods | None:
+        if not outcome.periods:
+            return None
+        terms = [self._term(f"c{place}_{name}", part) for place, part in enumerate(outcome.periods)]
+        return Periods(
+            name,
+            tuple(sql for (sql, _), _ in terms),
+            tuple(self.windows.window(part).edges[1] for part in outcome.periods),
+            terms[0][0][1],
+            rate=terms[0][1],
+            all_mature=self._all_mature(outcome),
+        )
 
     def _covariate(self, name: str, part: Outcome, levels: Mapping[str, Sequence[str]]) -> list[tuple[str, int]]:
         if part.reduce == "column" and str(part.value) in levels:
@@ -166,7 +190,6 @@ class Outcomes:
         within = window.holds
         here = f"{_joined(outcome.source)}.{quote(alias)}"
         if outcome.reduce == "time":
-            columns[alias.replace("y_", "first_", 1)] = f"min(CASE WHEN {within} THEN e.at_us END)"
             return (self._mark(outcome.source, window), 1), False
         if outcome.reduce == "any":
             return (self._mark(outcome.source, window), 1), True
@@ -227,6 +250,9 @@ class Outcomes:
         if self.definition.population.exposure is not None:
             columns.append("CASE WHEN p.exposed_at IS NOT NULL THEN 1 ELSE 0 END AS exposed")
         columns += [f"{_joined(source)}.events AS {quote('events_' + source)}" for source in self.by_unit]
+        if any(plan.follow_up for plan in self.plans):
+            weeks = f"floor((p.started_at - {self.windows.first}) / {WEEK * MICROSECONDS})"
+            columns.append(f"CAST({weeks} AS BIGINT) AS week")
         for number, horizon in enumerate(self.horizons):
             mature = "1" if horizon is None else f"CASE WHEN {horizon} <= {self.through} THEN 1 ELSE 0 END"
             columns.append(f"{mature} AS mature_{number}")
@@ -235,11 +261,13 @@ class Outcomes:
             columns.append(f"{value} AS {quote(plan.column(plan.terms[0]))}")
             # Every mature unit has a value, but for means (no event, no value) and columns (empty cells).
             certain = plan.outcome.reduce in {"any", "count", "sum"}
-            if plan.time is not None:
+            if plan.follow_up is not None:
                 columns += [
-                    f"{plan.time} AS {quote('time_' + plan.name)}",
-                    f"{plan.happened} AS {quote('happened_' + plan.name)}",
+                    f"{plan.follow_up.time} AS {quote('time_' + plan.name)}",
+                    f"{plan.follow_up.cause} AS {quote('cause_' + plan.name)}",
                 ]
+            if plan.periods is not None:
+                columns += plan.periods.columns(self.through)
             for term in plan.terms[1:]:
                 beside = f"CASE WHEN {value} IS NOT NULL THEN {term.sql} END"
                 sql = self._when_mature(plan, term.sql) if certain else beside
@@ -269,6 +297,7 @@ class Outcomes:
             columns += [
                 f"count({quote(plan.column(plan.terms[0]))}) AS {quote('n_' + plan.name)}",
                 *_sums(plan),
+                *(plan.periods.sums(_exact) if plan.periods else []),
             ]
         listed = ",\n  ".join(columns)
         sets = "arm, status"
@@ -300,13 +329,9 @@ class Outcomes:
             ") AS clusters\nGROUP BY arm\nORDER BY arm"
         )
 
-    def lifetimes(self, plan: MetricPlan) -> str:
-        """Return the query for the number of units per arm, day and end of follow-up of a time to an event."""
-        time, happened = quote(f"time_{plan.name}"), quote(f"happened_{plan.name}")
-        return (
-            f"SELECT arm, {time} AS day, {happened} AS happened, count(*) AS units FROM outcomes\n"
-            f"WHERE status = '{ELIGIBLE}' AND {time} > 0\nGROUP BY 1, 2, 3\nORDER BY 1, 2, 3"
-        )
+    def lifetimes(self, plan: MetricPlan, beside: Sequence[str]) -> str:
+        """Return the query for the units per arm, step of follow-up and cause, by week of the start and ``beside``."""
+        return counted(plan.name, ELIGIBLE, ["week", *beside])
 
     def quantile_value(self, plan: MetricPlan, share: float) -> str:
         """Return the query for the smallest scaled value that at least ``share`` of the values do not exceed."""

@@ -19,12 +19,15 @@ from abtest.errors import DataError
 from abtest.warehouse.calendar import Calendar, unzoned
 from abtest.warehouse.engine import Engine, EngineError, Family, Statement
 from abtest.warehouse.files import (
+    Stamp,
     csv_layout,
     find_files,
     fingerprint,
     format_of,
     require_distinct,
+    require_unchanged,
     require_whole_gzip,
+    stamps,
 )
 from abtest.warehouse.filters import Filter
 from abtest.warehouse.sqltext import LOCAL, Binder, as_text, blank_to_null, number, quote, unit_text
@@ -46,6 +49,8 @@ class Raw:
     place: str
     catalogued: str | None = None
     """The name of the table in the engine's catalogue, when it is one."""
+    stamps: tuple[Stamp, ...] = ()
+    """The state of each file before it was read."""
 
     def column(self, name: str, key: str) -> str:
         """Return ``name`` when the source has it; else raise an error that names the nearest column."""
@@ -82,8 +87,8 @@ class Reading:
 class Table:
     """A source as statements use it. ``numbers`` and ``texts`` map columns to their aliases.
 
-    ``select`` reads it in place; ``None`` when it was parsed into a table of the engine. ``bare`` does so too but takes
-    text ids as they stand, with the text beside as ``id_text``, until a look at them tells whether that is right.
+    ``select`` reads it in place; ``None`` when it was parsed into a table of the engine. ``bare`` does so too but
+    does not look for blanks in front of text ids, which stand beside as ``id_text``; a look tells if that is right.
     ``hashed``: ``unit`` is a hash of the id, and tables of customers and arms have a second one, ``unit_check``.
     ``clock`` is the column of the time and what it holds, by which files are read in part.
     """
@@ -102,7 +107,7 @@ class Table:
     hashed: bool = False
 
     def with_bare_ids(self) -> "Table":
-        """Return the table that takes ids as they stand: right once no id has blanks at its edges."""
+        """Return the table that does not look for blanks in front of ids: right once there are none."""
         return self if self.bare is None else replace(self, select=self.bare, bare=None)
 
     def between(self, low: int, high: int) -> "Table":
@@ -152,9 +157,21 @@ class Warehouse:
         return [arm.name for arm in self.definition.arms]
 
     def fingerprint(self, name: str) -> str:
-        """Return the hash of a source's files; frames and tables of a catalogue have none."""
-        files = self.raw[name].files
-        return fingerprint(files) if files else "catalogue" if self.raw[name].catalogued else "frame"
+        """Return the hash of a source's files; frames and tables of a catalogue have none.
+
+        Raises :class:`~abtest.errors.DataError` when a file is not as it was before it was read.
+        """
+        raw = self.raw[name]
+        if not raw.files:
+            return "catalogue" if raw.catalogued else "frame"
+        found = fingerprint(raw.files)
+        require_unchanged(raw.files, raw.stamps, raw.place)
+        return found
+
+    def require_unchanged(self) -> None:
+        """Raise :class:`~abtest.errors.DataError` when a file is not as it was before it was read."""
+        for raw in self.raw.values():
+            require_unchanged(raw.files, raw.stamps, raw.place)
 
 
 def open_warehouse(experiment: Experiment, engine: Engine, frames: Mapping[str, object], names: list[str]) -> Warehouse:
@@ -192,6 +209,7 @@ def attach(experiment: Experiment, engine: Engine, name: str, frame: object | No
     place = experiment.place("data", name)
     view = f"raw_{name}"
     files: list[Path] = []
+    before: tuple[Stamp, ...] = ()
     if frame is not None:
         engine.attach_frame(view, frame)
     elif source.table is not None:
@@ -203,6 +221,7 @@ def attach(experiment: Experiment, engine: Engine, name: str, frame: object | No
         raise DataError(f"{place}: needs `path`: the file of this table (or give tables={{{name!r}: frame}} in Python)")
     else:
         files = find_files(source.path, experiment.folder, f"{place}.path")
+        before = stamps(files, f"{place}.path")
         kind = format_of(files, f"{place}.path")
         require_whole_gzip(files, f"{place}.path")
         layout = csv_layout(files, f"{place}.path") if kind == "csv" else None
@@ -218,7 +237,7 @@ def attach(experiment: Experiment, engine: Engine, name: str, frame: object | No
     if frame is not None and not engine.rows(Statement(f"SELECT 1 AS one FROM {quote(view)} LIMIT 1", {})):
         # The columns of an empty frame have whatever type the library gives them; they hold nothing.
         columns = cast("dict[str, Family]", dict.fromkeys(columns, "null"))
-    return Raw(name, view, columns, tuple(files), place, source.table if frame is None else None)
+    return Raw(name, view, columns, tuple(files), place, source.table if frame is None else None, before)
 
 
 def _without_label(error: EngineError) -> str:
@@ -303,7 +322,7 @@ def normalise(
 
 
 def _unit_readings(warehouse: Warehouse, column: str, *, checked: bool) -> tuple[list[Reading], list[Reading]]:
-    """Return how ids are read: integers, or text (or its hash) without blanks; then the same for ids without such."""
+    """Return how ids are read: integers, or text (or its hash) without blanks; then for ids without blanks in front."""
     if warehouse.unit_is_integer:
         return [Reading("unit", f"CAST({column} AS BIGINT)")], []
 
@@ -313,8 +332,9 @@ def _unit_readings(warehouse: Warehouse, column: str, *, checked: bool) -> tuple
         check = [Reading("unit_check", f"unit_check({text})")] if checked else []
         return [Reading("unit", f"unit_key({text})"), *check]
 
-    bare = f"CAST({column} AS STRING)"
-    return readings(unit_text(column)), [*readings(bare), Reading("id_text", bare)]
+    text = f"CAST({column} AS STRING)"
+    bare = f"CASE WHEN {text} LIKE '% ' THEN trimmed({text}) ELSE {text} END"
+    return readings(unit_text(column)), [*readings(bare), Reading("id_text", text)]
 
 
 def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filter:

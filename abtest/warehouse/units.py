@@ -35,8 +35,9 @@ REASONS = {
 def population(warehouse: Warehouse, tables: Mapping[str, Table]) -> list[tuple[str, str]]:
     """Return the named queries that end in ``population``, which each analysis makes a table of the engine once.
 
-    Its columns: unit, arm, status, assigned_at, started_at (from when windows run), exposed_at where exposure is
-    declared, the edges of calendar windows, and each customer's numbers and texts.
+    Its columns: unit, arm, status, started_at (from when windows run), assigned_at where that is another instant,
+    arms_held (how many arms its rows name), exposed_at where exposure is declared, the edges of calendar windows, and
+    each customer's numbers and texts.
     """
     customers = tables.get(CUSTOMERS)
     arms = tables[warehouse.definition.arm_source]
@@ -94,7 +95,7 @@ def _no_cluster(warehouse: Warehouse, tables: Mapping[str, Table], prefix: str) 
 
 
 def _assigned(table: Table, arms: int) -> str:
-    """One row per unit with an arm; ``repeated`` counts its rows beyond one per arm."""
+    """One row per unit with an arm; ``arms_held`` counts the arms that its rows name."""
     # The earliest row decides, and equal times go to the arm declared first: plain minima, which do not depend on the
     # order in which an engine meets the rows.
     seen = f"coalesce(at_us, {NEVER})" if table.has_time else "1"
@@ -104,7 +105,7 @@ def _assigned(table: Table, arms: int) -> str:
     inner = "\n".join(
         f"  {line}"
         for line in (
-            f"SELECT\n  unit,\n  {at} AS assigned_at,\n  count(*) AS row_count{firsts}{check}\n"
+            f"SELECT\n  unit,\n  {at} AS assigned_at{firsts}{check}\n"
             f"FROM {quote(table.name)}\nWHERE unit IS NOT NULL AND arm >= 0\nGROUP BY unit"
         ).splitlines()
     )
@@ -113,8 +114,8 @@ def _assigned(table: Table, arms: int) -> str:
     held = " + ".join(f"CASE WHEN in_{arm} IS NOT NULL THEN 1 ELSE 0 END" for arm in range(arms))
     checked = ",\n  unit_check,\n  unit_check <> other_check AS collides" if table.hashed else ""
     return (
-        f"SELECT\n  unit,\n  CASE {' '.join(cases)} END AS arm,\n  assigned_at,\n"
-        f"  {held} > 1 AS several_arms,\n  row_count - ({held}) AS repeated{checked}\n"
+        f"SELECT\n  unit,\n  CAST(CASE {' '.join(cases)} END AS TINYINT) AS arm,\n  assigned_at,\n"
+        f"  CAST({held} AS TINYINT) AS arms_held{checked}\n"
         f"FROM (\n{inner}\n) AS first_times"
     )
 
@@ -159,7 +160,7 @@ def _exposed(warehouse: Warehouse) -> str:
 def _population(warehouse: Warehouse, tables: Mapping[str, Table]) -> str:
     customers, arms = tables.get(CUSTOMERS), tables[warehouse.definition.arm_source]
     calendar, timed = warehouse.calendar, warehouse.definition.timed
-    when = ["WHEN a.several_arms THEN 'several_arms'"]
+    when = ["WHEN a.arms_held > 1 THEN 'several_arms'"]
     if arms.hashed:
         other = " OR c.unit_check <> a.unit_check" if customers is not None else ""
         when.insert(0, f"WHEN a.collides{other} THEN '{COLLISION}'")
@@ -180,20 +181,21 @@ def _population(warehouse: Warehouse, tables: Mapping[str, Table]) -> str:
             "WHEN c.eligible = 0 THEN 'not_eligible'",
             *_no_cluster(warehouse, tables, "c."),
         ]
-        numbers = ",\n  CASE WHEN c.eligible = 1 AND NOT c.conflicting THEN 1 ELSE 0 END AS known"
+        numbers = ",\n  CAST(CASE WHEN c.eligible = 1 AND NOT c.conflicting THEN 1 ELSE 0 END AS TINYINT) AS known"
         numbers += "".join(f",\n  c.{quote(alias)}" for alias in customers.numbers.values())
         numbers += _groups(warehouse, tables, "c.")
         join = "\nLEFT JOIN customer AS c ON c.unit = a.unit"
-    started = "a.assigned_at"
+    # One row per unit stays in memory, so nothing is held twice.
+    started = "a.assigned_at AS started_at"
     exposed = ""
     if warehouse.definition.population.exposure is not None:
         join += "\nLEFT JOIN exposed AS x ON x.unit = a.unit"
         exposed = ",\n  x.exposed_at"
         if warehouse.definition.triggered:
-            started = "x.exposed_at"
+            started = "a.assigned_at,\n  x.exposed_at AS started_at"
             when.append(f"WHEN x.exposed_at IS NULL THEN '{NOT_EXPOSED}'")
     cases = "\n       ".join([*when, "ELSE 'eligible' END AS status"])
     return (
-        f"SELECT\n  a.unit,\n  a.arm,\n  a.assigned_at,\n  {started} AS started_at{exposed},\n  a.repeated,\n"
+        f"SELECT\n  a.unit,\n  a.arm,\n  {started}{exposed},\n  a.arms_held,\n"
         f"  CASE {cases}{numbers}\nFROM assigned AS a{join}"
     )

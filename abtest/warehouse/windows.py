@@ -87,7 +87,7 @@ class Windows:
             return []
         origins = {"start_day": "u.started_at"}
         if any(span.before for span in self.spans):
-            origins["assigned_day"] = "u.assigned_at"
+            origins["assigned_day"] = "u.assigned_at" if self.triggered else "u.started_at"
         days = "".join(f",\n  {self._day_of(sql)} AS {name}" for name, sql in origins.items())
         edges = "".join(
             f",\n  {sql} AS {quote(f'{side}_{number}')}"

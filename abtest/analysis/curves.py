@@ -1,0 +1,118 @@
+"""A metric by period since the start: each point on its own mature denominator, with bands, and the difference."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from abtest.analysis.in_time import Curve, CurveArm, CurveComparison, CurvePoint, CurveTest, Step
+from abtest.analysis.verdicts import effect
+from abtest.definition.metrics import Outcome, Retention
+from abtest.definition.model import Definition
+from abtest.stats import curves
+from abtest.stats.curve_moments import CurveMoments
+from abtest.stats.values import Estimate
+from abtest.warehouse.moments import CurveSums, MetricMoments
+
+_DAY = 86_400
+_STEPS: dict[int, Step] = {1: "day", 7: "week", 30: "month"}
+
+
+def metric_curve(definition: Definition, name: str, moments: MetricMoments, title: str, unit: str) -> Curve | None:
+    """Return the curve of a metric whose definition asks for one.
+
+    A point is the metric with the period as its window: the same methods, so the same numbers. Bands hold for all
+    periods at once. Amounts are cumulated: the mean cumulative function, to which immature units contribute too.
+    """
+    if moments.curve is None:
+        return None
+    metric, periods = definition.metrics[name], moments.outcome.periods
+    confidence, rate = definition.analysis.confidence, moments.rate
+    names = [arm.name for arm in definition.arms]
+    control = names.index(definition.control.name)
+    arms = [_cross(sums) for sums in moments.curve]
+    drawn = [curves.curve(arm, confidence, rate=True) if rate else curves.cumulative(arm, confidence) for arm in arms]
+    after = isinstance(metric, Retention) and metric.after is not None
+    return Curve(
+        metric=name,
+        title=title,
+        kind="cumulative" if not rate else "on or after" if after else "bracket",
+        step=_step(periods),
+        unit="fraction" if rate else unit,
+        arms=[
+            CurveArm(
+                arm=arm,
+                points=[
+                    _point(part, point.n, point.estimate, point.band)
+                    for part, point in zip(periods, of.points, strict=True)
+                ],
+            )
+            for arm, of in zip(names, drawn, strict=True)
+        ],
+        comparisons=[
+            _comparison((names[control], name), (arms[control], arms[arm]), periods, confidence, rate=rate)
+            for arm, name in enumerate(names)
+            if arm != control
+        ],
+    )
+
+
+def _comparison(
+    names: tuple[str, str],
+    arms: tuple[CurveMoments, CurveMoments],
+    periods: tuple[Outcome, ...],
+    confidence: float,
+    *,
+    rate: bool,
+) -> CurveComparison:
+    """Compare a control and a treatment, in this order."""
+    found = (
+        curves.compare_curves(*arms, confidence, rate=True) if rate else curves.compare_cumulative(*arms, confidence)
+    )
+    end, both = found.points[-1].pointwise, arms[0].n + arms[1].n
+    return CurveComparison(
+        arm=names[1],
+        control=names[0],
+        points=[
+            _point(part, int(n), point.pointwise.difference, point.band.difference)
+            for part, n, point in zip(periods, both, found.points, strict=True)
+        ],
+        test=CurveTest(
+            method=found.test.method,
+            statistic=found.test.statistic,
+            p_value=found.test.p_value,
+            reason=found.test.reason,
+        ),
+        total_difference=None if rate else effect(end.difference),
+        total_lift=None if rate else effect(end.lift),
+        total_p_value=None if rate else end.p_value,
+    )
+
+
+def _point(part: Outcome, n: int, own: Estimate, band: Estimate) -> CurvePoint:
+    low, high = part.window or (0, 0)
+    return CurvePoint(
+        start_day=low / _DAY,
+        end_day=high / _DAY,
+        n=n,
+        value=own.estimate,
+        low=own.low,
+        high=own.high,
+        band_low=band.low,
+        band_high=band.high,
+        reason=own.reason,
+    )
+
+
+def _step(periods: tuple[Outcome, ...]) -> Step:
+    """Return the length of a period, from the begins of the first two; one period alone is as long as it is."""
+    begins = [(part.window or (0, 0))[0] for part in periods]
+    lengths = {later - earlier for earlier, later in pairwise(begins)} or {(periods[0].window or (0, 0))[1] - begins[0]}
+    days = min(lengths) / _DAY
+    return _STEPS.get(int(days), "day" if days < 7 else "week" if days < 30 else "month")
+
+
+def _cross(sums: CurveSums) -> CurveMoments:
+    """Return exact sums as the statistics take them: divided by their scale once, and so rounded once."""
+    totals = np.array([[total / sums.scale for total in row] for row in sums.totals], dtype=float)
+    products = np.array([[product / sums.scale**2 for product in row] for row in sums.products], dtype=float)
+    return CurveMoments(np.array(sums.n, dtype=np.int64), totals, products)
