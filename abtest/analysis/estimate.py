@@ -152,7 +152,6 @@ class Estimator:
         margin = self.margin(arm, self.confidence)
         # What stands beside is of the mature units, and is not mixed with a reading of all.
         further = {} if self.reads_early else self.companions.fields(arm, self.control)
-        # IN_WORDS
         if WINSORISED in self.moments.arms[0].names:
             further["not_winsorised"] = beside(self.compare(arm, self.confidence, plain_method(self.moments, VALUE)))
         if isinstance(result, AdjustedTwoSample) and isinstance(self.method, Adjusted):

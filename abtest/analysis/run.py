@@ -7,12 +7,15 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
+from abtest.analysis.board import board_result
 from abtest.analysis.checks import design_checks, health_checks, longest_primary
 from abtest.analysis.curves import metric_curve
 from abtest.analysis.decision import decide
 from abtest.analysis.early import early_checks, with_readings
 from abtest.analysis.estimate import Estimator
 from abtest.analysis.family import corrected, family_name
+from abtest.analysis.in_time import Curve
+from abtest.analysis.in_words import in_words
 from abtest.analysis.result import (
     Analysis,
     AnalysisSettings,
@@ -27,14 +30,17 @@ from abtest.analysis.result import (
     SourceInfo,
 )
 from abtest.analysis.segments import segment_results
+from abtest.analysis.survival import survival_curves, survival_result
+from abtest.analysis.worth import value_result
 from abtest.definition.load import Experiment
 from abtest.definition.lock import compare, lock_of
+from abtest.definition.model import Definition
 from abtest.errors import UsageError
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.collect import Collector
 from abtest.warehouse.engine import Limits, Statement
 from abtest.warehouse.engines import Choice
-from abtest.warehouse.moments import Collected
+from abtest.warehouse.moments import Collected, MetricMoments
 
 Progress = Callable[[str, float | None], None]
 LAST_SECOND = 253_402_300_800
@@ -91,15 +97,14 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
     estimators = {name: Estimator(definition, name, moments) for name, moments in collected.metrics.items()}
     metrics = [estimator.result(collected.ledger) for estimator in estimators.values()]
     metrics = with_readings(corrected(definition, metrics, estimators), estimators)
+    metrics = [_in_time(definition, metric, collected.metrics[metric.name]) for metric in metrics]
     checks = [
         *health_checks(definition, collected, metrics),
         *early_checks(estimators),
         *design_checks(definition, collected),
     ]
-    drawn = [
-        metric_curve(definition, metric.name, collected.metrics[metric.name], metric.title, metric.unit)
-        for metric in metrics
-    ]
+    population = _population(experiment, collected, metrics)
+    customers = _customers(collected)
     calendar = Calendar.of(definition)
     return Analysis(
         experiment=_experiment(experiment),
@@ -118,12 +123,14 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
                 for source in collected.sources
             ],
         ),
-        customers=_customers(collected),
-        population=_population(experiment, collected, metrics),
+        customers=customers,
+        population=population,
         checks=checks,
         metrics=metrics,
-        curves=[curve for curve in drawn if curve is not None],
+        curves=[curve for metric in metrics for curve in _curves(definition, metric, collected.metrics[metric.name])],
         segments=segment_results(definition, collected.metrics),
+        value=value_result(definition, collected.metrics),
+        board=board_result(definition, population, customers, metrics),
         decision=decide(
             metrics,
             checks,
@@ -133,6 +140,22 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
         ),
         provenance=provenance(),
     )
+
+
+def _in_time(definition: Definition, metric: MetricResult, moments: MetricMoments) -> MetricResult:
+    """Return a metric with what is known of its times, and with its differences in plain words."""
+    comparisons = [
+        comparison.model_copy(update={"in_words": in_words(comparison.difference, metric)})
+        for comparison in metric.comparisons
+    ]
+    survival = survival_result(definition, metric.name, moments)
+    return metric.model_copy(update={"comparisons": comparisons, "survival": survival})
+
+
+def _curves(definition: Definition, metric: MetricResult, moments: MetricMoments) -> list[Curve]:
+    curve = metric_curve(definition, metric.name, moments, metric.title, metric.unit)
+    times = survival_curves(definition, metric.name, moments, metric.title) if metric.type == "time_to_event" else []
+    return times if curve is None else [curve, *times]
 
 
 def _experiment(experiment: Experiment) -> ExperimentInfo:

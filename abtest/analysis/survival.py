@@ -6,7 +6,7 @@ only what is about hazards (log-rank, Cox) takes the other causes for the end of
 cause-specific hazard means. All intervals are two-sided, for one look, and each by itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,11 +25,10 @@ from abtest.analysis.in_time import (
     SurvivalResult,
 )
 from abtest.analysis.methods import life_table
-from abtest.analysis.result import Effect, OverallTest
+from abtest.analysis.result import OverallTest
 from abtest.analysis.verdicts import effect
 from abtest.definition.metrics import TimeToEvent
 from abtest.definition.model import Definition
-from abtest.stats import competing, survival
 from abtest.stats.competing import CompetingTable, compare_incidence, incidence_at
 from abtest.stats.cox import compare_hazards, proportional_hazards
 from abtest.stats.event_shares import compare_event_shares, event_share
@@ -42,48 +41,126 @@ from abtest.warehouse.moments import CompetingLifetimes, MetricMoments
 DAY = 86_400
 MOST_POINTS = 60
 LOG_RANK = "Log-rank test"
-KAPLAN_MEIER = "Kaplan–Meier"
-AALEN_JOHANSEN = "Aalen–Johansen"
 NO_MEDIAN = "other events preclude this one, so half of the units need not have it at all: see the shares by day"
 
 
 @dataclass(frozen=True, slots=True)
+class EventFree:
+    """Shares without the event."""
+
+    tables: Sequence[LifeTable]
+    cause: None = None
+    method: str = "Kaplan–Meier"
+
+    def value(self, arm: int, end: float, confidence: float) -> Estimate:
+        """Return the event-free share of one arm."""
+        return survival_at(self.tables[arm], end, confidence)
+
+    def compare(self, arm: int, control: int, end: float, confidence: float) -> TwoSample:
+        """Compare two event-free shares."""
+        return compare_survival(self.tables[control], self.tables[arm], end, confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class EventShares:
+    """Shares with the event, when no other event precludes it."""
+
+    tables: Sequence[LifeTable]
+    cause: None = None
+    method: str = "1 − Kaplan–Meier"
+
+    def value(self, arm: int, end: float, confidence: float) -> Estimate:
+        """Return the share of one arm with the event."""
+        return event_share(self.tables[arm], end, confidence)
+
+    def compare(self, arm: int, control: int, end: float, confidence: float) -> TwoSample:
+        """Compare two shares with the event."""
+        return compare_event_shares(self.tables[control], self.tables[arm], end, confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Incidence:
+    """Shares with an event of one cause among several; ``number`` is its row in the tables."""
+
+    tables: Sequence[CompetingTable]
+    number: int
+    cause: str
+    method: str = "Aalen–Johansen"
+
+    def value(self, arm: int, end: float, confidence: float) -> Estimate:
+        """Return the cumulative incidence in one arm."""
+        return incidence_at(self.tables[arm], self.number, end, confidence)
+
+    def compare(self, arm: int, control: int, end: float, confidence: float) -> TwoSample:
+        """Compare two cumulative incidences."""
+        return compare_incidence(self.tables[control], self.tables[arm], self.number, end, confidence)
+
+
+Shares = EventFree | EventShares | Incidence
+
+
+@dataclass(frozen=True, slots=True)
 class Arms:
-    """The arms of a time to an event, in the order of the definition.
+    """The arms of a time to an event, in the order of the definition, and how they are read.
 
     ``events`` are life tables of the metric's own event, with other causes as ends of follow-up. With competing causes
     ``causes`` has a table per arm, and ``free`` are the life tables in which any of the causes is the event; without
-    them ``free`` and ``events`` are the same. ``names`` of the causes: the metric's own event first.
+    them ``free`` and ``events`` are the same. ``sources`` of the causes: the metric's own event first. ``step`` is the
+    unit of time in days.
     """
 
-    arms: tuple[str, ...]
+    names: tuple[str, ...]
     control: int
+    sources: tuple[str, ...]
     events: tuple[LifeTable, ...]
     free: tuple[LifeTable, ...]
     causes: tuple[CompetingTable, ...] | None
-    names: tuple[str, ...]
+    step: float
+    confidence: float
+
+    @classmethod
+    def of(cls, definition: Definition, moments: MetricMoments) -> "Arms | None":
+        """Return the arms of a metric; ``None`` where it is no time to an event.
+
+        A definition has such metrics for independent units and one look only, so the intervals hold.
+        """
+        outcome = moments.outcome
+        if outcome.reduce != "time" or outcome.window is None:
+            return None
+        causes = tuple(competing_table(arm) for arm in moments.competing) if moments.competing else None
+        if causes is not None:
+            events = tuple(_own(table) for table in causes)
+        elif moments.lifetimes is not None:
+            events = tuple(life_table(arm) for arm in moments.lifetimes)
+        else:
+            return None
+        names = tuple(arm.name for arm in definition.arms)
+        return cls(
+            names,
+            names.index(definition.control.name),
+            (outcome.source, *(rival.source for rival in outcome.rivals)),
+            events,
+            events if causes is None else tuple(table.any_cause for table in causes),
+            causes,
+            moments.step / DAY,
+            definition.analysis.confidence,
+        )
 
     @property
     def treatments(self) -> list[int]:
         """Places of all arms but the control."""
-        return [place for place in range(len(self.arms)) if place != self.control]
+        return [place for place in range(len(self.names)) if place != self.control]
 
-    @classmethod
-    def of(cls, definition: Definition, moments: MetricMoments) -> "Arms | None":
-        """Return the arms of a metric; ``None`` when it is no time to an event, or was not followed."""
-        if moments.outcome.reduce != "time" or moments.outcome.window is None:
-            return None
-        names = tuple(arm.name for arm in definition.arms)
-        control = names.index(definition.control.name)
-        sources = (moments.outcome.source, *(rival.source for rival in moments.outcome.rivals))
-        if moments.competing:
-            causes = tuple(competing_table(arm) for arm in moments.competing)
-            own = tuple(_own(table) for table in causes)
-            return cls(names, control, own, tuple(table.any_cause for table in causes), causes, sources)
-        if moments.lifetimes is None:
-            return None
-        tables = tuple(life_table(arm) for arm in moments.lifetimes)
-        return cls(names, control, tables, tables, None, sources)
+    @property
+    def incidences(self) -> list[Incidence]:
+        """The shares of each competing cause; none without competing causes."""
+        if self.causes is None:
+            return []
+        return [Incidence(self.causes, number, source) for number, source in enumerate(self.sources)]
+
+    def compare(self, shares: Shares, place: int, end: float) -> TwoSample:
+        """Compare the shares of an arm and of the control by a time in steps."""
+        return shares.compare(place, self.control, end, self.confidence)
 
 
 def competing_table(arm: CompetingLifetimes) -> CompetingTable:
@@ -98,67 +175,56 @@ def _own(table: CompetingTable) -> LifeTable:
 
 
 def survival_result(definition: Definition, name: str, moments: MetricMoments) -> SurvivalResult | None:
-    """Return what is known of the time to an event ``name`` beside its restricted mean.
+    """Return what is known of the time to an event ``name`` beside its restricted mean; ``None`` for other metrics.
 
-    ``None`` for other metrics, and where units are not independent or looks are several: nothing here would hold then.
-    The stratified log-rank test is there with strata (``moments.lifetimes_of``) and without competing causes, which
-    strata do not tell apart. Medians are there without competing causes.
+    Landmarks are the declared ones and the horizon, each for all causes where causes compete. The stratified log-rank
+    test is there with strata (``moments.lifetimes_of``) and without competing causes, which strata do not tell apart.
     """
-    arms = Arms.of(definition, moments) if definition.reads_early else None
+    arms = Arms.of(definition, moments)
     if arms is None:
         return None
-    confidence = definition.analysis.confidence
-    strata = list(moments.lifetimes_of.values()) if arms.causes is None else []
-    specific = "" if arms.causes is None else ", other events as ends of follow-up"
+    alone = arms.causes is None
+    strata = [[life_table(arm) for arm in stratum] for stratum in moments.lifetimes_of.values()] if alone else []
+    kinds: Sequence[Shares] = [EventShares(arms.events)] if alone else arms.incidences
+    others = "" if alone else ", other events as ends of follow-up"
     return SurvivalResult(
-        medians=[_median(arms, place, moments.step, confidence) for place in range(len(arms.arms))],
-        log_rank=_test(f"{LOG_RANK} of all arms{specific}", log_rank(arms.events)),
-        stratified_log_rank=_test(
-            f"Stratified {LOG_RANK.lower()} of all arms",
-            stratified_log_rank([[life_table(arm) for arm in stratum] for stratum in strata]),
-        )
+        medians=[_median(arms, place) for place in range(len(arms.names))],
+        log_rank=_test(f"{LOG_RANK} of all arms{others}", log_rank(arms.events)),
+        stratified_log_rank=_test(f"Stratified {LOG_RANK.lower()} of all arms", stratified_log_rank(strata))
         if strata
         else None,
-        hazards=[_hazard(arms, place, confidence) for place in arms.treatments],
-        landmarks=[
-            _landmark(arms, seconds, moments.step, cause, confidence)
-            for seconds in _landmark_seconds(definition, name, moments)
-            for cause in (range(len(arms.names)) if arms.causes is not None else [None])
-        ],
-        competing=list(arms.names[1:]) if arms.causes is not None else [],
+        hazards=[_hazard(arms, place) for place in arms.treatments],
+        landmarks=[_landmark(arms, kind, day) for day in _landmark_days(definition, name, moments) for kind in kinds],
+        competing=[] if alone else list(arms.sources[1:]),
     )
 
 
-def _landmark_seconds(definition: Definition, name: str, moments: MetricMoments) -> list[int]:
-    """Return the declared landmarks and the horizon, rising, in seconds."""
+def _landmark_days(definition: Definition, name: str, moments: MetricMoments) -> list[float]:
     metric, window = definition.metrics[name], moments.outcome.window
     declared = metric.landmarks if isinstance(metric, TimeToEvent) else []
-    return sorted({*declared, *([] if window is None else [window[1]])})
+    return [seconds / DAY for seconds in sorted({*declared, *([] if window is None else [window[1]])})]
 
 
 def _test(method: str, test: StatisticalTest) -> OverallTest:
     return OverallTest(
-        method=method,
-        statistic=test.statistic,
-        degrees_of_freedom=test.degrees_of_freedom,
-        p_value=test.p_value,
+        method=method, statistic=test.statistic, degrees_of_freedom=test.degrees_of_freedom, p_value=test.p_value
     )
 
 
-def _median(arms: Arms, place: int, step: int, confidence: float) -> MedianResult:
+def _median(arms: Arms, place: int) -> MedianResult:
     if arms.causes is not None:
-        return MedianResult(arm=arms.arms[place], median=None, low=None, high=None, reason=NO_MEDIAN)
-    found = median_survival(arms.events[place], confidence)
-    in_days = [None if part is None else part * step / DAY for part in (found.estimate, found.low, found.high)]
-    return MedianResult(arm=arms.arms[place], median=in_days[0], low=in_days[1], high=in_days[2], reason=found.reason)
+        return MedianResult(arm=arms.names[place], median=None, low=None, high=None, reason=NO_MEDIAN)
+    found = median_survival(arms.events[place], arms.confidence)
+    median, low, high = (None if part is None else part * arms.step for part in (found.estimate, found.low, found.high))
+    return MedianResult(arm=arms.names[place], median=median, low=low, high=high, reason=found.reason)
 
 
-def _hazard(arms: Arms, place: int, confidence: float) -> HazardResult:
+def _hazard(arms: Arms, place: int) -> HazardResult:
     pair = arms.events[arms.control], arms.events[place]
-    found = compare_hazards(*pair, confidence)
+    found = compare_hazards(*pair, arms.confidence)
     return HazardResult(
-        arm=arms.arms[place],
-        control=arms.arms[arms.control],
+        arm=arms.names[place],
+        control=arms.names[arms.control],
         ratio=effect(found.ratio),
         p_value=found.p_value,
         proportionality_p_value=proportional_hazards(*pair).p_value,
@@ -166,49 +232,29 @@ def _hazard(arms: Arms, place: int, confidence: float) -> HazardResult:
     )
 
 
-def _landmark(arms: Arms, seconds: int, step: int, cause: int | None, confidence: float) -> Landmark:
-    """Return the shares with the event, or with the cause, by a day."""
-    horizon = seconds / step
-    tables = arms.causes
-    if cause is None or tables is None:
-        method, name = f"1 − {KAPLAN_MEIER}", None
-        values = [event_share(table, horizon, confidence) for table in arms.events]
-        compared = [
-            compare_event_shares(arms.events[arms.control], arms.events[place], horizon, confidence)
-            for place in arms.treatments
-        ]
-    else:
-        method, name = AALEN_JOHANSEN, arms.names[cause]
-        values = [incidence_at(table, cause, horizon, confidence) for table in tables]
-        compared = [
-            compare_incidence(tables[arms.control], tables[place], cause, horizon, confidence)
-            for place in arms.treatments
-        ]
+def _landmark(arms: Arms, shares: Shares, day: float) -> Landmark:
+    """Return the shares with the event, or with one cause, by a day."""
+    end = day / arms.step
+    values = [shares.value(place, end, arms.confidence) for place in range(len(arms.names))]
+    compared = [(place, arms.compare(shares, place, end)) for place in arms.treatments]
     return Landmark(
-        day=seconds / DAY,
-        cause=name,
-        method=method,
+        day=day,
+        cause=shares.cause,
+        method=shares.method,
         arms=[
-            ReadingArm(
-                arm=arms.arms[place],
-                n=arms.free[place].n,
-                value=value.estimate,
-                low=value.low,
-                high=value.high,
-                reason=value.reason,
-            )
-            for place, value in enumerate(values)
+            ReadingArm(arm=arm, n=table.n, value=value.estimate, low=value.low, high=value.high, reason=value.reason)
+            for arm, table, value in zip(arms.names, arms.free, values, strict=True)
         ],
         comparisons=[
             ReadingComparison(
-                arm=arms.arms[place],
-                control=arms.arms[arms.control],
+                arm=arms.names[place],
+                control=arms.names[arms.control],
                 difference=effect(found.difference),
                 lift=effect(found.lift),
                 p_value=found.p_value,
                 reason=found.reason,
             )
-            for place, found in zip(arms.treatments, compared, strict=True)
+            for place, found in compared
         ],
     )
 
@@ -216,94 +262,72 @@ def _landmark(arms: Arms, seconds: int, step: int, cause: int | None, confidence
 def survival_curves(definition: Definition, name: str, moments: MetricMoments, title: str) -> list[Curve]:
     """Return the event-free curve of a time to an event, and with competing causes the incidence of each.
 
-    A point per day up to the horizon, at most ``MOST_POINTS`` with the last among them, each with its own interval.
-    ``n`` is the number of units known to be free of the event after the day: at risk at its end. The comparisons are
-    differences of shares; the event-free curve has the log-rank test of the two arms. With competing causes, free is
-    free of any of them. Empty where ``survival_result`` is ``None``.
+    A point per day up to the horizon, or at most ``MOST_POINTS`` with the last among them, each with its own interval.
+    ``n`` is the number of units at risk at the end of the point: followed so far without any event. Comparisons are
+    differences of shares; that of the event-free curves has the log-rank test of the two arms. With competing causes,
+    free is free of all of them. Empty where ``survival_result`` is ``None``.
     """
-    arms = Arms.of(definition, moments) if definition.reads_early else None
-    window = moments.outcome.window
+    arms, window = Arms.of(definition, moments), moments.outcome.window
     if arms is None or window is None:
         return []
-    confidence = definition.analysis.confidence
     ends = curve_ends(window[1] // moments.step)
-    scale = moments.step / DAY
-
-    def curve(
-        value: Callable[[int, int], Estimate], compare: Callable[[int, int], TwoSample], cause: str | None, method: str
-    ) -> Curve:
-        """Make a curve of ``value(arm, end)`` and ``compare(arm, end)``."""
-        return Curve(
+    kinds: list[Shares] = [EventFree(arms.free), *arms.incidences]
+    return [
+        Curve(
             metric=name,
             title=title,
-            kind="event-free" if cause is None else "incidence",
+            kind="event-free" if shares.cause is None else "incidence",
             step="day",
             unit="fraction",
-            cause=cause,
-            arms=[
-                CurveArm(
-                    arm=arm,
-                    points=_points(ends, scale, [arms.free[place]], [value(place, end) for end in ends]),
-                )
-                for place, arm in enumerate(arms.arms)
-            ],
-            comparisons=[
-                CurveComparison(
-                    arm=arms.arms[place],
-                    control=arms.arms[arms.control],
-                    points=_points(
-                        ends,
-                        scale,
-                        [arms.free[arms.control], arms.free[place]],
-                        [compare(place, end).difference for end in ends],
-                    ),
-                    test=_curve_test(method, arms.free[arms.control], arms.free[place]) if cause is None else None,
-                )
-                for place in arms.treatments
-            ],
+            cause=shares.cause,
+            arms=[_curve_arm(arms, shares, place, ends) for place in range(len(arms.names))],
+            comparisons=[_curve_comparison(arms, shares, place, ends) for place in arms.treatments],
         )
-
-    def free(place: int, end: int) -> Estimate:
-        return survival_at(arms.free[place], end, confidence)
-
-    def compare_free(place: int, end: int) -> TwoSample:
-        return compare_survival(arms.free[arms.control], arms.free[place], end, confidence)
-
-    curves = [curve(free, compare_free, None, LOG_RANK if arms.causes is None else f"{LOG_RANK} of any event")]
-    tables = arms.causes
-    for number, cause in enumerate(arms.names if tables is not None else ()):
-        assert tables is not None
-
-        def share(place: int, end: int, number: int = number) -> Estimate:
-            return incidence_at(tables[place], number, end, confidence)
-
-        def compare_shares(place: int, end: int, number: int = number) -> TwoSample:
-            return compare_incidence(tables[arms.control], tables[place], number, end, confidence)
-
-        curves.append(curve(share, compare_shares, cause, ""))
-    return curves
+        for shares in kinds
+    ]
 
 
 def curve_ends(horizon: int) -> list[int]:
-    """Return the ends of the points of a curve up to a horizon in steps: every one, or at most ``MOST_POINTS``."""
+    """Return the ends of the points of a curve up to a horizon in steps: every step, or at most ``MOST_POINTS``."""
     stride = -(-horizon // MOST_POINTS)
     return [*range(stride, horizon, stride), horizon]
 
 
-def followed(table: LifeTable, end: int) -> int:
-    """Count the units that were followed through the step ``end`` and had no event up to then, at its end included."""
+def still_at_risk(table: LifeTable, end: float) -> int:
+    """Count the units that were followed to the end of the step ``end`` and had no event by then."""
     gone = table.events[table.times <= end].sum() + table.censored[table.times < end].sum()
     return table.n - int(gone)
 
 
+def _curve_arm(arms: Arms, shares: Shares, place: int, ends: Sequence[int]) -> CurveArm:
+    values = [shares.value(place, end, arms.confidence) for end in ends]
+    return CurveArm(arm=arms.names[place], points=_points(ends, arms.step, [arms.free[place]], values))
+
+
+def _curve_comparison(arms: Arms, shares: Shares, place: int, ends: Sequence[int]) -> CurveComparison:
+    pair = arms.free[arms.control], arms.free[place]
+    differences = [arms.compare(shares, place, end).difference for end in ends]
+    test = None
+    if shares.cause is None:  # the log-rank test is about hazards: it says nothing of the shares of one cause
+        found = log_rank(pair)
+        method = LOG_RANK if arms.causes is None else f"{LOG_RANK} of any event"
+        test = CurveTest(method=method, statistic=found.statistic, p_value=found.p_value, reason=found.reason)
+    return CurveComparison(
+        arm=arms.names[place],
+        control=arms.names[arms.control],
+        points=_points(ends, arms.step, pair, differences),
+        test=test,
+    )
+
+
 def _points(
-    ends: Sequence[int], scale: float, tables: Sequence[LifeTable], values: Sequence[Estimate]
+    ends: Sequence[int], step: float, tables: Sequence[LifeTable], values: Sequence[Estimate]
 ) -> list[CurvePoint]:
     return [
         CurvePoint(
-            start_day=start * scale,
-            end_day=end * scale,
-            n=sum(followed(table, end) for table in tables),
+            start_day=start * step,
+            end_day=end * step,
+            n=sum(still_at_risk(table, end) for table in tables),
             value=value.estimate,
             low=value.low,
             high=value.high,
@@ -311,8 +335,3 @@ def _points(
         )
         for start, end, value in zip([0, *ends[:-1]], ends, values, strict=True)
     ]
-
-
-def _curve_test(method: str, control: LifeTable, treatment: LifeTable) -> CurveTest:
-    test = log_rank([control, treatment])
-    return CurveTest(method=method, statistic=test.statistic, p_value=test.p_value, reason=test.reason)

@@ -13,7 +13,6 @@ from typing import TypeAlias
 import yaml
 from pydantic import BaseModel
 
-from abtest.definition.load import canonical
 from abtest.definition.model import Definition
 
 WIDTH = 120
@@ -44,10 +43,10 @@ _Node: TypeAlias = "_Scalar | list[_Node] | dict[str, _Node]"
 def to_yaml(definition: Definition) -> str:
     """Return ``definition`` as YAML that :func:`~abtest.definition.load.load` reads back to the same hash.
 
-    Keys stand in the order of the model, defaults are left out. What a library gave stands in place; data paths are
-    those of the definition, relative to its folder.
+    Keys stand in the order of the model, defaults are left out; the engine, which is not hashed, is written too. What a
+    library gave stands in place; data paths are those of the definition, relative to its folder.
     """
-    node = _typed(definition, canonical(definition))
+    node = _typed(definition, definition.model_dump(mode="json", exclude_defaults=True))
     return "\n".join(_lines(node, 0)) + "\n"
 
 

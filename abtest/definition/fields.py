@@ -28,6 +28,8 @@ _MARGIN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(pp|%)?")
 _MACHINES_OWN = frozenset({"localtime", "posixrules", "Factory"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+_TABLE = re.compile(r"(`[^`]+`|[A-Za-z0-9_]+)(\.(`[^`]+`|[A-Za-z0-9_]+))*")
+_CONNECT = "sc://"
 
 
 def _text(value: object) -> object:
@@ -139,6 +141,22 @@ def _name(value: str) -> str:
 def _key(value: str) -> str:
     if not _KEY.fullmatch(value):
         raise ValueError(f"{value!r} must start with a letter and hold only letters, digits and '_'")
+    return value
+
+
+def _table(value: str) -> str:
+    if not _TABLE.fullmatch(value):
+        raise ValueError(
+            "must be the name of a table such as warehouse.orders; a part with other signs than letters, digits and "
+            f"'_' stands between backticks (got {shown(value)})"
+        )
+    return value
+
+
+def _connect(value: str) -> str:
+    # What was given is not shown: an address of Spark Connect may hold a token.
+    if not value.startswith(_CONNECT) or value == _CONNECT:
+        raise ValueError("must be the address of a Spark Connect server such as sc://host:15002")
     return value
 
 
@@ -258,6 +276,8 @@ Number = Annotated[float, BeforeValidator(_number)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Day = Annotated[dt.date, BeforeValidator(_date)]
 Zone = Annotated[Text, AfterValidator(_zone)]
+TableName = Annotated[Text, AfterValidator(_table)]
+ConnectAddress = Annotated[Text, AfterValidator(_connect)]
 Duration = Annotated[
     int,
     BeforeValidator(_duration),

@@ -20,6 +20,7 @@ LIBRARY_KEYS = ("version", INCLUDE, "data", "metrics")
 _SHARED = ("data", "metrics")
 _ALWAYS = ("customers", "assignments")
 MOST_FILES = 50
+_WHERE = frozenset({"path", "table"})
 
 
 def is_library(tree: Tree) -> bool:
@@ -230,6 +231,8 @@ def _taken(path: NodePath, own: Tree, offer: _Offer | None, assembly: _Assembly)
     if offer is None or not (own is None or isinstance(own, Mapping)) or _stands_alone(path, own):
         return own
     overridden = set(own or {})
+    if path[0] == "data" and overridden & _WHERE:
+        overridden |= _WHERE  # a table that is somewhere else is not in the library's place too
     for marks, of_library in ((assembly.values, offer.document.values), (assembly.keys, offer.document.keys)):
         for place, mark in of_library.items():
             inside = place[: len(path)] == path and (len(place) == len(path) or place[len(path)] not in overridden)
@@ -240,9 +243,9 @@ def _taken(path: NodePath, own: Tree, offer: _Offer | None, assembly: _Assembly)
         assembly.values[path] = offer.document.mark(path)
     if not isinstance(offer.value, Mapping):
         return offer.value if own is None else own
-    taken = dict(offer.value)
+    taken = {key: value for key, value in offer.value.items() if key not in overridden}
     location = taken.get("path")
-    if path[0] == "data" and isinstance(location, str) and "path" not in overridden:
+    if path[0] == "data" and isinstance(location, str):
         taken["path"] = _moved(location, offer.folder, assembly.folder)
     return {**taken, **(own or {})}
 

@@ -97,9 +97,10 @@ def load_library(path: str | Path) -> tuple[Library, Document] | None:
 def canonical(definition: Definition) -> dict[str, object]:
     """Return what a definition says, as plain JSON values.
 
-    Defaults are left out, so that a field which a later version adds changes no hash.
+    Defaults are left out, so that a field which a later version adds changes no hash; so is the engine, which changes
+    no number.
     """
-    return definition.model_dump(mode="json", exclude_defaults=True)
+    return definition.model_dump(mode="json", exclude_defaults=True, exclude={"engine", "spark"})
 
 
 def content_hash(content: Mapping[str, object]) -> str:

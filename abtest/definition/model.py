@@ -1,12 +1,28 @@
 """The typed model of an experiment definition: one class per part of the YAML, one field per key."""
 
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from abtest.definition.base import Part
 from abtest.definition.expression import ExpressionError, parse_expression
-from abtest.definition.fields import Day, Duration, Flag, Key, Name, Number, Prose, Text, Version, Whole, Zone, truth
+from abtest.definition.fields import (
+    ConnectAddress,
+    Day,
+    Duration,
+    Flag,
+    Key,
+    Name,
+    Number,
+    Prose,
+    TableName,
+    Text,
+    Version,
+    Whole,
+    Zone,
+    truth,
+)
 from abtest.definition.metrics import Metric, Outcome
 from abtest.definition.metrics.base import Days, Window
 from abtest.definition.nodes import Plain
@@ -82,6 +98,24 @@ def _planned(value: int) -> int:
     return value
 
 
+def _whole_days(value: int) -> int:
+    if value <= 0 or value % 86_400:
+        raise ValueError("must be a whole number of days, such as 30d")
+    return value
+
+
+def _periods(value: int) -> int:
+    if not 1 <= value <= 1_200:
+        raise ValueError(f"must be a whole number from 1 to 1200 (got {value})")
+    return value
+
+
+def _discount(value: float) -> float:
+    if not 0 <= value < 1:
+        raise ValueError(f"must be at least 0 and less than 1, such as 0.01 for 1 % a period (got {value:g})")
+    return value
+
+
 def _segment(value: object) -> object:
     """Read a bare name as a column."""
     return {"column": value} if isinstance(value, str) else value
@@ -148,6 +182,9 @@ class Source(Part):
     path: Text | None = Field(
         None, description="File or glob, relative to the definition: .csv, .csv.gz, .parquet, .ndjson or .jsonl."
     )
+    table: TableName | None = Field(
+        None, description="Table of the engine's catalogue in place of `path`, such as warehouse.orders; with Spark."
+    )
     unit: Text | None = Field(None, description="Column of the unit's id; the definition's `unit` when absent.")
     at: Text | None = Field(None, description="Column of the time: of the event, or of the assignment.")
     arm: Text | None = Field(None, description="Column of the arm (assignments, or customers of a wide file).")
@@ -210,6 +247,31 @@ class Monitoring(Part):
     )
 
 
+class CustomerWorth(Part):
+    """What a customer who stays is worth, so that times to a loss become money."""
+
+    metric: Key = Field(description="The time_to_event metric whose event is the loss of the customer.")
+    margin: Annotated[Number, AfterValidator(_positive)] = Field(
+        description="What a customer brings in each period that they stay, such as 12.50."
+    )
+    unit: Text | None = Field(None, description="The unit of the margin, such as EUR.")
+    period: Annotated[Duration, AfterValidator(_whole_days)] = Field(
+        30 * 86_400, description="Length of a period in whole days, such as 7d; 30d when absent."
+    )
+    horizon: Annotated[Whole, AfterValidator(_periods)] | None = Field(
+        None, description="Number of periods that count, observed and projected; without end when absent."
+    )
+    discount: Annotated[Number, AfterValidator(_discount)] = Field(
+        0.0, description="Rate by which a period later is worth less, such as 0.01."
+    )
+
+    @model_validator(mode="after")
+    def _finite(self) -> Self:
+        if self.horizon is None and self.discount == 0:
+            raise ValueError("needs `horizon` or `discount`: without either, the value of those who stay has no end")
+        return self
+
+
 class AnalysisSettings(Part):
     """How the comparisons are tested."""
 
@@ -253,6 +315,15 @@ class ReportSettings(Part):
     language: Literal["en"] = Field("en", description="Language of the report.")
 
 
+class Spark(Part):
+    """Where Spark runs, with `engine: spark`; on this machine when both are absent."""
+
+    master: Text | None = Field(None, description="Master URL of a cluster.")
+    remote: ConnectAddress | None = Field(
+        None, description="Address of a Spark Connect server; a token belongs on the command line, not in a file."
+    )
+
+
 class Definition(Part):
     """An experiment: who is compared, on what, and how it will be decided."""
 
@@ -285,15 +356,28 @@ class Definition(Part):
     compliance: Compliance | None = Field(
         None, description="The event that shows take-up; adds the effect on compliers to primary metrics."
     )
+    value: CustomerWorth | None = Field(
+        None, description="What a customer who stays is worth: adds observed and projected value per arm."
+    )
     assignment: Assignment = Field(Assignment(), description="How `abtest assign` draws the arms.")
     analysis: AnalysisSettings = Field(AnalysisSettings(), description="How it is tested.")
+    engine: Literal["duckdb", "spark"] | None = Field(
+        None, description="What counts: duckdb, embedded (when absent), or spark. The numbers do not depend on it."
+    )
+    spark: Spark = Field(Spark(), description="Where Spark runs.")
     report: ReportSettings = Field(ReportSettings(), description="What is written.")
     ignore: list[Text] = Field([], description="Codes of warnings that are not shown, such as partial-weeks.")
 
     def outcome(self, name: str) -> Outcome:
         """Return what each unit contributes to the metric called ``name``, its windows in the days asked for."""
         metric = self.metrics[name]
-        return metric.outcome(name).on(getattr(metric, "days", None) or self.analysis.days)
+        outcome = metric.outcome(name).on(getattr(metric, "days", None) or self.analysis.days)
+        return outcome if self.reads_early else replace(outcome, periods=())
+
+    @property
+    def reads_early(self) -> bool:
+        """Whether curves and early readings are made: for units that are independent, and for one look."""
+        return self.cluster is None and self.analysis.monitoring is None
 
     @property
     def control(self) -> Arm:

@@ -38,6 +38,7 @@ from abtest.definition.model import (
     ReportSettings,
     Segment,
     Source,
+    Spark,
 )
 
 MARKER = "<!-- generated below this line from the models; do not edit -->"
@@ -73,6 +74,7 @@ PARTS: list[tuple[str, Model]] = [
     ("`analysis.bayes`", Bayes),
     ("`analysis.bayes.rate_prior`", RatePrior),
     ("`analysis.bayes.mean_priors.<metric>`", MeanPrior),
+    ("`spark`", Spark),
     ("`report`", ReportSettings),
     ("A library file", Library),
 ]

@@ -125,9 +125,8 @@ def _metrics(definition: Definition) -> Iterator[Problem]:
         yield from _events(definition, name, metric)
         if isinstance(metric, CoveredMetric):
             yield from _covariates(definition, name, metric)
-        if isinstance(metric, Quantile | TimeToEvent) and definition.analysis.strata:
-            what = "a quantile" if isinstance(metric, Quantile) else "a time to an event"
-            yield Problem(("metrics", name, "type"), f"{what} is not stratified; remove it or analysis.strata")
+        if isinstance(metric, Quantile) and definition.analysis.strata:
+            yield Problem(("metrics", name, "type"), "a quantile is not stratified; remove it or analysis.strata")
         if isinstance(metric, Column) and CUSTOMERS not in definition.data:
             yield Problem(("metrics", name), "a column metric needs data.customers")
         if metric.conditional and metric.role == "primary" and not getattr(metric, "allow_conditional", False):
@@ -143,6 +142,10 @@ def _events(definition: Definition, name: str, metric: MetricBase) -> Iterator[P
     """Every event that a metric names is a table, with a value column where one is needed."""
     data = definition.data
     events = [key for key in data if key not in {CUSTOMERS, ASSIGNMENTS}]
+    for index, event in enumerate(metric.competing if isinstance(metric, TimeToEvent) else ()):
+        if event not in events:
+            message = f"{event!r} is not under data{nearest(event, events)}"
+            yield Problem(("metrics", name, "competing", index), message, code="unknown-name")
     sides: dict[tuple[str, ...], EventBase | Quantile | TimeToEvent | RatioPart] = {}
     if isinstance(metric, EventBase | Quantile | TimeToEvent):
         sides = {("event",): metric}

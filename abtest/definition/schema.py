@@ -20,7 +20,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from abtest.definition.base import Part
-from abtest.definition.fields import Day, Key, Name, Text
+from abtest.definition.fields import ConnectAddress, Day, Key, Name, TableName, Text
 from abtest.definition.metrics import Metric
 from abtest.definition.metrics import base as bases
 from abtest.definition.metrics.column import Column, ColumnCovariate
@@ -35,6 +35,7 @@ from abtest.definition.model import (
     Arm,
     Assignment,
     Compliance,
+    CustomerWorth,
     Definition,
     Exposure,
     Library,
@@ -45,6 +46,7 @@ from abtest.definition.model import (
     RatePrior,
     Segment,
     Source,
+    Spark,
 )
 from abtest.definition.nodes import Plain
 
@@ -77,6 +79,7 @@ EXAMPLES: dict[Field, list[Any]] = {
     (Exposure, "window"): [["0d", "14d"]],
     (Population, "eligible"): ["first_order_at < period.start", "plan in ('basic', 'plus') and not blocked"],
     (Source, "path"): ["data/orders.parquet", "exports/orders-*.csv"],
+    (Source, "table"): ["warehouse.orders"],
     (Source, "unit"): ["customer_id"],
     (Source, "at"): ["ordered_at"],
     (Source, "arm"): ["variant"],
@@ -87,12 +90,22 @@ EXAMPLES: dict[Field, list[Any]] = {
     (Compliance, "window"): [["0d", "14d"]],
     (MeanPrior, "mean"): [50],
     (MeanPrior, "sd"): [10],
+    (CustomerWorth, "metric"): ["churned"],
+    (CustomerWorth, "margin"): [12.5],
+    (CustomerWorth, "unit"): ["EUR"],
+    (CustomerWorth, "period"): ["7d", "30d"],
+    (CustomerWorth, "horizon"): [24],
+    (CustomerWorth, "discount"): [0.01],
+    (TimeToEvent, "competing"): [["unsubscribes"]],
+    (TimeToEvent, "landmarks"): [["28d"]],
     (Assignment, "salt"): ["drip-2026"],
     (Assignment, "at"): ["enrolled_at"],
     (Monitoring, "planned"): [20000],
     (AnalysisSettings, "strata"): [["country"]],
     (AnalysisSettings, "permutation"): [9999],
     (AnalysisSettings, "bootstrap"): [2000],
+    (Spark, "master"): ["spark://host:7077", "yarn"],
+    (Spark, "remote"): ["sc://host:15002"],
     (bases.MetricBase, "title"): ["Retained in weeks 5 to 8"],
     (bases.MetricBase, "description"): ["Customers who order again after the first month."],
     (bases.MetricBase, "margin"): ["1pp", "5%", 0.25],
@@ -153,6 +166,8 @@ _KINDS = {
         (Name, {"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"}),
         (Key, {"pattern": "^[A-Za-z_][A-Za-z0-9_]{0,62}$"}),
         (Day, {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
+        (TableName, {"pattern": r"^\s*(`[^`]+`|[A-Za-z0-9_]+)(\.(`[^`]+`|[A-Za-z0-9_]+))*\s*$"}),
+        (ConnectAddress, {"pattern": r"^\s*sc://.*\S"}),
     )
 }
 """How the kinds of text are written, by the function that reads them."""

@@ -22,6 +22,9 @@ def setting_problems(definition: Definition) -> Iterator[Problem]:
         _ignored,
         _compliance,
         _clustered,
+        _worth,
+        _in_time,
+        _engine,
     )
     for check in checks:
         yield from check(definition)
@@ -47,6 +50,7 @@ def _days(definition: Definition) -> Iterator[Problem]:
         for part in calendar:
             if part.window is not None and any(edge % SECONDS["d"] for edge in part.window):
                 yield Problem(here, "with calendar days, a window starts and ends on whole days such as 7d or 4w")
+                break
 
 
 def _compliance_days(definition: Definition) -> Iterator[Problem]:
@@ -58,6 +62,56 @@ def _compliance_days(definition: Definition) -> Iterator[Problem]:
         yield Problem(here, "with analysis.days: calendar, its days are those of a zone; add `timezone`")
     if any(edge % SECONDS["d"] for edge in definition.compliance.window):
         yield Problem(here, "with calendar days, a window starts and ends on whole days such as 7d or 4w")
+
+
+def _worth(definition: Definition) -> Iterator[Problem]:
+    """Refuse a customer value without a time to an event that is followed for a period at least."""
+    worth = definition.value
+    if worth is None:
+        return
+    metric = definition.metrics.get(worth.metric)
+    if not isinstance(metric, TimeToEvent):
+        told = "is not a metric" if metric is None else f"is of type {metric.type}"
+        names = [name for name, other in definition.metrics.items() if isinstance(other, TimeToEvent)]
+        wanted = f"; use {' or '.join(names)}" if names else "; add a metric of type time_to_event"
+        yield Problem(("value", "metric"), f"{worth.metric!r} {told}, but a loss is a time to an event{wanted}")
+    elif metric.horizon < worth.period:
+        yield Problem(("value", "period"), "is longer than the metric's horizon, so not one period is observed")
+
+
+def _in_time(definition: Definition) -> Iterator[Problem]:
+    """Refuse curves and early readings where units are not independent, looks repeat, or something else reads them."""
+    settings = definition.analysis
+    for name, metric in definition.metrics.items():
+        curve, early = getattr(metric, "curve", None), getattr(metric, "reading", "mature") != "mature"
+        for key, asked in (("curve", curve not in {None, "none"}), ("reading", early)):
+            if asked and definition.cluster is not None:
+                yield Problem(("metrics", name, key), "takes units as independent; remove it or `cluster`", on_key=True)
+            if asked and settings.monitoring is not None:
+                yield Problem(
+                    ("metrics", name, key), "holds for one look; remove it, or analysis.monitoring", on_key=True
+                )
+        if not early:
+            continue
+        outcome = definition.outcome(name)
+        if outcome.clock != "exact":
+            yield Problem(("metrics", name, "reading"), "needs exact days: set `days: exact` here", on_key=True)
+        if outcome.window is not None and any(edge % 3_600 for edge in outcome.window):
+            yield Problem(("metrics", name, "reading"), "needs a window of whole days or hours", on_key=True)
+        used = {
+            "covariates": bool(outcome.covariates),
+            "analysis.strata": bool(settings.strata),
+            "analysis.bayes": settings.bayes is not None,
+            "analysis.odds_ratio": settings.odds_ratio,
+            "segments": bool(definition.segments),
+            "compliance": definition.compliance is not None and metric.role == "primary",
+        }
+        for what in (what for what, on in used.items() if on):
+            yield Problem(
+                ("metrics", name, "reading"),
+                f"kaplan-meier and {what}, which reads mature units, are not combined; remove one",
+                on_key=True,
+            )
 
 
 def _settings(definition: Definition) -> Iterator[Problem]:
@@ -197,3 +251,18 @@ def _clustered(definition: Definition) -> Iterator[Problem]:
             yield Problem(("analysis", key), "is not combined with `cluster`; remove one of them")
     if definition.segments:
         yield Problem(("segments",), "are not combined with `cluster`; remove one of them")
+
+
+def _engine(definition: Definition) -> Iterator[Problem]:
+    """Refuse what the engine that is named does not use; without a name, the command line may name one."""
+    spark = definition.spark
+    if spark.master is not None and spark.remote is not None:
+        yield Problem(("spark", "remote"), "Spark runs in one place; remove `master` or `remote`", on_key=True)
+    if definition.engine != "spark" and (spark.master is not None or spark.remote is not None):
+        yield Problem(("spark",), "says where Spark runs, but DuckDB counts; add `engine: spark`", on_key=True)
+    for name, source in definition.data.items():
+        here = ("data", name, "table")
+        if source.table is not None and source.path is not None:
+            yield Problem(here, "this table is read from a file already; remove `path` or `table`", on_key=True)
+        if source.table is not None and definition.engine == "duckdb":
+            yield Problem(here, "is read from Spark's catalogue; write `engine: spark`, or `path`", on_key=True)

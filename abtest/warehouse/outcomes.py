@@ -110,7 +110,7 @@ class Outcomes:
         if outcome.denominator is not None:
             terms.append(Term(DENOMINATOR, *self._term(f"d_{name}", outcome.denominator)[0]))
         explaining = [pair for part in outcome.covariates for pair in self._covariate(name, part, levels)]
-        if (not rate or outcome.covariates) and outcome.quantile is None:
+        if (not rate or outcome.covariates) and outcome.quantile is None and outcome.reduce != "time":
             explaining += self._indicators(STRATUM, levels.get(STRATUM, ()))
         terms += [Term(covariate(number), *pair) for number, pair in enumerate(explaining)]
         compliance = self.definition.compliance

@@ -63,6 +63,9 @@ proses = (
 """Free text of any number of lines."""
 names = st.sampled_from(ODD_NAMES) | st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}[A-Za-z0-9_-]", fullmatch=True)
 keys = st.sampled_from(ODD_KEYS) | st.from_regex(r"[a-z][A-Za-z0-9_]{0,8}", fullmatch=True)
+tables = st.sampled_from(("orders", "warehouse.orders", "main.shop.orders", "`my catalogue`.2026.`a.b`", "1e3", "no"))
+masters = st.sampled_from(("local[4]", "yarn", "spark://host:7077", "k8s://https://host:443")) | texts
+remotes = st.sampled_from(("sc://host:15002", "sc://host:443/;use_ssl=true", "sc://h")) | texts.map("sc://{}".format)
 flags = st.booleans()
 _ONE_IN_THREE = st.sampled_from((False, False, True))
 positive = st.integers(1, 1_000_000) | st.floats(1e-9, 1e12) | st.sampled_from((0.5, 1e-7, 5e-324, 1e12, 95e-2))
@@ -143,6 +146,8 @@ class _World:
         self.strata = self.customers and not self.cluster and draw(st.integers(0, 3)) == 0
         self.monitoring = draw(st.integers(0, 3)) == 0
         self.calendar = self.zone is not None and draw(st.integers(0, 3)) == 0
+        self.early = not (self.cluster or self.strata or self.monitoring or self.calendar) and draw(flags)
+        self.engine = draw(st.sampled_from((None, None, "duckdb", "spark")))
         self.period = self._period()
         self.edges = tuple(edge for edge in ("start", "end") if edge in (self.period or {}))
         self.with_value: set[str] = set()
@@ -184,12 +189,23 @@ class _World:
 
     def _source(self, *, unit: bool) -> Tree:
         source: Tree = {}
-        if self.draw(st.integers(0, 4)):
-            source["path"] = self.draw(texts)
+        match self.draw(st.integers(0, 4)):
+            case 0:
+                pass
+            case 1 if self.engine != "duckdb":
+                source["table"] = self.draw(tables)
+            case _:
+                source["path"] = self.draw(texts)
         if unit or self.draw(st.integers(0, 4)) == 0:
             source["unit"] = self.draw(texts)
         _sometimes(self.draw, source, "where", expressions(self.edges))
         return source
+
+    def spark(self) -> Tree:
+        """Draw where Spark runs, if it counts."""
+        places = st.sampled_from((("master", masters), ("remote", remotes)))
+        key, strategy = self.draw(places)
+        return {key: self.draw(strategy)} if self.engine == "spark" and self.draw(flags) else {}
 
     def metrics(self) -> Tree:
         """Draw the metrics, the first of them primary."""
@@ -205,7 +221,8 @@ class _World:
             kinds += [*RATES, "retention", "retention", "retention", "count", "sum", "mean"]
             kinds += ["ratio", "ratio"] if not self.cluster else []
             plain = not (self.cluster or self.strata or self.monitoring)
-            kinds += ["quantile", "quantile", "time_to_event"] if plain else []
+            kinds += ["quantile", "quantile"] if plain else []
+            kinds += ["time_to_event"] if not (self.cluster or self.monitoring) else []
         return kinds
 
     def _metric(self, *, primary: bool) -> Tree:
@@ -276,16 +293,44 @@ class _World:
             metric["event"] = self._event(value=kind in {"sum", "mean"}, holder=metric)
         whole_days = self._days(metric, kind)
         if kind == "time_to_event":
-            metric["horizon"] = _length(draw, draw(st.integers(1, 400)) * DAY)
+            days = draw(st.integers(1, 400))
+            metric["horizon"] = _length(draw, days * DAY)
+            rivals = [name for name in self.events if name != metric["event"]]
+            if rivals:
+                _sometimes(
+                    draw, metric, "competing", st.lists(st.sampled_from(rivals), unique=True) | st.sampled_from(rivals)
+                )
+            marks = st.lists(st.integers(1, days), max_size=3, unique=True).map(sorted)
+            _sometimes(draw, metric, "landmarks", marks.map(lambda found: [f"{mark}d" for mark in found]))
         elif kind == "retention":
             self._returns(metric, whole_days=whole_days)
         elif kind != "column":
             metric["window"] = _window(draw, whole_days=whole_days)
+        early = self._in_time(metric, kind)
         if not self.cluster:
             if kind in {"count", "sum", "column"}:
                 _sometimes(draw, metric, "winsorise", shares)
-            if kind not in {"quantile", "time_to_event"}:
+            if kind not in {"quantile", "time_to_event"} and not early:
                 self._covariates(metric, kind, whole_days=whole_days)
+
+    def _in_time(self, metric: Tree, kind: str) -> bool:
+        """Draw curve and reading; return whether the metric is read early."""
+        draw = self.draw
+        if kind in {"retention", "count", "sum"}:
+            steps: list[object] = [None, None, "none"]
+            if not (self.cluster or self.monitoring or "by" in metric):
+                begin = _begin(metric) if kind != "retention" else 0
+                sizes = {"day": DAY, "week": WEEK, "month": 30 * DAY}
+                steps += [step for step, size in sizes.items() if -(-(_end(metric) - begin) // size) <= 62]
+            step = draw(st.sampled_from(steps))
+            if step is not None:
+                metric["curve"] = step
+        if kind not in RATES:
+            return False
+        early = self.early and "by" not in metric and draw(flags)
+        if early or draw(_ONE_IN_THREE):
+            metric["reading"] = "kaplan-meier" if early else "mature"
+        return early
 
     def _days(self, metric: Tree, kind: str) -> bool:
         """Draw what a day is; return whether windows have to be whole days."""
@@ -341,8 +386,12 @@ class _World:
         _sometimes(draw, settings, "confidence", st.floats(0.5, 0.99, exclude_min=True) | st.sampled_from((0.9, 0.95)))
         if settings.get("correction", "holm") in {"holm", "hochberg", "bonferroni"}:
             _sometimes(draw, settings, "gatekeeping", flags)
+        early = any(metric.get("reading") == "kaplan-meier" for metric in metrics.values())
         _sometimes(
-            draw, settings, "odds_ratio", flags if one_sided != "one-sided" and not self.monitoring else st.just(False)
+            draw,
+            settings,
+            "odds_ratio",
+            flags if not early and one_sided != "one-sided" and not self.monitoring else st.just(False),
         )
         if self.monitoring:
             settings["monitoring"] = {"planned": draw(st.integers(10, 10_000_000_000))}
@@ -356,7 +405,7 @@ class _World:
             _sometimes(draw, settings, "days", st.just("exact"))
         if self.strata:
             settings["strata"] = draw(st.lists(texts, min_size=1, max_size=2))
-        if draw(flags):
+        if not early and draw(flags):
             settings["bayes"] = draw(self._priors(list(metrics)) if draw(flags) else flags)
         return settings
 
@@ -371,6 +420,8 @@ class _World:
         """Draw take-up, which ends before the window of every primary metric, however long their days are."""
         primaries = [metric for metric in metrics.values() if metric.get("role") == "primary"]
         timed = [metric for metric in primaries if metric["type"] != "column"]
+        if any(metric.get("reading") == "kaplan-meier" for metric in primaries):
+            return None
         if not timed or self.monitoring or any("by" in metric for metric in timed) or self.draw(st.integers(0, 2)):
             return None
         end = (min(_end(metric) for metric in timed) // DAY - 2) * DAY
@@ -379,11 +430,37 @@ class _World:
         return {"event": self.draw(st.sampled_from(self.events)), "window": _window(self.draw, end_by=end)}
 
 
+def _worth(draw: Draw, metrics: Tree) -> Tree | None:
+    """Draw what a customer is worth, where a time to an event tells how long they stay."""
+    times = [name for name, metric in metrics.items() if metric["type"] == "time_to_event"]
+    if not times or draw(_ONE_IN_THREE):
+        return None
+    name = draw(st.sampled_from(times))
+    worth: Tree = {"metric": name, "margin": draw(positive)}
+    days = _end(metrics[name]) // DAY
+    if days < 30 or draw(flags):
+        worth["period"] = _length(draw, draw(st.integers(1, days)) * DAY)
+    _sometimes(draw, worth, "unit", texts)
+    _sometimes(draw, worth, "horizon", st.integers(1, 1_200))
+    discount = st.floats(1e-6, 1, exclude_max=True)
+    if "horizon" not in worth or draw(flags):
+        worth["discount"] = draw(discount if "horizon" not in worth else discount | st.just(0))
+    return worth
+
+
+def _begin(metric: Tree) -> int:
+    return _seconds(metric["window"][0])
+
+
 def _end(metric: Tree) -> int:
     """Return where a metric's window ends, in seconds."""
     if "day" in metric:
         return (int(metric["day"]) + 1) * DAY
-    text = str(metric["window"][1] if "window" in metric else metric["horizon"]).replace(" ", "").lstrip("+")
+    return _seconds(metric["window"][1] if "window" in metric else metric["horizon"])
+
+
+def _seconds(length: object) -> int:
+    text = str(length).replace(" ", "").lstrip("+")
     return int(text[:-1]) * {"h": HOUR, "d": DAY, "w": WEEK}[text[-1]]
 
 
@@ -423,12 +500,13 @@ def definitions(draw: Draw) -> Tree:
     _sometimes(draw, definition, "title", texts | st.integers(-5, 5_000))
     _sometimes(draw, definition, "hypothesis", proses)
     _sometimes(draw, definition, "ignore", st.lists(st.sampled_from(sorted(CODES)), max_size=3))
-    for key, value in {"unit": world.unit, "timezone": world.zone, "period": world.period}.items():
+    alone = {"unit": world.unit, "timezone": world.zone, "period": world.period, "engine": world.engine}
+    for key, value in alone.items():
         if value is not None:
             definition[key] = value
     if world.cluster:
         definition["cluster"] = draw(texts)
-    elif world.customers and not world.monitoring:
+    elif world.customers and not world.monitoring and not world.early:
         segment = st.fixed_dictionaries({"column": texts}, optional={"declared": flags})
         _sometimes(draw, definition, "segments", st.lists(texts | segment, min_size=1, max_size=3))
     assignment: Tree = {}
@@ -443,7 +521,9 @@ def definitions(draw: Draw) -> Tree:
         "analysis": world.analysis(definition["metrics"]),
         "assignment": assignment,
         "report": draw(report),
+        "spark": world.spark(),
         "compliance": world.compliance(definition["metrics"]),
+        "value": _worth(draw, definition["metrics"]),
     }
     definition.update({key: part for key, part in parts.items() if part})
     order = draw(st.permutations(list(definition)))

@@ -49,6 +49,12 @@ def test_the_name_of_the_file_does_not_count():
     assert loaded(WIDE, "a.yaml").sha256 == loaded(WIDE, "b.yaml").sha256
 
 
+def test_the_engine_does_not_count():
+    spark = loaded(f"{WIDE}engine: spark\nspark: {{master: yarn}}\n")
+    assert spark.sha256 == loaded(f"{WIDE}engine: duckdb\n").sha256 == loaded(WIDE).sha256
+    assert loaded(WIDE.replace("path: players.csv", "table: game.players")).sha256 != loaded(WIDE).sha256
+
+
 def test_the_order_of_arms_counts():
     arms = "[{name: gate_30, control: true}, {name: gate_40}]"
     assert loaded(WIDE.replace(arms, "[{name: gate_40}, {name: gate_30, control: true}]")).sha256 != loaded(WIDE).sha256

@@ -605,3 +605,11 @@ def test_a_library_alone_is_checked_with_what_it_includes(tmp_path):
     path = written(tmp_path, {"library.yaml": LIBRARY + "include: nowhere.yaml\n"})
     with pytest.raises(DefinitionError, match=r"library\.yaml:9:10: include: there is no file 'nowhere\.yaml'"):
         load_library(path)
+
+
+def test_a_table_that_the_experiment_has_elsewhere_is_not_also_where_the_library_has_it(tmp_path):
+    for own, path, table in (("table: shop.orders", None, "shop.orders"), ("path: own.csv", "own.csv", None)):
+        offered = LIBRARY if table else LIBRARY.replace("path: data/orders.csv", "table: shop.all_orders")
+        text = f"{HEAD}{USES}data: {{orders: {{{own}}}}}\n"
+        source = loaded(tmp_path, {"drip.yaml": text, "library.yaml": offered}).definition.data["orders"]
+        assert (source.path, source.table, source.value) == (path, table, "amount")

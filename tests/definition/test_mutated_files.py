@@ -69,7 +69,7 @@ population:
 data:
   customers: {path: customers.csv}
   assignments: {path: assignments.csv, arm: arm, at: assigned_at}
-  sends: {path: "sends/*.parquet", at: sent_at, where: kind = 'mail'}
+  sends: {table: warehouse.sends, at: sent_at, where: kind = 'mail'}
 metrics:
   retained_8w: {role: primary, benchmark: 45%, goal: 50%}
   revenue_56d:
@@ -82,6 +82,8 @@ metrics:
 segments: [country, {column: plan, declared: true}]
 analysis: {alternative: one-sided, correction: holm, bayes: {rate_prior: {a: 1, b: 1}}, bootstrap: 2000}
 ignore: [cadence]
+engine: spark
+spark: {remote: "sc://host:15002"}
 """
 LIBRARY = """\
 data:

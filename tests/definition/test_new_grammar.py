@@ -118,7 +118,10 @@ def test_other_metrics_have_a_bracket_only(kind, how):
 def test_days_are_those_of_the_metric_else_of_the_analysis_else_exact():
     def clocks(text: str) -> list[str]:
         definition = loaded(text).definition
-        return [part.clock for name in ("retained_8w", "revenue_56d") for part in definition.outcome(name).parts]
+        read = [definition.outcome(name) for name in ("retained_8w", "revenue_56d")]
+        # The periods of a curve run by the same clock as the metric.
+        assert all(part.clock == outcome.clock for outcome in read for part in outcome.periods)
+        return [part.clock for outcome in read for part in outcome.parts if part not in outcome.periods]
 
     own = changed("window: [28d, 56d]", "window: [28d, 56d], days: exact")
     assert clocks(DRIP) == ["exact", "exact", "exact"]
@@ -381,11 +384,10 @@ def test_a_time_to_an_event_may_be_a_guardrail(margin):
     assert loaded(text).definition.metrics["revenue_56d"].role == "guardrail"
 
 
-@pytest.mark.parametrize("part", ["cluster: shop\n", ""])
-def test_times_to_an_event_are_not_clustered_nor_stratified(part):
+def test_times_to_an_event_are_stratified_but_not_clustered():
     text = changed(REVENUE, "revenue_56d: {type: time_to_event, event: orders, horizon: 56d}")
-    text = text + part if part else with_analysis("strata: [country]", text)
-    assert any(found.startswith("metrics.revenue_56d") for found in messages(text))
+    assert any(found.startswith("metrics.revenue_56d") for found in messages(text + "cluster: shop\n"))
+    assert loaded(with_analysis("strata: [country]", text))
 
 
 # Names of the queries' steps, and the whole.

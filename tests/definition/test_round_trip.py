@@ -148,6 +148,7 @@ def shared(draw):
                 continue
             if section == "data":
                 entry["path"] = "data/events.parquet"
+                entry.pop("table", None)
                 library.setdefault(section, {})[name] = {**entry, "path": "../data/events.parquet"}
                 continue
             own = {

@@ -54,12 +54,12 @@ data:
   customers: {path: customers.parquet, unit: id}
   assignments: {path: assignments.csv, arm: variant, at: assigned_at}
   orders: {path: orders.parquet, at: ordered_at, value: amount, where: status != 'cancelled'}
-  sends: {path: sends.parquet, at: sent_at}
+  sends: {table: warehouse.sends, at: sent_at}
 metrics:
   bracket:
     {role: primary, type: retention, event: orders, window: [28d, 56d], benchmark: 45%, goal: 0.5, days: calendar}
   n_day: {type: retention, event: orders, day: 7}
-  later: {type: retention, event: orders, after: 28d, horizon: 90d}
+  later: {type: retention, event: orders, after: 28d, horizon: 90d, curve: week, reading: mature}
   monthly: {type: retention, event: orders, by: month, nth: 2}
   bought: {type: conversion, event: orders, window: [0d, 8w], title: Bought, description: At all.}
   orders_56d:
@@ -72,10 +72,11 @@ metrics:
     denominator: {event: sends}
     window: [0d, 56d]
   median: {type: quantile, event: orders, window: [0d, 56d], quantile: 0.5, of: count}
-  silence: {type: time_to_event, event: sends, horizon: 56d, good: down}
+  silence: {type: time_to_event, event: sends, horizon: 56d, good: down, competing: [orders], landmarks: [28d]}
   flag: {role: guardrail, type: column, column: kept, margin: 1pp, test: non-inferiority, covariate: {column: age}}
 segments: [country, {column: plan, declared: true}]
 compliance: {event: sends, window: [0d, 14d]}
+value: {metric: silence, margin: 12.5, unit: EUR, period: 28d, horizon: 24, discount: 0.01}
 assignment: {salt: drip, at: enrolled_at}
 analysis:
   confidence: 0.9
@@ -87,6 +88,8 @@ analysis:
   bayes: {rate_prior: {a: 1, b: 1}, mean_priors: {revenue: {mean: 50, sd: 10}}}
   permutation: 9999
   bootstrap: 2000
+engine: spark
+spark: {master: "spark://host:7077"}
 report: {formats: [pdf], language: en}
 ignore: [cadence]
 """
@@ -217,6 +220,9 @@ ODD_BUT_FINE = [
     ("analysis: {", "analysis: {bayes: , permutation: , monitoring: , strata: [1], "),
     ("analysis: {", "analysis: {monitoring: {planned: 20000}, "),
     ("period: {", "segments: [country, 1, true, {column: plan}]\nperiod: {"),
+    ("period: {", "engine: spark\nspark: {remote: 'sc://host:443/;use_ssl=true'}\nperiod: {"),
+    ("period: {", "engine:\nspark: {master: }\nperiod: {"),
+    ("{path: data/orders.parquet,", "{table: '`my catalogue`.2026.orders', path: ,"),
     ("period: {", "ignore: [cadence]\ninclude: []\nperiod: {"),
     ("type: retention, event: orders, window: [28d, 56d]", "type: retention, event: orders, window: , day: 7"),
 ]
@@ -270,6 +276,10 @@ STRUCTURAL = [
     ("analysis: {", "analysis: {bayes: yes, ", "$.analysis.bayes"),
     ("analysis: {", "analysis: {permutation: 10, ", "$.analysis.permutation"),
     ("population:\n", "segments: country\npopulation:\n", "$.segments"),
+    ("population:\n", "engine: sparc\npopulation:\n", "$.engine"),
+    ("population:\n", "engine: spark\nspark: {remote: http://host}\npopulation:\n", "$.spark.remote"),
+    ("population:\n", "engine: spark\nspark: {address: yarn}\npopulation:\n", "$.spark"),
+    ("path: data/orders.parquet", "table: SELECT 1", "$.data.orders.table"),
     ("population:\n", "segments: [{colum: country}]\npopulation:\n", "$.segments[0]"),
 ]
 

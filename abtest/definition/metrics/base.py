@@ -6,9 +6,9 @@ or a mean) chooses the test.
 """
 
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from abtest.definition.base import Part
 from abtest.definition.fields import (
@@ -70,7 +70,8 @@ class Outcome:
     the quantile over units; ``winsorise`` caps it at that pooled quantile; ``covariates`` explain it. ``time`` is the
     time to the first event. ``clock`` says what the window counts: seconds (exact), seconds that are whole calendar
     days (day), or periods of the calendar after that of the start (week to year). ``before`` marks a covariate's
-    window, which always lies before the assignment.
+    window, which always lies before the assignment. ``rivals`` are the times to events that preclude a time's own;
+    ``periods`` the same outcome over the periods of its curve.
     """
 
     source: str
@@ -83,6 +84,8 @@ class Outcome:
     quantile: float | None = None
     clock: Clock = "exact"
     before: bool = False
+    rivals: "tuple[Outcome, ...]" = ()
+    periods: "tuple[Outcome, ...]" = ()
 
     def on(self, days: Days) -> "Outcome":
         """Return the outcome with its windows in exact or calendar days; calendar periods stay what they are."""
@@ -92,6 +95,7 @@ class Outcome:
             clock=clock if self.clock in {"exact", "day"} else self.clock,
             covariates=tuple(part.on(days) for part in self.covariates),
             denominator=None if self.denominator is None else self.denominator.on(days),
+            periods=tuple(part.on(days) for part in self.periods),
         )
 
     @property
@@ -116,7 +120,55 @@ class Outcome:
     @property
     def parts(self) -> "tuple[Outcome, ...]":
         """The outcome with everything that is read for it."""
-        return (self, *self.covariates, *((self.denominator,) if self.denominator else ()))
+        beside = (self.denominator,) if self.denominator else ()
+        return (self, *self.covariates, *beside, *self.rivals, *self.periods)
+
+
+CurveStep = Literal["day", "week", "month", "none"]
+STEPS = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
+"""Seconds of a period of a curve; a month is 30 days."""
+MOST_PERIODS = 62
+
+
+class Curved(Part):
+    """The field of every metric that has a curve."""
+
+    curve: CurveStep | None = Field(
+        None,
+        description="Show the metric by period since assignment: day, week, month (30 days) or none. When absent, a "
+        "primary retention has one, by week (by day within two weeks), and other metrics have none.",
+    )
+
+    def curve_windows(self) -> list[tuple[int, int]]:
+        """Return the periods of the curve in seconds since assignment; none without a curve."""
+        raise NotImplementedError
+
+    @model_validator(mode="after")
+    def _few_periods(self) -> Self:
+        size = len(self.curve_windows())
+        if size > MOST_PERIODS:
+            raise ValueError(f"has a curve of {size} periods by {self.curve}; at most {MOST_PERIODS} can be shown")
+        return self
+
+    def with_periods(self, outcome: Outcome) -> Outcome:
+        """Return an outcome with the same over the periods of the curve."""
+        plain = replace(outcome, covariates=(), winsorise=None)
+        return replace(outcome, periods=tuple(replace(plain, window=window) for window in self.curve_windows()))
+
+
+class Read(Part):
+    """The field of every share of units that can be read before all units are mature."""
+
+    reading: Literal["mature", "kaplan-meier"] = Field(
+        "mature",
+        description="What counts while units are immature: mature (the mature units alone) or kaplan-meier (all, each "
+        "for as long as it was followed). Both are shown.",
+    )
+
+
+def consecutive(low: int, high: int, step: int) -> list[tuple[int, int]]:
+    """Return the windows of ``step`` seconds from ``low`` to ``high``; the last may be shorter."""
+    return [(edge, min(edge + step, high)) for edge in range(low, high, step)]
 
 
 class Covariate(Part):
@@ -222,6 +274,15 @@ class EventMetric(EventBase):
 
     def _when(self) -> str:
         return when(self.window)
+
+
+class CumulatedMetric(EventMetric, Curved):
+    """The fields of metrics that add up over the periods of a window."""
+
+    def curve_windows(self) -> list[tuple[int, int]]:
+        """Return the periods of the window."""
+        step = STEPS.get(self.curve or "none")
+        return [] if step is None else consecutive(*self.window, step)
 
 
 class ValueMetric(EventMetric):

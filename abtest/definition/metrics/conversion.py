@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from abtest.definition.metrics.base import EventMetric, Outcome
+from abtest.definition.metrics.base import EventMetric, Outcome, Read
 
 
-class Conversion(EventMetric):
+class Conversion(EventMetric, Read):
     """Share of mature eligible units with at least one event in the window."""
 
     type: Literal["conversion"]

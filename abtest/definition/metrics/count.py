@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from abtest.definition.metrics.base import EventMetric, Outcome, Winsorise
+from abtest.definition.metrics.base import CumulatedMetric, Outcome, Winsorise
 
 
-class Count(EventMetric):
+class Count(CumulatedMetric):
     """Mean number of events per mature eligible unit; units without events count as 0."""
 
     type: Literal["count"]
@@ -16,7 +16,7 @@ class Count(EventMetric):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's number of events in the window."""
-        return self._outcome("count", self.window, None, self.winsorise)
+        return self.with_periods(self._outcome("count", self.window, None, self.winsorise))
 
     def estimand(self, name: str) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

@@ -6,7 +6,17 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from abtest.definition.fields import LONGEST_DAYS, SECONDS, Duration, Whole, duration_text
-from abtest.definition.metrics.base import EventBase, Outcome, Window, when
+from abtest.definition.metrics.base import (
+    MOST_PERIODS,
+    STEPS,
+    Curved,
+    EventBase,
+    Outcome,
+    Read,
+    Window,
+    consecutive,
+    when,
+)
 
 Period = Literal["week", "month", "quarter", "year"]
 _ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
@@ -30,7 +40,7 @@ def _counted(value: int) -> int:
     return value
 
 
-class Retention(EventBase):
+class Retention(EventBase, Curved, Read):
     """Share of mature eligible units that return: at least one event in a window after the assignment.
 
     The window is written in one of four ways: `window` (a bracket), `day` (N-day: on that very day), `after` with
@@ -74,6 +84,9 @@ class Retention(EventBase):
             )
         if self.nth is not None and self.by is None:
             raise ValueError("has `nth` without `by`: say which calendar period it counts")
+        if self.by is not None and (self.curve not in {None, "none"} or self.reading != "mature"):
+            what = "`curve`" if self.curve not in {None, "none"} else "`reading: kaplan-meier`"
+            raise ValueError(f"has {what} with `by`: calendar periods have neither curve nor early reading")
         return self
 
     @property
@@ -87,9 +100,28 @@ class Retention(EventBase):
             return self.after, self.horizon
         return (self.nth or 1), (self.nth or 1) + 1
 
+    def curve_windows(self) -> list[tuple[int, int]]:
+        """Return brackets up to the end of the window; with `after`, from each period's begin to the horizon."""
+        if self.by is not None or None not in {self.window, self.day, self.after}:
+            return []  # the latter is refused, and refused once
+        end = self.bounds[1]
+        step = self._step(end)
+        if step is None:
+            return []
+        brackets = consecutive(0, end, step)
+        return [(low, end) for low, _ in brackets] if self.after is not None else brackets
+
+    def _step(self, end: int) -> int | None:
+        if self.curve is not None:
+            return STEPS.get(self.curve)
+        if self.role != "primary":
+            return None
+        wanted = STEPS["day" if end <= 2 * STEPS["week"] else "week"]
+        return next((step for step in (wanted, STEPS["month"]) if end / step <= MOST_PERIODS), None)
+
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """One when the unit has an event in the window, else zero."""
-        return replace(self._outcome("any", self.bounds), clock=self.by or "exact")
+        return self.with_periods(replace(self._outcome("any", self.bounds), clock=self.by or "exact"))
 
     def estimand(self, name: str) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

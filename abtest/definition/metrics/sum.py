@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from abtest.definition.metrics.base import Outcome, ValueMetric, Winsorise
+from abtest.definition.metrics.base import CumulatedMetric, Outcome, ValueMetric, Winsorise
 
 
-class Sum(ValueMetric):
+class Sum(ValueMetric, CumulatedMetric):
     """Mean over mature eligible units of the sum of an event's value; units without events count as 0."""
 
     type: Literal["sum"]
@@ -16,7 +16,7 @@ class Sum(ValueMetric):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's sum of values in the window."""
-        return self._outcome("sum", self.window, self.value, self.winsorise)
+        return self.with_periods(self._outcome("sum", self.window, self.value, self.winsorise))
 
     def estimand(self, name: str) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

@@ -1,8 +1,9 @@
 """Time to event: how long until it happens?"""
 
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from abtest.definition.fields import SECONDS, Duration, Key, duration_text
 from abtest.definition.metrics.base import MetricBase, Outcome
@@ -14,11 +15,26 @@ def _whole_days(value: int) -> int:
     return value
 
 
+def _listed(value: object) -> object:
+    """Read one text as a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+def _rising(values: list[int]) -> list[int]:
+    for earlier, later in pairwise(values):
+        if later <= earlier:
+            raise ValueError(f"must rise (got {duration_text(earlier)} before {duration_text(later)})")
+    return values
+
+
 class TimeToEvent(MetricBase):
     """Mean number of days without the event, up to a horizon: the area under the Kaplan–Meier curve.
 
     Units whose follow-up is shorter than the horizon count for as long as they were followed. Days are exact 24-hour
-    days from the start; an event on the first day has the time 1. `good` is `up` when a later event is better.
+    days from the start; an event on the first day has the time 1. `good` is `up` when a later event is better. Beside
+    the mean stand medians, the log-rank test (within `analysis.strata`, where there are any), the hazard ratio and the
+    shares with the event at the horizon and at each landmark. Where events compete, the first of all decides; in the
+    mean, the medians and the hazard ratio a rival ends the follow-up, and the shares are Aalen–Johansen's.
     """
 
     type: Literal["time_to_event"]
@@ -26,10 +42,29 @@ class TimeToEvent(MetricBase):
     horizon: Annotated[Duration, AfterValidator(_whole_days)] = Field(
         description="How far the curve is read, in whole days, such as 56d."
     )
+    competing: Annotated[list[Key], BeforeValidator(_listed)] = Field(
+        [], description="Event sources that preclude the event, such as unsubscribes; the first event of all counts."
+    )
+    landmarks: Annotated[
+        list[Annotated[Duration, AfterValidator(_whole_days)]], BeforeValidator(_listed), AfterValidator(_rising)
+    ] = Field([], description="Days at which the shares with the event are compared too, such as 28d.")
+
+    @model_validator(mode="after")
+    def _within_horizon(self) -> Self:
+        if self.landmarks and self.landmarks[-1] > self.horizon:
+            raise ValueError(
+                f"has a landmark beyond its horizon ({duration_text(self.landmarks[-1])}, "
+                f"{duration_text(self.horizon)})"
+            )
+        if self.event in self.competing or len(set(self.competing)) < len(self.competing):
+            raise ValueError("`competing` names each other event once, and not `event` itself")
+        return self
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's time to its first event."""
-        return Outcome(self.event, "time", (0, self.horizon))
+        window = (0, self.horizon)
+        rivals = tuple(Outcome(event, "time", window) for event in self.competing)
+        return Outcome(self.event, "time", window, rivals=rivals)
 
     def estimand(self, name: str) -> str:  # noqa: ARG002
         """Return in words what is estimated."""
