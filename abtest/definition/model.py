@@ -110,9 +110,17 @@ def _periods(value: int) -> int:
     return value
 
 
+def _amount(value: float) -> float:
+    if not 0 < value <= 1e12:
+        raise ValueError(f"must be greater than 0 and at most 1e12 (got {value:g})")
+    return value
+
+
 def _discount(value: float) -> float:
-    if not 0 <= value < 1:
-        raise ValueError(f"must be at least 0 and less than 1, such as 0.01 for 1 % a period (got {value:g})")
+    if value != 0 and not 0.0001 <= value < 1:
+        raise ValueError(
+            f"must be 0, or at least 0.0001 and less than 1, such as 0.01 for 1 % a period (got {value:g})"
+        )
     return value
 
 
@@ -251,12 +259,12 @@ class CustomerWorth(Part):
     """What a customer who stays is worth, so that times to a loss become money."""
 
     metric: Key = Field(description="The time_to_event metric whose event is the loss of the customer.")
-    margin: Annotated[Number, AfterValidator(_positive)] = Field(
+    margin: Annotated[Number, AfterValidator(_amount)] = Field(
         description="What a customer brings in each period that they stay, such as 12.50."
     )
     unit: Text | None = Field(None, description="The unit of the margin, such as EUR.")
     period: Annotated[Duration, AfterValidator(_whole_days)] = Field(
-        30 * 86_400, description="Length of a period in whole days, such as 7d; 30d when absent."
+        "30d", validate_default=True, description="Length of a period in whole days, such as 7d."
     )
     horizon: Annotated[Whole, AfterValidator(_periods)] | None = Field(
         None, description="Number of periods that count, observed and projected; without end when absent."

@@ -327,7 +327,7 @@ class _World:
                 metric["curve"] = step
         if kind not in RATES:
             return False
-        early = self.early and "by" not in metric and draw(flags)
+        early = self.early and "by" not in metric and metric.get("days") != "calendar" and draw(flags)
         if early or draw(_ONE_IN_THREE):
             metric["reading"] = "kaplan-meier" if early else "mature"
         return early
@@ -436,13 +436,13 @@ def _worth(draw: Draw, metrics: Tree) -> Tree | None:
     if not times or draw(_ONE_IN_THREE):
         return None
     name = draw(st.sampled_from(times))
-    worth: Tree = {"metric": name, "margin": draw(positive)}
+    worth: Tree = {"metric": name, "margin": draw(st.floats(1e-9, 1e12) | st.integers(1, 1_000))}
     days = _end(metrics[name]) // DAY
     if days < 30 or draw(flags):
         worth["period"] = _length(draw, draw(st.integers(1, days)) * DAY)
     _sometimes(draw, worth, "unit", texts)
     _sometimes(draw, worth, "horizon", st.integers(1, 1_200))
-    discount = st.floats(1e-6, 1, exclude_max=True)
+    discount = st.floats(1e-4, 1, exclude_max=True)
     if "horizon" not in worth or draw(flags):
         worth["discount"] = draw(discount if "horizon" not in worth else discount | st.just(0))
     return worth

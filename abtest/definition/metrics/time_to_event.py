@@ -45,9 +45,9 @@ class TimeToEvent(MetricBase):
     competing: Annotated[list[Key], BeforeValidator(_listed)] = Field(
         [], description="Event sources that preclude the event, such as unsubscribes; the first event of all counts."
     )
-    landmarks: Annotated[
-        list[Annotated[Duration, AfterValidator(_whole_days)]], BeforeValidator(_listed), AfterValidator(_rising)
-    ] = Field([], description="Days at which the shares with the event are compared too, such as 28d.")
+    landmarks: Annotated[list[Annotated[Duration, AfterValidator(_whole_days)]], AfterValidator(_rising)] = Field(
+        [], description="Days at which the shares with the event are compared too, such as [14d, 28d]."
+    )
 
     @model_validator(mode="after")
     def _within_horizon(self) -> Self:
