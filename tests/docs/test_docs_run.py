@@ -160,3 +160,21 @@ def test_worked_examples_give_the_figures_that_the_page_prints(tmp_path: Path) -
 
     retail = json.loads((tmp_path / "reports/online-retail-aa/results.json").read_text())
     assert retail["decision"]["recommendation"] == "inconclusive"
+
+
+def test_retention_in_time_shows_what_its_page_says(sandbox: Path) -> None:
+    page = ROOT / "docs/retention_in_time.md"
+    write_files(page, sandbox)
+    for command in commands(page):
+        run(command, sandbox)
+    found = json.loads((sandbox / "reports/in-time/results.json").read_text())
+    kinds = {(curve["metric"], curve["kind"]) for curve in found["curves"]}
+    assert {("retained", "bracket"), ("still_active", "on or after"), ("spent", "cumulative")} <= kinds
+    assert {("first_order", "incidence"), ("subscribed", "event-free")} <= kinds
+    retained = next(metric for metric in found["metrics"] if metric["name"] == "retained")
+    assert [(reading["reading"], reading["primary"]) for reading in retained["readings"]] == [
+        ("kaplan-meier", True),
+        ("mature", False),
+    ]
+    assert found["value"]["arms"][0]["observed"]["estimate"] > 0
+    assert found["board"]["base"] > 0

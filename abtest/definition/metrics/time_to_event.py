@@ -69,7 +69,8 @@ class TimeToEvent(MetricBase):
     def estimand(self, name: str) -> str:  # noqa: ARG002
         """Return in words what is estimated."""
         days = self.horizon // SECONDS["d"]
+        rivals = f"; an event in {' or '.join(self.competing)} ends the follow-up" if self.competing else ""
         return (
             f"Mean number of the first {days} days after assignment without an event in {self.event}, by Kaplan–Meier "
-            "(restricted mean; immature units count while followed; intention to treat)"
+            f"(restricted mean; immature units count while followed{rivals}; intention to treat)"
         )
