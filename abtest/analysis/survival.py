@@ -178,19 +178,19 @@ def survival_result(definition: Definition, name: str, moments: MetricMoments) -
     """Return what is known of the time to an event ``name`` beside its restricted mean; ``None`` for other metrics.
 
     Landmarks are the declared ones and the horizon, each for all causes where causes compete. The stratified log-rank
-    test is there with strata (``moments.lifetimes_of``) and without competing causes, which strata do not tell apart.
+    test is there with strata (``moments.lifetimes_of``, in which other causes are ends of follow-up too).
     """
     arms = Arms.of(definition, moments)
     if arms is None:
         return None
     alone = arms.causes is None
-    strata = [[life_table(arm) for arm in stratum] for stratum in moments.lifetimes_of.values()] if alone else []
+    strata = [[life_table(arm) for arm in stratum] for stratum in moments.lifetimes_of.values()]
     kinds: Sequence[Shares] = [EventShares(arms.events)] if alone else arms.incidences
     others = "" if alone else ", other events as ends of follow-up"
     return SurvivalResult(
         medians=[_median(arms, place) for place in range(len(arms.names))],
         log_rank=_test(f"{LOG_RANK} of all arms{others}", log_rank(arms.events)),
-        stratified_log_rank=_test(f"Stratified {LOG_RANK.lower()} of all arms", stratified_log_rank(strata))
+        stratified_log_rank=_test(f"Stratified {LOG_RANK.lower()} of all arms{others}", stratified_log_rank(strata))
         if strata
         else None,
         hazards=[_hazard(arms, place) for place in arms.treatments],

@@ -174,7 +174,6 @@ def test_shares_of_competing_causes_match_r_and_are_named_by_their_sources():
 def test_hazards_of_a_cause_take_the_others_for_ends_of_follow_up():
     arms = R["competing"]["gammopathy"]
     defined = definition(horizon=120, competing=("bounces",))
-    found = results(defined, moments(defined, competing=tuple(causes(arm) for arm in arms)))
     own = [
         LifeTable(
             np.array(arm["times"]),
@@ -183,8 +182,12 @@ def test_hazards_of_a_cause_take_the_others_for_ends_of_follow_up():
         )
         for arm in arms
     ]
-    assert found.log_rank.statistic == log_rank(own).statistic
+    followed = tuple(Lifetimes(*(tuple(part.tolist()) for part in (t.times, t.events, t.censored))) for t in own)
+    given = tuple(causes(arm) for arm in arms)
+    found = results(defined, moments(defined, followed, lifetimes_of={"all": followed}, competing=given))
+    assert found.log_rank.statistic == found.stratified_log_rank.statistic == log_rank(own).statistic
     assert "ends of follow-up" in found.log_rank.method
+    assert "ends of follow-up" in found.stratified_log_rank.method
 
 
 def test_shares_of_all_causes_and_the_event_free_share_sum_to_one_on_every_day():
