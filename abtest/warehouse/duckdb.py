@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,7 +9,10 @@ from pathlib import Path
 import duckdb
 
 from abtest.errors import DataError
+from abtest.warehouse.duckdb_files import in_microseconds, read_files
 from abtest.warehouse.engine import EngineError, Family, Limits, Row, Statement
+from abtest.warehouse.parquet_files import family_of
+from abtest.warehouse.running import answered, stuck
 from abtest.warehouse.sqltext import LOCAL, ZONED, quote
 
 # DuckDB gets Spark's names, so that one SQL text serves both engines. What neither has (the readers of text, and of
@@ -55,7 +57,8 @@ class DuckDB:
 
     def __init__(self, *, progress: Progress | None = None, limits: Limits | None = None) -> None:
         limits = limits or Limits()
-        self._temporary = Path(tempfile.mkdtemp(prefix="abtest-", dir=limits.folder))
+        # Removed when the engine is closed or forgotten, whatever ends it.
+        self._temporary = tempfile.TemporaryDirectory(prefix="abtest-", dir=limits.folder, ignore_cleanup_errors=True)
         chosen = {"memory_limit": limits.memory, "threads": limits.threads}
         self._connection = duckdb.connect(
             config={
@@ -63,48 +66,31 @@ class DuckDB:
                 # A missing extension must be an error, not a download that hangs.
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
-                "temp_directory": str(self._temporary),
+                "temp_directory": self._temporary.name,
             }
         )
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute(MACROS)
+        # Without these the engine does not say how far a statement is.
+        self._connection.execute("SET enable_progress_bar = true")
+        self._connection.execute("SET enable_progress_bar_print = false")
         self._progress = progress
+        self._sizes: dict[str, int] = {}
 
     def attach_files(self, table: str, files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None) -> None:
         """Make ``table`` a view of files. CSV and NDJSON are read as text: use decides types, not a sample."""
         names = list(files)
         with _explained(table):
-            if kind == "parquet":
-                # Folder names such as customer_id=5 must not overwrite what the files say.
-                relation = self._connection.read_parquet(names, union_by_name=False, hive_partitioning=False)
-            elif kind == "csv" and layout is not None:
-                delimiter, columns = layout
-                relation = self._connection.read_csv(
-                    names,  # type: ignore[arg-type]  # the stub lacks lists, which the engine takes
-                    auto_detect=False,
-                    header=True,
-                    delimiter=delimiter,
-                    quotechar='"',
-                    escapechar='"',
-                    columns=dict.fromkeys(columns, "VARCHAR"),
-                    strict_mode=True,
-                    hive_partitioning=False,
-                )
-            else:
-                options = {"format": "newline_delimited", "hive_partitioning": False}
-                sniffed = self._connection.read_json(names, sample_size=-1, **options)  # type: ignore[arg-type]
-                # Nested values stay as they are; everything else is read as the text that stands in the file.
-                if sniffed.columns == ["json"]:
-                    raise EngineError(f"{table}: each line must be one JSON object; this file is one array or value")
-                text = dict.fromkeys(sniffed.columns, "VARCHAR")
-                relation = self._connection.read_json(names, columns=text, **options)  # type: ignore[arg-type]
-            _in_microseconds(relation).create_view(table, replace=True)
+            relation = answered(self._connection, lambda: read_files(self._connection, table, names, kind, layout))
+            relation.create_view(table, replace=True)
+        self._sizes[table] = sum(Path(name).stat().st_size for name in names)
 
     def attach_frame(self, table: str, frame: object) -> None:
         """Make ``table`` a view of a pandas, polars or Arrow frame."""
         try:
             self._connection.register(f"frame of {table}", frame)
-            _in_microseconds(self._connection.view(f"frame of {table}")).create_view(table, replace=True)
+            relation = self._connection.view(f"frame of {table}")
+            relation.project(", ".join(in_microseconds(relation))).create_view(table, replace=True)
         except (duckdb.Error, ImportError) as error:
             raise DataError(
                 f"a table given as {type(frame).__name__} cannot be read ({_first_line(error)}); "
@@ -121,7 +107,7 @@ class DuckDB:
         """Return the columns of ``table`` and what each holds."""
         with _explained(table):
             found = self._connection.execute(f"SELECT * FROM {quote(table)} LIMIT 0").description or []
-        return {str(name): _family(str(kind)) for name, kind, *_ in found}
+        return {str(name): family_of(str(kind)) for name, kind, *_ in found}
 
     def materialise(self, table: str, statement: Statement) -> None:
         """Keep the rows of a query as a temporary table, which spills to disk when memory is short."""
@@ -146,8 +132,11 @@ class DuckDB:
 
     def close(self) -> None:
         """Close the database and remove what it spilled."""
-        self._connection.close()
-        shutil.rmtree(self._temporary, ignore_errors=True)
+        try:
+            if not stuck():  # closing would wait for a statement that does not end
+                self._connection.close()
+        finally:
+            self._temporary.cleanup()
 
     @contextlib.contextmanager
     def _setting(self, name: str, value: str | None) -> Iterator[None]:
@@ -163,49 +152,32 @@ class DuckDB:
 
     def _run(self, statement: Statement, label: str) -> list[Row]:
         kept = "join_order,build_side_probe_side" if statement.as_written else None
-        with (
-            _explained(label),
-            self._setting("disabled_optimizers", kept),
-            _watched(self._connection, label, self._progress),
-        ):
+
+        def ask() -> list[Row]:
             # Fetched here, since the connection holds one result, and an option's would take its place.
             cursor = self._connection.execute(statement.text, dict(statement.parameters) or None)
             names = [entry[0] for entry in cursor.description or []]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+        with _explained(label), self._setting("disabled_optimizers", kept):
+            return answered(self._connection, ask, self._telling(statement.text, label))
 
-def _in_microseconds(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """Return a relation whose instants have microseconds: no function takes nanoseconds with a time zone."""
-    kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
-    fine = [name for name, kind in kinds.items() if kind == "TIMESTAMPTZ_NS"]
-    if not fine:
-        return relation
-    cast = {name: f"CAST({quote(name)} AS TIMESTAMPTZ) AS {quote(name)}" for name in fine}
-    return relation.project(", ".join(cast.get(name, quote(name)) for name in kinds))
+    def _telling(self, text: str, label: str) -> Callable[[float | None], None] | None:
+        """Return what tells how far a statement is, and of how many bytes of files."""
+        told = self._progress
+        if told is None:
+            return None
+        size = sum(size for table, size in self._sizes.items() if quote(table) in text)
+        shown = f"{label} ({_amount(size)})" if size else label
+        return lambda share: told(shown, share)
 
 
-@contextlib.contextmanager
-def _watched(connection: duckdb.DuckDBPyConnection, label: str, progress: Progress | None):  # type: ignore[no-untyped-def]
-    """Report the progress of the running query a few times a second."""
-    if progress is None:
-        yield
-        return
-    import threading
-
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.25):
-            share = connection.query_progress()
-            progress(label, share / 100 if share >= 0 else None)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
+def _amount(size: int) -> str:
+    """Return a number of bytes for a reader: ``2.1 GB``."""
+    for unit, bytes_ in (("GB", 10**9), ("MB", 10**6)):
+        if size >= bytes_:
+            return f"{size / bytes_:.1f} {unit}"
+    return f"{max(size / 1000, 0.1):.1f} kB"
 
 
 @contextlib.contextmanager
@@ -224,7 +196,7 @@ def _explained(what: str):  # type: ignore[no-untyped-def]
 
 def _short_of(line: str) -> str:
     """Say whether memory ran out, or the disk that memory spills to."""
-    if "temp_directory" in line.lower() or "no space" in line.lower() or "max_temp_directory_size" in line.lower():
+    if any(sign in line.lower() for sign in ("temp_directory", "no space", "offload", "max_temp_directory_size")):
         return "the disk for temporary files is full; name a folder with more space with --temp-dir"
     return "memory ran out; allow more with --memory-limit, or use fewer --threads"
 
@@ -239,6 +211,7 @@ def _reworded(line: str) -> str:
     cures = {
         "no space left": "the disk is full; free some space, or name another folder with --temp-dir",
         "cannot open file": f"{line}; was it moved or removed while it was read?",
+        "no files found that match": f"{line}; was it moved or removed while it was read?",
         "gzip": "the compressed file is cut off or damaged; export or copy it again",
         "too small to be a parquet": "not a Parquet file (empty or cut off); export or copy it again",
         "no magic bytes": "not a Parquet file (cut off or of another format); export or copy it again",
@@ -246,39 +219,28 @@ def _reworded(line: str) -> str:
         "that row has another number of cells than the header, a stray quote, or is not UTF-8",
         "malformed json": f"{line}; each line must be one complete JSON object",
     }
-    damaged = ("decompress", "zstd", "snappy", "footer", "tprotocol", "metadata", "failed to read file", "thrift")
+    absent = re.search(
+        r'column "(.*)" was read from the original file "(.*)", but could not be found in file "(.*)"', line
+    )
+    if absent is not None:
+        name, first, file = absent.groups()
+        return (
+            f"{Path(file).name} has no column {name!r}, which {Path(first).name} has; files of one pattern need the "
+            "same columns"
+        )
+    damaged = (
+        "don't know what type",
+        "decompress",
+        "zstd",
+        "snappy",
+        "footer",
+        "tprotocol",
+        "thrift",
+        "metadata",
+        "failed to read file",
+    )
     if any(sign in lower for sign in damaged):
         return "the file is damaged or cut off; export or copy it again"
     if "state machine" in lower:
         return "the CSV mixes line ends (LF and CRLF) or has a stray quote; save it with one kind of line end"
     return next((cure for sign, cure in cures.items() if sign in lower), line)
-
-
-def _family(kind: str) -> Family:
-    kind = kind.upper()
-    if kind.startswith(("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "TIMESTAMP_TZ")):
-        return "instant"
-    prefixes: dict[str, Family] = {
-        "TIMESTAMP": "timestamp",
-        "DATETIME": "timestamp",
-        "DATE": "date",
-        "BOOL": "boolean",
-        "DECIMAL": "number",
-        "DOUBLE": "number",
-        "FLOAT": "number",
-        "REAL": "number",
-        "VARCHAR": "text",
-        "STRING": "text",
-        "ENUM": "text",
-        "UUID": "text",
-        '"NULL"': "null",
-        "NULL": "null",
-        # Beyond the range of a signed 64-bit integer; as text it is whole.
-        "UBIGINT": "text",
-        "UHUGEINT": "text",
-        "HUGEINT": "text",
-    }
-    for prefix, family in prefixes.items():
-        if kind.startswith(prefix):
-            return family
-    return "integer" if kind.rstrip("0123456789").endswith(("INT", "INTEGER", "NUMBER")) else "other"

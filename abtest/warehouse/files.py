@@ -8,6 +8,7 @@ import os
 import re
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -33,15 +34,18 @@ _MAGIC = {
     b"PK\x03\x04": "a zip archive or a workbook, not text; export it as CSV",
     b"PAR1": "a Parquet file; name it .parquet",
 }
+_NOTES = ("_", ".")
 _WHOLE = 64 * 1024 * 1024
 _BLOCK = 1024 * 1024
 _BLOCKS = 32
 
 
 def find_files(pattern: str, folder: Path, place: str) -> list[Path]:
-    """Return the files that ``pattern`` (a path or glob, relative to ``folder``) names, sorted.
+    """Return the files that ``pattern`` (a path, a glob or a folder, relative to ``folder``) names, sorted.
 
-    Raises :class:`~abtest.errors.DataError` starting with ``place`` when there is none, or one is not a file.
+    A folder stands for all files in it and below, but for those whose name, or a folder's, begins with ``_`` or a dot:
+    notes of the tools that write such folders. Raises :class:`~abtest.errors.DataError` starting with ``place`` when
+    there is none, or one is not a file.
     """
     if "://" in pattern:
         raise DataError(f"{place}: {pattern} is an address; only local files are read, so copy it here first")
@@ -54,7 +58,7 @@ def find_files(pattern: str, folder: Path, place: str) -> list[Path]:
     if target.is_symlink():
         raise DataError(f"{place}: {pattern} is a link to a file that does not exist")
     if target.is_dir():
-        raise DataError(f"{place}: {pattern} is a folder; name the files in it, e.g. {pattern.rstrip('/')}/*.parquet")
+        return _files_below(target, pattern, place)
     if any(character in pattern for character in "*?["):
         found = sorted(Path(name) for name in glob.glob(str(target), recursive=True))  # noqa: PTH207 (recursive and absolute)
         files = [path for path in found if path.is_file()]
@@ -71,12 +75,40 @@ def find_files(pattern: str, folder: Path, place: str) -> list[Path]:
     raise DataError(f"{place}: no such file: {pattern} (looked from {folder}){hint}")
 
 
+def _files_below(target: Path, pattern: str, place: str) -> list[Path]:
+    if (target / "_delta_log").is_dir():
+        raise DataError(
+            f"{place}: {pattern} is a Delta table, whose folder holds rows that were deleted too; export it to "
+            "Parquet, or read it with engine: spark and `table:`"
+        )
+    unreadable: list[OSError] = []
+    files = []
+    for parent, folders, names in os.walk(target, onerror=unreadable.append, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith(_NOTES)]
+        files += [Path(parent, name) for name in names if not name.startswith(_NOTES)]
+    if unreadable:
+        raise DataError(f"{place}: {unreadable[0].filename} cannot be read: {unreadable[0].strerror}")
+    other = next((path for path in sorted(files) if _known_format(path) is None), None)
+    if other is not None:
+        raise DataError(
+            f"{place}: the folder {pattern} also holds {other.relative_to(target)}, which is no table; name the files, "
+            f"e.g. {pattern.rstrip('/')}/**/*.parquet"
+        )
+    if not files:
+        raise DataError(f"{place}: the folder {pattern} holds no file")
+    return sorted(files)
+
+
+def _known_format(path: Path) -> Format | None:
+    name = path.name.lower()
+    return next((kind for ending, kind in _FORMATS.items() if name.endswith(ending)), None)
+
+
 def format_of(files: Sequence[Path], place: str) -> Format:
     """Return the one format of ``files``, by their endings."""
     formats: dict[Format, Path] = {}
     for path in files:
-        name = path.name.lower()
-        found = next((kind for ending, kind in _FORMATS.items() if name.endswith(ending)), None)
+        found = _known_format(path)
         if found is None:
             raise DataError(f"{place}: {path.name} has no known ending; use .csv, .csv.gz, .parquet, .ndjson or .jsonl")
         formats[found] = path
@@ -168,6 +200,40 @@ def _first_line(path: Path, place: str) -> str:
         return raw.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
         raise DataError(f"{place}: {path.name} is not UTF-8 text; save it as UTF-8") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells one state of a file from another without reading it."""
+
+    size: int
+    modified_ns: int
+    inode: int
+
+
+def stamps(files: Sequence[Path], place: str) -> tuple[Stamp, ...]:
+    """Return the stamp of every file, in order. Raises :class:`~abtest.errors.DataError` when one has disappeared."""
+    found = []
+    for path in files:
+        try:
+            state = path.stat()
+        except OSError as error:
+            raise DataError(
+                f"{place}: {path.name} cannot be read any more ({error.strerror}); was it moved or removed while it "
+                "was read?"
+            ) from None
+        found.append(Stamp(state.st_size, state.st_mtime_ns, state.st_ino))
+    return tuple(found)
+
+
+def require_unchanged(files: Sequence[Path], before: Sequence[Stamp], place: str) -> None:
+    """Raise :class:`~abtest.errors.DataError` when one of ``files`` is not as it was when ``before`` was taken.
+
+    Statements that read different states of a file do not fit together, so nothing may be told of them.
+    """
+    for path, then, now in zip(files, before, stamps(files, place), strict=True):
+        if then != now:
+            raise DataError(f"{place}: {path.name} changed while it was read; run again when it is complete")
 
 
 def fingerprint(files: Sequence[Path]) -> str:

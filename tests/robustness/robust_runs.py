@@ -1,0 +1,171 @@
+"""The command line as a process of its own, which stops at a chosen point until a test has done its mischief."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+
+DEFINITION = """\
+name: drip
+unit: customer_id
+timezone: Europe/Helsinki
+period: {start: 2026-03-02, end: 2026-03-20}
+arms:
+  - {name: biweekly, control: true}
+  - {name: weekly}
+population: {eligible: first_order_at < period.start}
+data:
+  customers: {path: customers.csv}
+  assignments: {path: assignments.parquet, arm: variant, at: assigned_at}
+  orders: {path: orders.parquet, at: ordered_at, value: amount}
+metrics:
+  retained: {role: primary, type: retention, event: orders, window: [7d, 28d]}
+  revenue: {type: sum, event: orders, window: [0d, 28d], winsorise: 0.99}
+segments: [plan]
+"""
+TABLES = {
+    "customers": """
+        SELECT 'u' || i AS customer_id, TIMESTAMPTZ '2025-05-01 10:00:00Z' AS first_order_at,
+               CASE WHEN i % 3 = 0 THEN 'free' ELSE 'pro' END AS plan
+        FROM range({0}) AS t(i)""",
+    "assignments": """
+        SELECT 'u' || i AS customer_id, CASE WHEN i % 2 = 0 THEN 'weekly' ELSE 'biweekly' END AS variant,
+               TIMESTAMPTZ '2026-03-02 08:00:00Z' + to_hours(CAST(i % 400 AS INTEGER)) AS assigned_at
+        FROM range({0}) AS t(i)""",
+    "orders": """
+        SELECT 'u' || (hash(i) % {0}) AS customer_id,
+               TIMESTAMPTZ '2026-02-20 08:00:00Z' + to_minutes(CAST(hash(i + 7) % 90000 AS INTEGER)) AS ordered_at,
+               (hash(i + 9) % 9000) / 100 AS amount
+        FROM range({0} * 3) AS t(i)""",
+}
+WAITS = """
+import sys, time
+from pathlib import Path
+
+phase, folder = sys.argv[1], Path(sys.argv[2])
+del sys.argv[1:3]
+
+
+def stop_here():
+    if not (folder / "reached").exists():
+        (folder / "reached").touch()
+        while not (folder / "go").exists():
+            time.sleep(0.02)
+
+
+if phase == "reading files":
+    from abtest.warehouse import sources
+
+    layout = sources.csv_layout
+    sources.csv_layout = lambda *given: (stop_here(), layout(*given))[1]
+elif phase == "writing the report":
+    from abtest.report.rendering import Rendering
+
+    report = Rendering.report
+    Rendering.report = lambda self: (stop_here(), report(self))[1]
+elif phase.startswith("replacing "):
+    # Killed without notice when so many files have been moved.
+    import os, signal
+
+    replace, left = Path.replace, int(phase.split()[1])
+
+    def replaced(self, target):
+        global left
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+        return replace(self, target)
+
+    Path.replace = replaced
+else:
+    from abtest.warehouse.duckdb import DuckDB
+    from abtest.warehouse.engine import Statement
+
+    mode, phase = phase.split(" ", 1)
+    run = DuckDB._run
+    LONG = Statement("SELECT count(*) FROM range(100000000000) AS t(i) WHERE hash(i) = 1", {})
+
+    def slow(self, statement, label):
+        if label.startswith(phase) and not (folder / "reached").exists():
+            if mode == "hold":
+                stop_here()
+            else:
+                (folder / "reached").touch()
+                run(self, LONG, label)
+        return run(self, statement, label)
+
+    DuckDB._run = slow
+
+from abtest.cli import main
+
+sys.argv[0] = "abtest"
+main()
+"""
+
+
+def write_tables(folder: Path, customers: int = 600) -> None:
+    """Write the definition and its tables."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    for name, rows in TABLES.items():
+        target = folder / f"{name}.{'csv' if name == 'customers' else 'parquet'}"
+        connection.execute(f"COPY ({rows.format(customers)}) TO '{target}'")
+    (folder / "drip.yaml").write_text(DEFINITION)
+
+
+class Run:
+    """``abtest`` with ``arguments``, in a process that stops where ``phase`` says. ``folder`` is where it runs.
+
+    ``phase``: ``reading files``, ``writing the report``, ``hold LABEL`` (before a statement), ``ask LABEL`` (in a
+    statement that takes hours) or ``replacing N`` (killed after N files were put in place).
+    """
+
+    def __init__(self, folder: Path, phase: str, *arguments: str) -> None:
+        self._folder = folder
+        self._notes = folder.with_name(folder.name + "-notes")
+        self._notes.mkdir(exist_ok=True)
+        for name in ("reached", "go"):
+            (self._notes / name).unlink(missing_ok=True)
+        self.temporary = self._notes / "temporary"
+        self.temporary.mkdir(exist_ok=True)
+        script = self._notes / "run.py"
+        script.write_text(WAITS)
+        self.process = subprocess.Popen(
+            [sys.executable, str(script), phase, str(self._notes), *arguments],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": str(self.temporary), "SOURCE_DATE_EPOCH": "1777000000"},
+        )
+
+    def wait_until_reached(self) -> None:
+        """Wait for the process to be where it stops; however slow the machine is."""
+        deadline = time.monotonic() + 100
+        while not (self._notes / "reached").exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.kill()
+                raise AssertionError(self.process.communicate())
+            time.sleep(0.02)
+
+    def go_on(self) -> None:
+        """Let the process go on."""
+        (self._notes / "go").touch()
+
+    def end(self) -> tuple[int, str, str]:
+        """Wait for the end and return the exit code, stdout and stderr."""
+        out, err = self.process.communicate(timeout=100)
+        return self.process.returncode, out, err
+
+
+def listing(folder: Path) -> set[str]:
+    """Return what lies in the folder and below."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the files that a reader of the folder sees."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
