@@ -40,7 +40,10 @@ class CurveArm(Value):
 
 
 class CurveTest(Value):
-    """Do the curves differ anywhere? Agrees with the band: ``p_value`` < α exactly when it excludes 0 somewhere."""
+    """Do the curves differ anywhere? Where they have a band, ``p_value`` < α exactly when it excludes 0 somewhere.
+
+    Event-free curves have none; their test is the log-rank test. Incidences have no test.
+    """
 
     method: str
     statistic: float | None

@@ -11,14 +11,18 @@ from abtest.definition.fields import YEARS
 from abtest.definition.load import Experiment
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.errors import DataError, UsageError
-from abtest.warehouse.duckdb import DuckDB
-from abtest.warehouse.engine import Engine, Statement
+from abtest.interrupts import uninterrupted
+from abtest.warehouse.engine import Engine, Limits, Statement
+from abtest.warehouse.engines import Choice, Progress
 from abtest.warehouse.profile import whole, with_tables
 from abtest.warehouse.sources import Table, Warehouse, normalise, open_warehouse
 from abtest.warehouse.sqltext import Binder, quote
 from abtest.warehouse.units import customer_query
 
 LONGEST_NAME = 200
+DRAWN = "drawn"
+"""The table that holds every customer's draw while arms are counted and written."""
+COUNTS = f"SELECT arm, at_us IS NOT NULL AS at, count(*) AS units FROM {DRAWN} GROUP BY 1, 2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,18 @@ def assign(
     tables: Mapping[str, object] | None = None,
     at: str | None = None,
     overwrite: bool = False,
+    progress: Progress | None = None,
+    limits: Limits | None = None,
+    engine: str | None = None,
+    master: str | None = None,
+    remote: str | None = None,
 ) -> Drawn:
     """Draw the arms of all eligible customers and write them to ``output`` (.csv or .parquet).
 
     Columns: the unit's id, the arm and the time of assignment, named as ``data.assignments`` names them, sorted by id.
     The time is the column ``assignment.at`` of the customers, else ``at`` (ISO date or time), else the period's start.
-    A unit's arm depends on its id, the salt and the weights alone. Nothing is overwritten unless ``overwrite``.
+    A unit's arm depends on its id, the salt and the weights alone. Nothing is overwritten unless ``overwrite``. The
+    engine is chosen as for :func:`abtest.analyze`; every engine draws the same arms.
     """
     definition = experiment.definition
     if CUSTOMERS not in definition.data:
@@ -80,12 +90,12 @@ def assign(
             f"{path}: exists already, and units may have been treated by it; choose another --output, or overwrite "
             "it with --force"
         )
-    engine = DuckDB()
+    opened = Choice(engine, master, remote, limits).open(definition, progress)
     try:
-        warehouse = open_warehouse(experiment, engine, tables or {}, [CUSTOMERS])
-        return _draw(experiment, engine, warehouse, path, at)
+        warehouse = open_warehouse(experiment, opened, tables or {}, [CUSTOMERS])
+        return _draw(experiment, opened, warehouse, path, at)
     finally:
-        engine.close()
+        opened.close()
 
 
 def _target(experiment: Experiment, output: str | Path | None) -> Path:
@@ -132,9 +142,10 @@ def _draw(experiment: Experiment, engine: Engine, warehouse: Warehouse, path: Pa
         raise UsageError(f"{experiment.place('data', CUSTOMERS)}: needs `unit`: the column with the id to assign by")
     time = definition.assignment.at
     table = normalise(warehouse, CUSTOMERS, [], [], eligible=True, arm=False, time=time or source.at)
-    statement = _statement(experiment, warehouse, table, timed=time is not None, at=at)
-    counts = engine.rows(_counts(statement), "drawing arms")
-    drawn = {str(row["arm"]): whole(row, "units") for row in counts if row["arm"] is not None and row["at"]}
+    # Drawn once, then counted and written: hashing is what takes time.
+    engine.materialise(DRAWN, _statement(experiment, warehouse, table, timed=time is not None, at=at))
+    counts = engine.rows(Statement(COUNTS, {}), "counting the arms")
+    drawn = {whole(row, "arm"): whole(row, "units") for row in counts if row["arm"] is not None and row["at"]}
     eligible = sum(whole(row, "units") for row in counts if row["arm"] is not None)
     if not eligible:
         raise DataError(
@@ -142,8 +153,10 @@ def _draw(experiment: Experiment, engine: Engine, warehouse: Warehouse, path: Pa
         )
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
     try:
-        engine.save(_file(definition, statement), str(temporary), path.suffix.lower()[1:])
-        temporary.replace(path)
+        engine.save(_file(definition), str(temporary), path.suffix.lower()[1:])
+        warehouse.require_unchanged()
+        with uninterrupted():
+            temporary.replace(path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}; choose another --output") from None
     finally:
@@ -153,12 +166,12 @@ def _draw(experiment: Experiment, engine: Engine, warehouse: Warehouse, path: Pa
         sum(whole(row, "units") for row in counts),
         eligible,
         eligible - sum(drawn.values()),
-        {arm.name: drawn.get(arm.name, 0) for arm in definition.arms},
+        {arm.name: drawn.get(number, 0) for number, arm in enumerate(definition.arms)},
     )
 
 
 def _statement(experiment: Experiment, warehouse: Warehouse, table: Table, *, timed: bool, at: str | None) -> Statement:
-    """Return unit, arm (null when not eligible) and assigned_at in microseconds for every customer."""
+    """Return unit, number of the arm (null when not eligible) and time in microseconds for every customer."""
     definition, calendar = experiment.definition, warehouse.calendar
     binder = Binder("draw")
     if timed:
@@ -171,33 +184,27 @@ def _statement(experiment: Experiment, warehouse: Warehouse, table: Table, *, ti
         raise UsageError(f"{experiment.label}: no time of assignment: give --at, or `period`, or assignment.at")
     key = f"concat({binder.bind(salt(definition) + ':', 'salt')}, CAST(unit AS STRING))"
     bounds = upper_bounds([arm.weight for arm in definition.arms])
-    cases = " ".join(
-        f"WHEN bucket < {bound} THEN {binder.bind(arm.name, 'arm')}"
-        for arm, bound in zip(definition.arms, bounds, strict=True)
-    )
+    cases = " ".join(f"WHEN bucket < {bound} THEN {number}" for number, bound in enumerate(bounds))
     bucketed = (
         f"SELECT\n  unit,\n  {moment} AS at_us,\n  eligible = 1 AND NOT conflicting AS eligible,\n"
         f"  conv(substr(sha2({key}, 256), 1, {HEX_DIGITS}), 16, 10) AS bucket\nFROM customer"
     )
     text = with_tables([table], ("customer", customer_query(table)), ("bucketed", bucketed)) + (
-        f"SELECT unit, CASE WHEN eligible THEN CASE {cases} END END AS arm, at_us\nFROM bucketed"
+        f"SELECT unit, CAST(CASE WHEN eligible THEN CASE {cases} END END AS TINYINT) AS arm, at_us\nFROM bucketed"
     )
     parameters = {**(table.select.parameters if table.select else {}), **binder.values}
     return Statement(text, parameters)
 
 
-def _counts(statement: Statement) -> Statement:
-    text = f"SELECT arm, at_us IS NOT NULL AS at, count(*) AS units FROM (\n{statement.text}\n) AS drawn GROUP BY 1, 2"
-    return Statement(text, statement.parameters)
-
-
-def _file(definition: Definition, statement: Statement) -> Statement:
+def _file(definition: Definition) -> Statement:
     declared = definition.data.get("assignments")
     unit = (declared.unit if declared else None) or definition.unit or definition.unit_column(CUSTOMERS) or "unit"
     arm = (declared.arm if declared else None) or "arm"
     at = (declared.at if declared else None) or "assigned_at"
+    binder = Binder("draw")
+    names = " ".join(f"WHEN {number} THEN {binder.bind(a.name, 'arm')}" for number, a in enumerate(definition.arms))
     text = (
-        f"SELECT unit AS {quote(unit)}, arm AS {quote(arm)}, to_instant(at_us) AS {quote(at)}\n"
-        f"FROM (\n{statement.text}\n) AS drawn\nWHERE arm IS NOT NULL AND at_us IS NOT NULL\nORDER BY unit"
+        f"SELECT unit AS {quote(unit)}, CASE arm {names} END AS {quote(arm)}, to_instant(at_us) AS {quote(at)}\n"
+        f"FROM {DRAWN}\nWHERE arm IS NOT NULL AND at_us IS NOT NULL\nORDER BY unit"
     )
-    return Statement(text, statement.parameters)
+    return Statement(text, binder.values)

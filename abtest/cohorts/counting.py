@@ -173,6 +173,7 @@ class _Counting:
             raise DataError(f"unit: no event has an id in {self.asked.unit!r}, so no customer can be counted")
         cells = self._query(Statement(TRIANGLE, {}))
         triangle = {(whole(cell, "cohort"), whole(cell, "period")): whole(cell, "customers") for cell in cells}
+        self.warehouse.require_unchanged()
         # Data that are declared to end at the end of a period end in it, whole.
         final = max(number for number, edge in edges.items() if edge < end)
         return Counts(

@@ -22,8 +22,9 @@ def write_report(analysis: "Analysis", folder: Path, formats: Sequence[str] = FO
     """Write ``results.json`` and the asked ``formats`` into ``folder`` (made if absent) and return the files.
 
     ``pdf`` is ``<name>.pdf``; ``png`` is the card ``<name>.png`` and the charts ``<name>-headline.png``,
-    ``<name>-retention.png`` and ``<name>-effects.png``. All are rendered before any is put in place, and put in place
-    whole: after a failure the folder is as it was. The same analysis gives the same bytes.
+    ``<name>-retention.png`` and ``<name>-effects.png``, with ``<name>-curve-<metric>.png`` for each curve and
+    ``<name>-value.png`` where customer value was estimated. All are rendered before any is put in
+    place, and put in place whole: after a failure the folder is as it was. The same analysis gives the same bytes.
 
     Raises :class:`~abtest.errors.UsageError` for an unknown format, a folder that cannot be written, and characters
     that no installed font can draw.
@@ -44,7 +45,7 @@ def write_report(analysis: "Analysis", folder: Path, formats: Sequence[str] = FO
             files[f"{name}.pdf"] = rendering.report()
         if "png" in formats:
             files[f"{name}.png"] = rendering.card()
-            for plot in ("headline", "retention", "effects"):
+            for plot in rendering.charts:
                 files[f"{name}-{plot}.png"] = rendering.chart(plot)
     return publish(files, folder)
 

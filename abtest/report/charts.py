@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Literal
 from abtest.report.chart_layouts import body_height, panel_height, side_by_side, stacked
 from abtest.report.chart_marks import clipped, is_open
 from abtest.report.chart_style import DPI, INK, LINE, MARGIN, PAD, POINT, QUIET, SIZE, SMALL, Frame, Style, wrap
+from abtest.report.curve_axes import clips
+from abtest.report.curve_charts import curves_height, draw_curves
+from abtest.report.curve_parts import CurvePlot
 from abtest.report.parts import Panel, Plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw(plot: Plot, style: Style, kind: Literal["png", "svg"]) -> bytes:
+def draw(plot: Plot | CurvePlot, style: Style, kind: Literal["png", "svg"]) -> bytes:
     """Return the plot as a PNG or an SVG file."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -68,14 +71,14 @@ def _pieces(panel: Panel) -> list[Panel]:
     return [replace(panel, groups=(group,)) for group in panel.groups]
 
 
-def figure_of(plot: Plot, style: Style) -> "Figure":
+def figure_of(plot: Plot | CurvePlot, style: Style) -> "Figure":
     """Return the plot as a figure, laid out in points; it takes fonts from the settings that :func:`draw` makes."""
     from matplotlib.figure import Figure
 
     head = _head(plot, style) if style.standalone else []
     head_height = sum(size * LINE for _, size, _, _ in head) + (PAD * 1.5 if head else 0)
     margin = MARGIN if style.standalone else 0.0
-    body = body_height(plot, style)
+    body = curves_height(plot, style) if isinstance(plot, CurvePlot) else body_height(plot, style)
     foot = _foot(plot, style)
     foot_height = sum(SMALL * LINE for _ in foot) + (6 if foot else 0)
     width, height = style.width + 2 * margin, head_height + body + foot_height + 2 * margin
@@ -88,7 +91,9 @@ def figure_of(plot: Plot, style: Style) -> "Figure":
         y += size * LINE
     y = margin + head_height
     frame = Frame(figure, width, height, margin)
-    if plot.columns:
+    if isinstance(plot, CurvePlot):
+        draw_curves(plot, style, frame, y)
+    elif plot.columns:
         side_by_side(plot, style, frame, y)
     else:
         for panel in plot.panels:
@@ -100,7 +105,7 @@ def figure_of(plot: Plot, style: Style) -> "Figure":
     return figure
 
 
-def _head(plot: Plot, style: Style) -> list[tuple[str, float, str, str]]:
+def _head(plot: Plot | CurvePlot, style: Style) -> list[tuple[str, float, str, str]]:
     lines = [(line, 12.0, "bold", INK) for line in wrap(plot.title, style.width, 12, style, bold=True)]
     lines += [(line, SIZE, "normal", QUIET) for line in wrap(plot.subtitle, style.width, SIZE, style)]
     if plot.warning:
@@ -108,7 +113,11 @@ def _head(plot: Plot, style: Style) -> list[tuple[str, float, str, str]]:
     return lines
 
 
-def _foot(plot: Plot, style: Style) -> list[str]:
+def _foot(plot: Plot | CurvePlot, style: Style) -> list[str]:
+    if isinstance(plot, CurvePlot):
+        # On a page, the note stands under the chart as text.
+        notes = [*([plot.note] if style.standalone else []), *([plot.clipped] if clips(plot) else [])]
+        return wrap(" ".join(notes), style.width, SMALL, style) if notes else []
     opened = any(is_open(mark) for panel in plot.panels for group in panel.groups for mark in group.marks)
     arrows = opened or any(clipped(panel) for panel in plot.panels)
     return wrap(plot.note, style.width, SMALL, style) if arrows or not plot.panels else []

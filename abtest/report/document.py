@@ -6,17 +6,24 @@ Principle: everything a reader sees is decided here, from the ``Analysis`` alone
 from typing import TYPE_CHECKING
 
 from abtest.report import (
+    board,
     checks,
+    curve_tables,
+    curves,
     dates,
+    early,
     headline,
     inference,
     locking,
+    plain_words,
     plots,
     population,
     readings,
     segments,
+    survival,
     tables,
     verdict,
+    worth,
 )
 from abtest.report.parts import (
     Block,
@@ -79,18 +86,25 @@ def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
         reasons_title=view.say("reasons"),
         reasons=tuple(clean(reason) for reason in analysis.decision.reasons),
         overview=Section("overview", view.say("overview"), (Chart("effects"),)) if few else None,
-        asides=() if view.invalid else (*readings.asides(view), *segments.asides(view)),
+        asides=() if view.invalid else _asides(view),
         sections=_sections(view, few=few),
         footer=view.say("footer", name=name, definition=short, abtest=provenance.abtest, generated=generated),
         card_footer=view.join([lock, footer]),
         plots=plots.plots(view),
+        curves=(*curves.plots(view), *worth.plots(view)),
     )
 
 
+def _asides(view: View) -> tuple[str, ...]:
+    return tuple(line for part in (early, board, worth, readings, segments) for line in part.asides(view))
+
+
 def _sections(view: View, *, few: bool) -> tuple[Section, ...]:
-    further = [section for section in (segments.segments(view), readings.readings(view)) if section is not None]
-    changed = locking.section(view)
-    sections = [*([changed] if changed else []), _metrics(view, chart=not few), *_arms(view), *further]
+    parts = (curve_tables.section, survival.section, worth.section, board.section, segments.segments, readings.readings)
+    further = [section for part in parts if (section := part(view)) is not None]
+    changed, early_on = locking.section(view), early.section(view)
+    sections = [*([changed] if changed else []), _metrics(view, chart=not few), *([early_on] if early_on else [])]
+    sections += [*_arms(view), *further]
     sections.append(population.population(view))
     if view.analysis.customers is not None:
         sections.append(_base(view))
@@ -116,6 +130,8 @@ def _metrics(view: View, *, chart: bool) -> Section:
         blocks += [Paragraph(view.say("section.adjustment.intro")), tables.adjustment_table(view, metrics)]
     if any(metric.overall is not None for metric in metrics):
         blocks.append(tables.overall_table(view, metrics))
+    in_words = plain_words.table(view)
+    blocks += [in_words] if in_words else []
     return Section("metrics", view.say("section.metrics"), tuple(blocks))
 
 
@@ -199,9 +215,22 @@ def _topics(view: View) -> list[str]:
     topics += [kind for kind in kinds if any(metric.type == kind for metric in metrics)]
     if any(arm.against for metric in metrics for arm in metric.arms):
         topics.append("levels")
+    topics += _topics_in_time(view)
     if view.analysis.segments:
         topics.append("segments")
     return topics + readings.topics(view)
+
+
+def _topics_in_time(view: View) -> list[str]:
+    analysis = view.analysis
+    found = {
+        "kaplan-meier": any(metric.readings for metric in analysis.metrics),
+        "curves": bool(analysis.curves),
+        "hazard": any(metric.survival and metric.survival.hazards for metric in analysis.metrics),
+        "projection": analysis.value is not None,
+        "needed": any(c.in_words is not None for metric in analysis.metrics for c in metric.comparisons),
+    }
+    return [topic for topic, shown in found.items() if shown]
 
 
 def _provenance(view: View) -> Section:

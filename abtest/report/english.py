@@ -1,5 +1,7 @@
 """The words of a report in English, by message id."""
 
+from abtest.report import english_time
+
 MONTHS = (
     "January",
     "February",
@@ -601,4 +603,5 @@ MESSAGES = {
     "text.segment": "Segments: the effect of {arm} on {metric} differs by {column} (declared; interaction p {p}).",
     "text.checks": "Checks that did not pass",
     "text.checks.all": "All {count} health checks passed.",
+    **english_time.MESSAGES,
 }

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from abtest.errors import UsageError
+from abtest.interrupts import uninterrupted
 
 LONGEST_NAME = 200
 
@@ -41,11 +42,13 @@ def workplace(folder: Path) -> Iterator[Path]:
 def publish(files: Mapping[str, bytes], folder: Path) -> list[Path]:
     """Put ``files`` (name → content) into ``folder``, made if absent, and return their paths.
 
-    Each file appears whole. When one cannot be put in place, those before it are taken back.
+    Each file appears whole. When one cannot be put in place, those before it are taken back. The first of ``files``
+    vouches for the others: it is put in place last, and an old one is taken away before any other is touched, so that
+    whatever a killed process leaves does not claim to be whole. Ctrl-C waits until all is in place.
     """
     folder = Path(folder)
     made = _missing_folders(folder)
-    with workplace(folder) as work:
+    with uninterrupted(), workplace(folder) as work:
         try:
             for name, content in files.items():
                 (work / name).write_bytes(content)
@@ -66,13 +69,15 @@ def _replace_all(names: list[str], work: Path, folder: Path) -> None:
     done: list[str] = []
     try:
         for name in names:
-            target = folder / name
-            if target.is_dir():
-                raise IsADirectoryError(21, "a folder stands where the file should go", str(target))
-            if target.exists():
-                target.replace(before / name)
+            if (folder / name).is_dir():
+                raise IsADirectoryError(21, "a folder stands where the file should go", str(folder / name))
+        for name in names:
+            if (folder / name).exists():
+                (folder / name).replace(before / name)
             done.append(name)
-            (work / name).replace(target)
+            if name != names[0]:
+                (work / name).replace(folder / name)
+        (work / names[0]).replace(folder / names[0])
     except BaseException:
         for name in done:
             (folder / name).unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from abtest.report import levels, windows
+from abtest.report import levels, plain_words, windows
 from abtest.report.notes import Notes, effect_note
 from abtest.report.numbers import Scale
 from abtest.report.parts import Cell, Column, Headline, RowGroup, Table, Tile, Tone
@@ -18,7 +18,6 @@ from abtest.report.view import (
     sentence,
     shown,
     verdict_tone,
-    width,
 )
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def headline(view: View) -> Headline | None:
     return Headline(
         title=clean(metric.title),
         details=metric_details(view, metric),
-        plain=_per_thousand(view, metric, lead) if lead and not view.invalid else "",
+        plain=plain_words.sentence(view, metric, lead) if lead and not view.invalid else "",
         beside="" if lead else levels.finding(view, metric),
         tiles=_tiles(view, metric, lead) if lead else (),
         table=_table(view, metric) if lead is None and metric.comparisons else None,
@@ -156,41 +155,6 @@ def _arm_tile(view: View, metric: "MetricResult", result: "ArmResult | None", ar
 
 def _control_of(metric: "MetricResult") -> str | None:
     return metric.comparisons[0].control if metric.comparisons else None
-
-
-def _per_thousand(view: View, metric: "MetricResult", lead: "Comparison") -> str:
-    """Return the effect on a rate as a natural frequency, in the smallest round base that shows its interval."""
-    effect = shown(lead).difference
-    found = width(effect.low, effect.estimate, effect.high)
-    if metric.kind != "rate" or effect.estimate is None or found is None:
-        return ""
-    base = next((b for b in (1_000, 10_000, 100_000) if b * found >= 5), 1_000_000)
-    return view.say(
-        "headline.more" if effect.estimate >= 0 else "headline.fewer",
-        estimate=view.numbers.count(abs(round(base * effect.estimate))),
-        base=view.numbers.count(base),
-        arm=view.arm(lead.arm),
-        interval_name=view.interval_name(metric, adjusted=shown(lead).adjusted),
-        interval=_counted_range(view, effect, base),
-    )
-
-
-def _counted_range(view: View, effect: "Effect", base: int) -> str:
-    """Return ``19 more to 51 more``, with one bound ``at least 19 more`` or ``at most 3 fewer``."""
-
-    def counted(value: float) -> str:
-        number = round(base * value)
-        name = "same" if number == 0 else "more" if number > 0 else "fewer"
-        return view.say(f"headline.count.{name}", count=view.numbers.count(abs(number)))
-
-    if effect.low is not None and effect.high is not None:
-        return view.say("headline.range", low=counted(effect.low), high=counted(effect.high))
-    bound, outward = (effect.high, -1) if effect.low is None else (effect.low, 1)
-    number = round(base * (bound or 0.0))
-    if number == 0:
-        return view.say("headline.bound.no fewer" if outward > 0 else "headline.bound.no more")
-    message = "headline.bound.least" if number * outward > 0 else "headline.bound.most"
-    return view.say(message, count=counted(bound or 0.0))
 
 
 def _table(view: View, metric: "MetricResult") -> Table:

@@ -47,3 +47,17 @@ def adjusted_note(view: View, metric: "MetricResult", effect: "Effect | None", n
     if effect is None or effect.estimate is None or not view.bounds_missing(metric, effect):
         return None
     return notes.add(view.say("note.adjusted", reason=clean(effect.reason or view.say("note.unknown")).rstrip(".")))
+
+
+def missing_note(
+    view: View, arm: str, found: tuple[float | None, float | None, float | None], reason: str | None, notes: Notes
+) -> int | None:
+    """Return the number of the note that says why an arm's estimate is missing, or its interval is.
+
+    ``found``: low bound, estimate, high bound. One bound is enough for an interval.
+    """
+    low, estimate, high = found
+    if estimate is not None and (low is not None or high is not None):
+        return None
+    text = clean(reason or view.say("note.unknown"))
+    return notes.add(view.say("note.arm", arm=view.arm(arm), reason=text))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Literal
 
+from abtest.report.curve_parts import CurvePlot
+
 Tone = Literal["plain", "muted", "good", "bad", "caution", "neutral"]
 Align = Literal["left", "right"]
 
@@ -20,11 +22,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A table column. ``weight`` is the share of the width left over that it takes; 0 fits the content."""
+    """A table column. ``weight`` is the share of the width left over that it takes; 0 fits the content.
+
+    Columns ``apart`` hold what a model projects: a rule and another ground keep them from what was observed.
+    """
 
     title: str
     align: Align = "left"
     weight: int = 0
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,13 +89,21 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """A heading inside a section, with a quieter ``detail`` under it."""
+
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Chart:
-    """The place of a chart; ``plot`` is the id of one of the document's plots."""
+    """The place of a chart; ``plot`` is the id of one of the document's plots or curves."""
 
     plot: str
 
 
-Block = Paragraph | Bullets | Facts | Table | Chart
+Block = Paragraph | Bullets | Facts | Table | Heading | Chart
 
 
 @dataclass(frozen=True)
@@ -244,10 +258,18 @@ class Document:
     footer: str
     card_footer: str
     plots: tuple[Plot, ...]
+    curves: tuple[CurvePlot, ...] = ()
 
     def plot(self, plot: str) -> Plot:
         """Return the plot with this id; raises ``KeyError`` when there is none."""
         for candidate in self.plots:
+            if candidate.id == plot:
+                return candidate
+        raise KeyError(plot)
+
+    def curve(self, plot: str) -> CurvePlot:
+        """Return the chart of lines with this id; raises ``KeyError`` when there is none."""
+        for candidate in self.curves:
             if candidate.id == plot:
                 return candidate
         raise KeyError(plot)

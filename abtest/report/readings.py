@@ -193,7 +193,7 @@ def _odds(view: View) -> Table | None:
     for metric, comparison in _pairs(view):
         odds = comparison.odds_ratio
         if odds is not None:
-            scale = _ratio_scale(odds)
+            scale = ratio_scale(odds)
             rows.append(
                 (
                     Cell(clean(metric.title)),
@@ -216,7 +216,7 @@ def _odds(view: View) -> Table | None:
     return _table(view, "table.odds", columns, [RowGroup(tuple(rows))], lead=lead, notes=notes)
 
 
-def _ratio_scale(ratio: "Effect") -> Scale:
+def ratio_scale(ratio: "Effect") -> Scale:
     """Return a scale that shows two digits of the interval's width, and on which side of 1 the bounds lie."""
     bounds = [bound for bound in (ratio.low, ratio.high) if bound is not None]
     width = max(bounds) - min(bounds) if len(bounds) == 2 else None

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from abtest.report import charts, pdf
 from abtest.report.chart_style import Style
+from abtest.report.curve_layout import split
 from abtest.report.document import Document, build
 from abtest.report.fonts import Fonts, fonts_for
 from abtest.report.parts import texts
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 # Points: where a chart is split so that it fits on a page under its heading, or flows with the text.
 HEIGHTS = {"headline": 640.0, "effects": 640.0, "retention": 0.0}
+CURVES = 600.0
 FEW_ARMS = 4
 CARD_WIDTHS = {False: 470.0, True: 560.0}  # points of the card's chart, for few arms and for many
 
@@ -37,6 +39,8 @@ class Rendering:
             plot.id: [charts.draw(page, style, "svg").decode() for page in charts.pages(plot, style, HEIGHTS[plot.id])]
             for plot in self.document.plots
         }
+        for curve in self.document.curves:
+            drawn[curve.id] = [charts.draw(part, style, "svg").decode() for part in split(curve, style, CURVES)]
         return pdf.report_pdf(pdf.Layout(self.document, drawn, self._fonts, self._generated_at))
 
     def card(self) -> bytes:
@@ -46,7 +50,13 @@ class Rendering:
         svg = charts.draw(self.document.plot("headline"), style, "svg").decode()
         return pdf.card_png(pdf.Layout(self.document, {"headline": [svg]}, self._fonts, self._generated_at), wide=wide)
 
+    @property
+    def charts(self) -> tuple[str, ...]:
+        """The ids of the charts that :meth:`chart` draws, in the order of the report."""
+        return (*(plot.id for plot in self.document.plots), *(curve.id for curve in self.document.curves))
+
     def chart(self, plot: str) -> bytes:
         """Return one chart as a PNG that stands alone."""
         style = Style(self._language, self._fonts.families, standalone=True)
-        return charts.draw(self.document.plot(plot), style, "png")
+        curve = next((curve for curve in self.document.curves if curve.id == plot), None)
+        return charts.draw(curve or self.document.plot(plot), style, "png")

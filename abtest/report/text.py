@@ -36,6 +36,8 @@ def summary(analysis: "Analysis", language: Language = ENGLISH) -> str:
     if analysis.metrics:
         lines += ["", *wrap(language.say("text.metrics", intervals=document.intervals), WIDTH)]
         lines += _tables(document, "metrics", first_only=True)
+    for table in _curves(document):
+        lines += ["", *wrap(table.title, WIDTH), *("  " + line for line in render_table(table, WIDTH - 2))]
     if document.asides:
         lines += ["", *(line for aside in document.asides for line in wrap(aside, WIDTH))]
     lines += ["", language.say("text.population")]
@@ -57,6 +59,11 @@ def _checks(analysis: "Analysis", language: Language) -> list[str]:
                 name = check_name(View(analysis, language), check)
                 lines += _bullet(f"{language.say(f'status.{status}')} {name}: {check.message}")
     return lines
+
+
+def _curves(document: Document) -> list[Table]:
+    found = [section for section in document.sections if section.id == "curves"]
+    return [block for section in found for block in section.blocks if isinstance(block, Table)]
 
 
 def _tables(document: Document, section: str, *, first_only: bool = False) -> list[str]:

@@ -221,7 +221,7 @@ def scales(metric: "MetricResult") -> Scales:
         decimals = reveal_zero(bounds, decimals_for(found, 1, 4))
         return Scales(Scale(100, decimals, "number.percent"), Scale(100, decimals, "number.points"), lift)
     unit = clean(metric.unit)
-    decimals = _whole_cents(reveal_zero(bounds, decimals_for(found, 0, 6)), unit)
+    decimals = whole_cents(reveal_zero(bounds, decimals_for(found, 0, 6)), unit)
     mean = Scale(1, decimals, "number.unit" if unit else None, unit)
     return Scales(mean, mean, lift)
 
@@ -229,17 +229,17 @@ def scales(metric: "MetricResult") -> Scales:
 def revealing(scale: Scale, effects: Sequence["Effect"]) -> Scale:
     """Return ``scale`` with the decimals that keep these effects' bounds, where they are not 0, from reading as 0."""
     bounds = [scale.factor * bound for effect in effects for bound in (effect.low, effect.high) if bound is not None]
-    return replace(scale, decimals=_whole_cents(reveal_zero(bounds, scale.decimals), scale.unit))
+    return replace(scale, decimals=whole_cents(reveal_zero(bounds, scale.decimals), scale.unit))
 
 
 def exact(scale: Scale, value: float) -> Scale:
     """Return ``scale`` with the fewest decimals, up to four, that show a number which somebody wrote as it was."""
     shown = scale.factor * value
     found = next((d for d in range(5) if abs(round(shown, d) - shown) < 1e-9 * max(1, abs(shown))), scale.decimals)
-    return replace(scale, decimals=_whole_cents(found, scale.unit))
+    return replace(scale, decimals=whole_cents(found, scale.unit))
 
 
-def _whole_cents(decimals: int, unit: str) -> int:
+def whole_cents(decimals: int, unit: str) -> int:
     """Return the decimals, for a currency none or two: it is written with its cents or without."""
     return 2 if decimals == 1 and len(unit) == 3 and unit.isupper() else decimals
 
