@@ -11,6 +11,7 @@ from abtest.analysis.result import Effect, SegmentLevel, SegmentResult
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import Definition, Segment
 from abtest.stats.corrections import adjust
+from abtest.stats.rates import compare_many_rates
 from abtest.stats.segments import SegmentEffect, heterogeneity, interaction, shrink
 from abtest.stats.values import Estimate, TwoSample
 from abtest.warehouse.moments import Arms, MetricMoments
@@ -47,7 +48,7 @@ def _result(
     names = [other.name for other in definition.arms]
     control = names.index(definition.control.name)
     merged = _merged(moments.segments[segment.column], (control, arm))
-    compared = {level: _level(moments, arms, arm, control, confidence) for level, arms in merged.items()}
+    compared = dict(zip(merged, _levels(moments, list(merged.values()), (control, arm), confidence), strict=True))
     effects = [
         SegmentEffect(result.difference.estimate, standard_error(result, confidence), arms[arm].n + arms[control].n)
         for (result, _, _), arms in zip(compared.values(), merged.values(), strict=True)
@@ -112,15 +113,29 @@ def sum_arms(parts: Sequence[Arms]) -> Arms:
     return tuple(sum_of(arms) for arms in zip(*parts, strict=True))
 
 
-def _level(
-    moments: MetricMoments, arms: Arms, arm: int, control: int, confidence: float
-) -> tuple[TwoSample, float | None, float | None]:
-    if min(arms[place].n for place in (arm, control)) < SMALLEST:
-        nothing = Estimate(None, None, None, FEW)
-        return TwoSample("", nothing, nothing, None, None, None, FEW), None, None
-    method = plain_method(MetricMoments(moments.outcome, moments.rate, arms), counted_term(moments))
-    values = [
-        method.rates[place].value if isinstance(method, Rates) else method.moments[place].mean
-        for place in (control, arm)
+def _levels(
+    moments: MetricMoments, levels: Sequence[Arms], places: tuple[int, int], confidence: float
+) -> list[tuple[TwoSample, float | None, float | None]]:
+    """Return per level the comparison, the control's value and the arm's; rates of all levels are solved at once."""
+    methods = [
+        plain_method(MetricMoments(moments.outcome, moments.rate, arms), counted_term(moments)) for arms in levels
     ]
-    return method.compare(arm, control, confidence), values[0], values[1]
+    large = [all(arms[place].n >= SMALLEST for place in places) for arms in levels]
+    control, arm = places
+    rates = [
+        (method.rates[control], method.rates[arm])
+        for method, enough in zip(methods, large, strict=True)
+        if enough and isinstance(method, Rates)
+    ]
+    together = iter(compare_many_rates(rates, confidence))
+    found: list[tuple[TwoSample, float | None, float | None]] = []
+    for method, enough in zip(methods, large, strict=True):
+        if not enough:
+            nothing = Estimate(None, None, None, FEW)
+            found.append((TwoSample("", nothing, nothing, None, None, None, FEW), None, None))
+        elif isinstance(method, Rates):
+            found.append((next(together), method.rates[control].value, method.rates[arm].value))
+        else:
+            values = method.moments[control].mean, method.moments[arm].mean
+            found.append((method.compare(arm, control, confidence), *values))
+    return found

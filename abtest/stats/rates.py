@@ -52,16 +52,32 @@ def compare_rates(control: Rate, treatment: Rate, confidence: float = CONFIDENCE
     √χ² without continuity correction times √((N − 1)/N). Without a success in the control the lift has only a lower
     bound; without one in either arm it has nothing.
     """
+    return compare_many_rates([(control, treatment)], confidence)[0]
+
+
+def compare_many_rates(pairs: Sequence[tuple[Rate, Rate]], confidence: float = CONFIDENCE) -> list[TwoSample]:
+    """Return ``compare_rates`` of many pairs of control and treatment, all solved at once; equal to the last digit."""
     checks.confidence_level(confidence)
-    missing = _missing_arm(control, treatment)
-    if missing is not None:
-        nothing = Estimate(None, None, None, missing)
-        return TwoSample(METHOD, nothing, nothing, None, None, None, missing)
-    bounds = score_bounds(*_table(control, treatment), confidence)
-    p_c, p_t = control.successes / control.n, treatment.successes / treatment.n
-    difference = Estimate(p_t - p_c, float(bounds.difference_low[0]), float(bounds.difference_high[0]))
-    lift = _lift(p_c, p_t, float(bounds.lift_low[0]), float(bounds.lift_high[0]))
-    return TwoSample(METHOD, difference, lift, float(bounds.p_value[0]), float(bounds.statistic[0]), None, None)
+    missing = [_missing_arm(*pair) for pair in pairs]
+    tables = np.array(
+        [_table(*pair) for pair, reason in zip(pairs, missing, strict=True) if reason is None], dtype=float
+    )
+    x_c, n_c, x_t, n_t = tables.reshape(-1, 4).T
+    bounds = score_bounds(x_c, n_c, x_t, n_t, confidence) if len(tables) else None
+    found, place = [], 0
+    for (control, treatment), reason in zip(pairs, missing, strict=True):
+        if reason is not None or bounds is None:
+            nothing = Estimate(None, None, None, reason)
+            found.append(TwoSample(METHOD, nothing, nothing, None, None, None, reason))
+            continue
+        p_c, p_t = control.successes / control.n, treatment.successes / treatment.n
+        low, high = float(bounds.difference_low[place]), float(bounds.difference_high[place])
+        lift = _lift(p_c, p_t, float(bounds.lift_low[place]), float(bounds.lift_high[place]))
+        p_value, statistic = float(bounds.p_value[place]), float(bounds.statistic[place])
+        difference = Estimate(p_t - p_c, low, high)
+        found.append(TwoSample(METHOD, difference, lift, p_value, statistic, None, None))
+        place += 1
+    return found
 
 
 def _missing_arm(control: Rate, treatment: Rate) -> str | None:

@@ -166,13 +166,17 @@ def lowest_ratio(x: Floats, n: Floats, y: Floats, m: Floats, square: Floats) -> 
 
 
 def descend(function: Callable[[Floats], tuple[Floats, Floats]], start: Floats, target: Floats) -> Floats:
-    """Root of a convex increasing function minus ``target``, by Newton's method from a start that is not below it."""
-    point = start
+    """Root of a convex increasing function minus ``target``, by Newton's method from a start that is not below it.
+
+    A point that has arrived stays, so that it does not depend on the points beside it.
+    """
+    point, arrived = start, np.zeros(np.shape(start), dtype=bool)
     for _ in range(MAX_STEPS):
         value, slope = function(point)
         step = (value - target) / slope
-        point = point - step
-        if np.all(np.abs(step) <= TOLERANCE * point):
+        point = np.where(arrived, point, point - step)
+        arrived |= np.abs(step) <= TOLERANCE * point
+        if np.all(arrived):
             break
     return point
 

@@ -159,6 +159,8 @@ class Outcomes:
             terms[0][0][1],
             rate=terms[0][1],
             all_mature=self._all_mature(outcome),
+            certain=sum(self._all_mature(part) for part in outcome.periods),
+            small=outcome.reduce == "count",
         )
 
     def _covariate(self, name: str, part: Outcome, levels: Mapping[str, Sequence[str]]) -> list[tuple[str, int]]:

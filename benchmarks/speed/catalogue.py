@@ -91,6 +91,20 @@ def our_results(document: dict[str, list[dict]]) -> Results:  # type: ignore[typ
             "difference": {key: compared["difference"][key] for key in ("estimate", "low", "high")},
             "method": compared["method"],
         }
+    return found | _weeks(document["curves"][0])
+
+
+def _weeks(curve: dict) -> Results:  # type: ignore[type-arg]
+    """Return the points of the weekly curve as metrics, as the other methods print them."""
+    found: Results = {}
+    by_name = {arm["arm"]: arm["points"] for arm in curve["arms"]}
+    for week, difference in enumerate(curve["comparisons"][0]["points"]):
+        points = {arm: by_name[arm][week] for arm in ARMS}
+        found[f"week_{week}"] = {
+            "arms": {arm: _arm(point | {"numerator": None}) for arm, point in points.items()},
+            "difference": {"estimate": difference["value"], "low": difference["low"], "high": difference["high"]},
+            "method": "weekly curve, Miettinen–Nurminen score",
+        }
     return found
 
 

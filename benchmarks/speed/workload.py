@@ -10,7 +10,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 """Raise it when the files change, so that an old cache is not read."""
 DAY = 86_400
 WEEK = 7 * DAY
@@ -94,12 +94,14 @@ class Case:
 
 def definition(suffix: str, metrics: str = "all") -> str:
     """Return the definition: all metrics of the workload, ``one`` metric, or ``ten`` on the one source."""
-    lines = ["retained: {role: primary, type: retention, event: purchases, window: [14d, 42d]}"]
-    if metrics != "one":
+    curve = "week" if metrics == "all" else "none"
+    lines = [f"retained: {{role: primary, type: retention, event: purchases, window: [14d, 42d], curve: {curve}}}"]
+    if metrics == "ten":
         lines += [
             f"week_{week}: {{type: retention, event: purchases, window: [{7 * week}d, {7 * week + 7}d]}}"
             for week in range(WEEKS)
         ]
+    if metrics != "one":
         lines += [
             "orders: {type: count, event: purchases, window: [0d, 42d]}",
             "revenue: {type: sum, event: purchases, window: [0d, 42d], covariate: {window: [-42d, 0d]}}",

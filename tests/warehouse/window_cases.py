@@ -214,11 +214,16 @@ def tables(chance: random.Random, assignments: list[Assigned], events: dict[str,
 
 def definition_of(study: Study, default: str = "exact") -> dict[str, object]:
     """Return the definition that says what the study says; ``default`` is the clock where a metric says none."""
-    sources = {metric.event for metric in study.metrics.values()} | (
-        {study.exposure.event} if study.exposure else set()
-    )
     metrics = {name: _metric(metric) for name, metric in study.metrics.items()}
     metrics[next(iter(metrics))]["role"] = "primary"
+    return definition_with(study, metrics, {metric.event for metric in study.metrics.values()}, default)
+
+
+def definition_with(
+    study: Study, metrics: dict[str, dict[str, object]], events: set[str], default: str = "exact"
+) -> dict[str, object]:
+    """Return the definition of a study whose metrics, on the tables ``events``, are written already."""
+    sources = events | ({study.exposure.event} if study.exposure else set())
     said: dict[str, object] = {
         "name": "calendar",
         "unit": "unit",

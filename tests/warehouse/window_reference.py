@@ -182,7 +182,7 @@ def count(study: Study, assignments: list[Assigned], events: dict[str, list[Even
         found.times[name] = [Counter() for _ in zero]
     for unit in assignments:
         found.assigned[unit.arm] += 1
-        if not _in_period(study, unit.at):
+        if not in_period(study, unit.at):
             found.outside[unit.arm] += 1
             continue
         start = unit.at
@@ -218,7 +218,8 @@ def _of(rows: list[Event], unit: str) -> list[Event]:
     return [event for event in rows if event.unit == unit and event.at is not None]
 
 
-def _in_period(study: Study, at: dt.datetime) -> bool:
+def in_period(study: Study, at: dt.datetime) -> bool:
+    """Whether a unit that was assigned at ``at`` is counted."""
     if study.start is not None and at < day_begins(study.start, study.zone):
         return False
     return study.end is None or at < day_begins(study.end + ONE_DAY, study.zone)
