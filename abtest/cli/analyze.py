@@ -1,13 +1,15 @@
 """``abtest analyze``: the main job."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from abtest.cli.engine_options import EngineOptions, with_engine
 from abtest.cli.progress import ProgressLine
 
 
+@with_engine
 def command(
     definition: Annotated[Path, typer.Argument(help="The experiment definition, a YAML file.", show_default=False)],
     output: Annotated[
@@ -15,22 +17,7 @@ def command(
     ] = None,
     *,
     report: Annotated[bool, typer.Option(help="Write PDF and PNG beside results.json.")] = True,
-    memory_limit: Annotated[
-        str | None, typer.Option(help="Memory of the engine, such as 4GB; more is spilled.", show_default="80 % of it")
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine.", show_default="all")] = None,
-    temp_dir: Annotated[
-        Path | None, typer.Option(help="Folder for what does not fit into memory.", show_default="the system's")
-    ] = None,
-    engine: Annotated[
-        Literal["duckdb", "spark"], typer.Option(help="What counts: embedded, or Spark for data beyond one machine.")
-    ] = "duckdb",
-    spark_master: Annotated[
-        str | None, typer.Option(help="Master URL, such as spark://host:7077.", show_default="this machine")
-    ] = None,
-    spark_remote: Annotated[
-        str | None, typer.Option(help="Spark Connect address, such as sc://host:15002.", show_default=False)
-    ] = None,
+    options: EngineOptions,
     json: Annotated[bool, typer.Option("--json", help="Print results.json instead of the summary.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
@@ -46,15 +33,15 @@ def command(
         require_folder(folder)  # before the long work, not after it
         progress("reading data")
         from abtest.analysis.run import analyze
-        from abtest.warehouse.engine import Limits
 
+        choice = options.choice()
         analysis = analyze(
             experiment,
             progress=progress,
-            limits=Limits(memory_limit, threads, temp_dir),
-            engine=engine,
-            master=spark_master,
-            remote=spark_remote,
+            limits=choice.limits,
+            engine=choice.engine,
+            master=choice.master,
+            remote=choice.remote,
         )
         progress("writing the report")
         files = write_report(analysis, folder, experiment.definition.report.formats if report else [])

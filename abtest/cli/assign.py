@@ -5,7 +5,11 @@ from typing import Annotated
 
 import typer
 
+from abtest.cli.engine_options import EngineOptions, with_engine
+from abtest.cli.progress import ProgressLine
 
+
+@with_engine
 def command(
     definition: Annotated[Path, typer.Argument(help="The experiment definition, a YAML file.", show_default=False)],
     output: Annotated[
@@ -18,13 +22,30 @@ def command(
             help="Time of assignment, e.g. 2026-03-02T09:00+02:00.", show_default="assignment.at or period.start"
         ),
     ] = None,
+    *,
+    options: EngineOptions,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
 ) -> None:
     """Draw the arms of all eligible customers by a salted hash of their ids, and write them to a file."""
     from abtest.assignment.draw import assign
     from abtest.definition.load import load
 
-    drawn = assign(load(definition), output, at=at, overwrite=force)
+    progress = ProgressLine()
+    try:
+        choice = options.choice()
+        drawn = assign(
+            load(definition),
+            output,
+            at=at,
+            overwrite=force,
+            progress=progress,
+            limits=choice.limits,
+            engine=choice.engine,
+            master=choice.master,
+            remote=choice.remote,
+        )
+    finally:
+        progress.close()
     arms = ", ".join(f"{arm} {count:,}" for arm, count in drawn.arms.items())
     typer.echo(f"{drawn.path}: {sum(drawn.arms.values()):,} units assigned: {arms}")
     typer.echo(f"{drawn.customers:,} customers, {drawn.eligible:,} eligible")

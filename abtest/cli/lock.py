@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from abtest.cli.engine_options import EngineOptions, with_engine
+
 if TYPE_CHECKING:
     from abtest.definition.load import Experiment
     from abtest.definition.lock import OutcomeData
     from abtest.warehouse.engine import Engine
+    from abtest.warehouse.engines import Choice
     from abtest.warehouse.profile import TableProfile
 
 
+@with_engine
 def command(
     definition: Annotated[Path, typer.Argument(help="The experiment definition, a YAML file.", show_default=False)],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The lock file.", show_default="beside the definition")
     ] = None,
+    *,
+    options: EngineOptions,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; list what was changed since, and exit with 2 if anything.")
     ] = False,
@@ -38,7 +44,7 @@ def command(
     if check:
         _check(experiment, path)
     else:
-        _lock(experiment, path, force=force)
+        _lock(experiment, path, options.choice(), force=force)
 
 
 command.__name__ = "lock"
@@ -61,7 +67,7 @@ def _check(experiment: "Experiment", path: Path) -> None:
         raise typer.Exit(2)
 
 
-def _lock(experiment: "Experiment", path: Path, *, force: bool) -> None:
+def _lock(experiment: "Experiment", path: Path, choice: "Choice", *, force: bool) -> None:
     from abtest.definition.lock import git_state, locked, write_lock
 
     if not _replaceable(experiment, path, force=force):
@@ -69,7 +75,7 @@ def _lock(experiment: "Experiment", path: Path, *, force: bool) -> None:
     from abtest.analysis.run import provenance
 
     made_by = provenance()
-    outcomes, doubts = outcome_data(experiment)
+    outcomes, doubts = outcome_data(experiment, choice)
     lock = locked(
         experiment, at=made_by.generated_at, version=made_by.abtest, git=git_state(experiment), outcomes=outcomes
     )
@@ -116,24 +122,30 @@ def _until(outcomes: "OutcomeData") -> str:
     return f" (last event {outcomes.last_event})" if outcomes.last_event else ""
 
 
-def outcome_data(experiment: "Experiment") -> "tuple[OutcomeData, list[str]]":
+def outcome_data(experiment: "Experiment", choice: "Choice | None" = None) -> "tuple[OutcomeData, list[str]]":
     """Return whether outcomes exist now, and what kept from telling.
 
     They do when an event that a metric counts lies after the start (``period.start``, else the first assignment), or
     when an outcome column of the customers table holds a value. Only the ends of ranges of times and numbers of values
-    are asked for, never by arm. A file that is not there yet holds no outcome.
+    are asked for, never by arm. A file that is not there yet holds no outcome. ``choice`` is the engine; the
+    definition's when absent, and one that cannot be opened tells nothing.
     """
     from abtest.cli.progress import ProgressLine
     from abtest.definition.lock import OutcomeData
+    from abtest.errors import AbtestError
     from abtest.warehouse.calendar import Calendar
-    from abtest.warehouse.duckdb import DuckDB
+    from abtest.warehouse.engines import Choice
 
     definition, calendar = experiment.definition, Calendar.of(experiment.definition)
     outcomes = [definition.outcome(name) for name in definition.metrics]
     counted = {part.source for outcome in outcomes for part in (outcome, outcome.denominator) if part is not None}
     columns = list(dict.fromkeys(outcome.value for outcome in outcomes if outcome.reduce == "column" and outcome.value))
     progress = ProgressLine(quiet=False)
-    engine = DuckDB(progress=progress)
+    try:
+        engine = (choice or Choice()).open(definition, progress)
+    except AbtestError as error:
+        progress.close()
+        return OutcomeData(seen=None), [str(error)]
     look = _Look(_undecided(experiment), engine)
     try:
         events = [name for name in definition.event_sources if name in counted]
@@ -187,12 +199,13 @@ class _Look:
         from abtest.warehouse.profile import profile
         from abtest.warehouse.sources import normalise, open_warehouse
 
-        path = self.experiment.definition.data[name].path
-        if path is None:
+        source = self.experiment.definition.data[name]
+        if source.path is None and source.table is None:
             self.doubts.append(f"{self.experiment.place('data', name)}: has no `path`")
             return None
         try:
-            find_files(path, self.experiment.folder, "")
+            if source.path is not None:
+                find_files(source.path, self.experiment.folder, "")
         except DataError:
             return None
         try:

@@ -5,13 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from abtest.cli.engine_options import EngineOptions, with_engine
+from abtest.cli.progress import ProgressLine
+
 if TYPE_CHECKING:
     from abtest.definition.load import Experiment
+    from abtest.warehouse.engines import Choice
     from abtest.warehouse.inspection import Inspection
 
 _WRONG, _DATA = 2, 3
 
 
+@with_engine
 def command(
     definitions: Annotated[
         list[Path],
@@ -19,14 +24,17 @@ def command(
             help="Experiment definitions or library files, YAML.", metavar="DEFINITION...", show_default=False
         ),
     ],
+    *,
     data: Annotated[
         bool, typer.Option("--data", help="Look at the data too: columns, times, arms, ids. No outcome is computed.")
     ] = False,
+    options: EngineOptions,
     strict: Annotated[bool, typer.Option("--strict", help="Leave with exit code 2 when there are warnings.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON, for editors and tools.")] = False,
 ) -> None:
     """Check definitions; every problem and warning is listed with its place and its cure."""
-    reports = [_checked(path, data=data, told=not json) for path in definitions]
+    looking = options.choice() if data else None
+    reports = [_checked(path, looking, told=not json) for path in definitions]
     if json:
         from json import dumps
 
@@ -37,8 +45,8 @@ def command(
         raise typer.Exit(min(codes, default=_WRONG))
 
 
-def _checked(path: Path, *, data: bool, told: bool) -> dict[str, object]:
-    """Check one file, say so unless JSON is wanted, and return what was found."""
+def _checked(path: Path, looking: "Choice | None", *, told: bool) -> dict[str, object]:
+    """Check one file, and its data if they are to be looked at; say so unless JSON is wanted; return what was found."""
     from abtest.definition.load import load, load_library, warnings
     from abtest.errors import AbtestError, DefinitionError
 
@@ -55,7 +63,7 @@ def _checked(path: Path, *, data: bool, told: bool) -> dict[str, object]:
     except AbtestError as error:
         _say(told, str(error), error=True)
         return {**report, "error": str(error), "exit_code": error.exit_code}
-    inspection = _inspected(experiment) if data else None
+    inspection = None if looking is None else _inspected(experiment, looking)
     found = warnings(experiment, None if inspection is None else inspection.range)
     _say(told, _valid(experiment, path))
     _show(told, found)
@@ -70,15 +78,18 @@ def _checked(path: Path, *, data: bool, told: bool) -> dict[str, object]:
     return report
 
 
-def _inspected(experiment: "Experiment") -> "Inspection":
-    from abtest.warehouse.duckdb import DuckDB
+def _inspected(experiment: "Experiment", choice: "Choice") -> "Inspection":
     from abtest.warehouse.inspection import inspect
 
-    engine = DuckDB()
+    progress = ProgressLine()
     try:
-        return inspect(experiment, engine)
+        engine = choice.open(experiment.definition, progress)
+        try:
+            return inspect(experiment, engine)
+        finally:
+            engine.close()
     finally:
-        engine.close()
+        progress.close()
 
 
 def _valid(experiment: "Experiment", path: Path) -> str:

@@ -1,12 +1,39 @@
 """The engines by name. Each is imported only when it is asked for."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from abtest.errors import UsageError
 from abtest.warehouse.engine import Engine, Limits
 
+if TYPE_CHECKING:
+    from abtest.definition.model import Definition
+
 ENGINES = ("duckdb", "spark")
 Progress = Callable[[str, float | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An engine, where it runs and what it may use, as a caller asks for it.
+
+    What is ``None`` is the definition's to say, and what a definition does not say is DuckDB on this machine.
+    """
+
+    engine: str | None = None
+    master: str | None = None
+    remote: str | None = None
+    limits: Limits | None = None
+
+    def open(self, definition: "Definition", progress: Progress | None = None) -> Engine:
+        """Open the engine for a definition; the caller closes it. Raises as :func:`open_engine` does."""
+        name = self.engine or definition.engine or "duckdb"
+        master, remote = self.master, self.remote
+        if name == "spark" and not (master or remote):
+            # Spark runs in one place: where the caller names one, that of the definition does not count.
+            master, remote = definition.spark.master, definition.spark.remote
+        return open_engine(name, master=master, remote=remote, limits=self.limits, progress=progress)
 
 
 def open_engine(

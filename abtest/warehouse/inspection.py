@@ -38,7 +38,10 @@ class ColumnUse:
 
 @dataclass(frozen=True, slots=True)
 class TableLook:
-    """One table. ``units`` are its distinct ids; ``unmatched`` its rows whose id is not assigned to any arm."""
+    """One table. ``path`` is where it is: files, or a table of a catalogue; a frame has none.
+
+    ``units`` are its distinct ids; ``unmatched`` its rows whose id is not assigned to any arm.
+    """
 
     name: str
     path: str | None
@@ -222,7 +225,7 @@ class _Look:
         read: Mapping[str, Table],
         seen: TableProfile | None,
     ) -> TableLook:
-        path = self.definition.data[name].path if raw.files else None
+        path = self.definition.data[name].path if raw.files else raw.catalogued
         table = read.get(name)
         if table is None or seen is None:
             return TableLook(name, path, columns)

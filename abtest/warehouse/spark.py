@@ -93,6 +93,10 @@ class SparkEngine:
 
         self._jobs.run(f"reading {table}", keep)
 
+    def drop(self, table: str) -> None:
+        """Forget a table that :meth:`materialise` kept; what was computed from it stays."""
+        self._jobs.run(f"dropping {table}", lambda: self._forget(table))
+
     def rows(self, statement: Statement, label: str = "query") -> list[Row]:
         """Run a query and return its rows as dicts."""
 

@@ -6,7 +6,7 @@ say the same of every column. Spark reads the rows, and columns that it would ta
 
 import gzip
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,9 @@ import duckdb
 from abtest.errors import UsageError
 from abtest.warehouse.duckdb import DuckDB
 from abtest.warehouse.engine import EngineError, Family, Statement
+from abtest.warehouse.folders import folder_columns
+from abtest.warehouse.parquet_files import look_at_parquet
+from abtest.warehouse.spark_folders import folder_column
 from abtest.warehouse.spark_needs import quiet
 from abtest.warehouse.spark_sql import identifier, literal
 from abtest.warehouse.sqltext import quote
@@ -62,8 +65,7 @@ def read_files(
         _require_visible(Path(file).name)
     if kind == "parquet":
         return _parquet(session, files)
-    frame = _ndjson(session, files) if layout is None else _csv(session, files, *layout)
-    return frame, dict.fromkeys(frame.columns, "text")
+    return _ndjson(session, files) if layout is None else _csv(session, files, *layout)
 
 
 def _require_visible(name: str) -> None:
@@ -75,18 +77,35 @@ def _require_visible(name: str) -> None:
 
 
 def _parquet(session: "SparkSession", files: Sequence[str]) -> tuple["DataFrame", dict[str, Family]]:
-    families = _look_at_parquet(files)
+    families, held = _look_at_parquet(files)
     frame = session.read.parquet(*_paths(files))
     kinds = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
     reading = [f"{_converted(name, kinds[name], families[name])} AS {identifier(name)}" for name in families]
-    return frame.selectExpr(*reading), families
+    return _with_folders(frame, files, reading, families, held)
 
 
-def _look_at_parquet(files: Sequence[str]) -> dict[str, Family]:
-    """Return what the columns hold; raise when a file lacks one, for which Spark would read nothing but NULL."""
+def _with_folders(  # noqa: PLR0917
+    frame: "DataFrame",
+    files: Sequence[str],
+    reading: list[str],
+    families: dict[str, Family],
+    held: Collection[str],
+) -> tuple["DataFrame", dict[str, Family]]:
+    """Return the columns of files, and those that all their folders name and no file holds."""
+    folders = folder_columns(files, held)
+    reading = [*reading, *(folder_column(name, kind) for name, kind in folders.items())]
+    return frame.selectExpr(*reading), {**families, **folders}
+
+
+def _look_at_parquet(files: Sequence[str]) -> tuple[dict[str, Family], Collection[str]]:
+    """Return what the columns of the first file hold, and the names of the columns of all files.
+
+    Raises when a file lacks a column, for which Spark would read nothing but NULL.
+    """
     families = _look(files[:1], "parquet", None)
     with duckdb.connect() as connection:
         try:
+            held = look_at_parquet(connection, "look", files).names
             schemas = connection.execute("SELECT file_name, name FROM parquet_schema($1)", [list(files)]).fetchall()
         except duckdb.Error:
             raise EngineError("look: a file is damaged or cut off; export or copy it again") from None
@@ -100,7 +119,7 @@ def _look_at_parquet(files: Sequence[str]) -> dict[str, Family]:
                     f"look: {Path(file).name} has no column {name!r}, which {Path(files[0]).name} has; files of one "
                     "pattern need the same columns"
                 )
-    return families
+    return families, held
 
 
 def _converted(name: str, kind: str, family: Family) -> str:
@@ -117,13 +136,15 @@ def _converted(name: str, kind: str, family: Family) -> str:
     return column
 
 
-def _csv(session: "SparkSession", files: Sequence[str], delimiter: str, columns: Sequence[str]) -> "DataFrame":
+def _csv(
+    session: "SparkSession", files: Sequence[str], delimiter: str, columns: Sequence[str]
+) -> tuple["DataFrame", dict[str, Family]]:
     # An open quote, a letter that is no UTF-8, mixed line ends: Spark makes something of each.
     _look(files, "csv", (delimiter, list(columns)), rows=True)
     # A quoted cell may hold line ends, so that a large file can be cut at a line's end only when it quotes nothing.
     large = [file for file in files if Path(file).stat().st_size > _UNSPLIT]
     whole = not large or any(_quotes(file) for file in large)
-    return session.read.option("columnPruning", value=False).csv(
+    frame = session.read.option("columnPruning", value=False).csv(
         _paths(files),
         schema=_texts(columns),
         sep=delimiter,
@@ -138,22 +159,25 @@ def _csv(session: "SparkSession", files: Sequence[str], delimiter: str, columns:
         ignoreLeadingWhiteSpace=False,
         ignoreTrailingWhiteSpace=False,
     )
+    return _with_folders(frame, files, list(map(identifier, columns)), dict.fromkeys(columns, "text"), columns)
 
 
-def _ndjson(session: "SparkSession", files: Sequence[str]) -> "DataFrame":
+def _ndjson(session: "SparkSession", files: Sequence[str]) -> tuple["DataFrame", dict[str, Family]]:
     columns = list(_look(files, "ndjson", None, rows=True))
     frame = session.read.json(_paths(files), schema=_texts(columns), mode="FAILFAST", multiLine=False, encoding="UTF-8")
     # Spark puts the words that JSON lacks, NaN and Infinity, between quotes.
     word = '^"([+-]?(NaN|Inf(inity)?|INF))"$'
-    return frame.selectExpr(
-        *(f"regexp_replace({identifier(name)}, {literal(word)}, '$1') AS {identifier(name)}" for name in columns)
-    )
+    reading = [f"regexp_replace({identifier(name)}, {literal(word)}, '$1') AS {identifier(name)}" for name in columns]
+    return _with_folders(frame, files, reading, dict.fromkeys(columns, "text"), columns)
 
 
 def _look(
     files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None, *, rows: bool = False
 ) -> dict[str, Family]:
-    """Have DuckDB look at files, and parse their rows too: it refuses what Spark reads past, and says where."""
+    """Have DuckDB look at files, and parse their rows too: it refuses what Spark reads past, and says where.
+
+    Returns what the files' own columns hold, without those of folders.
+    """
     look = DuckDB()
     try:
         look.attach_files("look", files, kind, layout)
@@ -161,9 +185,21 @@ def _look(
         if rows:
             counts = ", ".join(f"count({quote(column)}) AS c{place}" for place, column in enumerate(families))
             look.rows(Statement(f"SELECT {counts} FROM look", {}))
-        return families
     finally:
         look.close()
+    if folder_columns(files, ()).keys() & families:
+        return {name: families[name] for name in _own_columns(files, kind, layout)}
+    return families
+
+
+def _own_columns(files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None) -> list[str]:
+    if layout is not None:
+        return layout[1]
+    with duckdb.connect() as connection:
+        if kind == "parquet":
+            return connection.read_parquet(list(files[:1]), hive_partitioning=False).columns
+        options = {"sample_size": -1, "maximum_sample_files": len(files), "hive_partitioning": False}
+        return connection.read_json(list(files), format="newline_delimited", **options).columns  # type: ignore[arg-type]
 
 
 def _quotes(file: str) -> bool:

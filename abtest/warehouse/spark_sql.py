@@ -27,6 +27,9 @@ _MINUTE_US = 60_000_000
 FUNCTIONS = {
     "trimmed(x STRING) RETURNS STRING": "trim(x)",
     "blank_to_null(x STRING) RETURNS STRING": "nullif(trim(x), '')",
+    "whole_div(x BIGINT, y BIGINT) RETURNS BIGINT": "x div y",
+    "unit_key(x STRING) RETURNS BIGINT": "CASE WHEN x IS NOT NULL THEN xxhash64(x) END",
+    "unit_check(x STRING) RETURNS BIGINT": "CASE WHEN x IS NOT NULL THEN xxhash64(concat('#', x)) END",
     # Numbers as DuckDB writes them: Spark's exponent begins at 7 digits, DuckDB's at 16.
     "exponent(x STRING) RETURNS INT": "try_cast(split_part(x, 'E', 2) AS INT)",
     "number_text(x STRING) RETURNS STRING": """

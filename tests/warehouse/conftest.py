@@ -1,5 +1,6 @@
-"""Engines for tests: one local Spark session per module, and one engine of each kind."""
+"""Engines for tests: one local Spark session for all modules of a worker, and one engine of each kind for a module."""
 
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -8,15 +9,36 @@ import pytest
 if TYPE_CHECKING:
     from abtest.warehouse.engine import Engine
 
+QUICK = {
+    "spark.master": "local[2]",
+    "spark.driver.memory": "1g",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    # The tables are small: starting is what takes time, not running.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
 
-@pytest.fixture(scope="module")
-def session() -> Iterator[object]:
-    """Start Spark once; every engine of the module gets a session of its own in it."""
-    from abtest.warehouse.spark_session import open_session
 
-    opened = open_session("local[2]")
-    yield opened.session
-    opened.close()
+@pytest.fixture(scope="session")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """Start Spark once, as a notebook does; every engine gets a session of its own in it."""
+    import spark_base  # noqa: F401 - skips without Spark
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    from abtest.warehouse import spark_session
+
+    handler = signal.getsignal(signal.SIGINT)
+    warehouse = str(tmp_path_factory.mktemp("warehouse"))
+    started = SparkSession.builder.config(map={**QUICK, "spark.sql.warehouse.dir": warehouse}).getOrCreate()
+    signal.signal(signal.SIGINT, handler)  # Spark's own would end all jobs of the process
+    gateway = SparkContext._gateway
+    yield started
+    started.stop()
+    spark_session._end(gateway)
 
 
 @pytest.fixture(scope="module")

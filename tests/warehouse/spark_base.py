@@ -17,7 +17,7 @@ from abtest.warehouse.moments import Collected
 
 pytest.importorskip("pyspark", reason="PySpark is not installed: pip install 'abtest[spark]'")
 if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-    pytest.skip("Java is not installed", allow_module_level=True)
+    pytest.skip("Java is not installed: apt install openjdk-17-jre-headless", allow_module_level=True)
 
 
 @contextmanager

@@ -37,7 +37,8 @@ def server(tmp_path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(port),
         "spark.ui.enabled": "false",
-        "spark.sql.shuffle.partitions": "8",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     }
     home = Path(pyspark.__file__).parent
     name = "org.apache.spark.sql.connect.service.SparkConnectServer"

@@ -191,6 +191,67 @@ def test_a_parquet_file_that_lacks_a_column_is_refused_instead_of_read_as_nothin
         spark.attach_files("file", [str(tmp_path / f"{n}.parquet") for n in (1, 2)], "parquet", None)
 
 
+FOLDERS = {
+    "days": ["2026-03-02", "2026-03-03"],
+    "whole numbers": ["1", "-2"],
+    "numbers with zeros": ["01", "1"],
+    "texts": ["a b", "é+%25"],
+    "escaped signs": ["c%2Fd", "%C3%A9"],
+    "percent signs": ["100%", "50%"],
+    "nothing": ["__HIVE_DEFAULT_PARTITION__", "3"],
+    "empty": ["", "x"],
+}
+
+
+def in_folders(folder: Path, values: list[str], kind: str) -> list[str]:
+    """Write a file for each folder ``key=value`` and return their paths."""
+    files = [folder / "orders" / f"key={value}" / f"part-0.{kind}" for value in values]
+    for number, file in enumerate(files):
+        file.parent.mkdir(parents=True)
+        if kind == "parquet":
+            pyarrow.parquet.write_table(pa.table({"id": [number]}), file)
+        else:
+            file.write_text(f"id\n{number}\n" if kind == "csv" else f'{{"id": {number}}}\n')
+    return [str(file) for file in files]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "ndjson"])
+@pytest.mark.parametrize("case", FOLDERS)
+def test_what_folders_name_is_a_column_with_the_values_that_duckdb_reads(spark, duckdb, tmp_path, case, kind):
+    files = in_folders(tmp_path, FOLDERS[case], kind)
+    seen = []
+    for opened in (spark, duckdb):
+        opened.attach_files("file", files, kind, (",", ["id"]) if kind == "csv" else None)
+        statement = Statement('SELECT id, CAST("key" AS STRING) AS "key" FROM file ORDER BY id', {})
+        seen.append((opened.columns("file"), opened.rows(statement)))
+    assert seen[0] == seen[1]
+    assert list(seen[0][0]) == ["id", "key"]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "ndjson"])
+def test_what_a_file_holds_goes_before_what_its_folder_says(spark, tmp_path, kind):
+    path = tmp_path / "customer=5" / "Day=2026-03-02" / f"x.{kind}"
+    path.parent.mkdir(parents=True)
+    texts = {"csv": "customer,day\nown,own\n", "ndjson": '{"customer": "own", "day": "own"}\n'}
+    if kind == "parquet":
+        pyarrow.parquet.write_table(pa.table({"customer": ["own"], "day": ["own"]}), path)
+    else:
+        path.write_text(texts[kind])
+    spark.attach_files("file", [str(path)], kind, (",", ["customer", "day"]) if kind == "csv" else None)
+    assert spark.columns("file") == {"customer": "text", "day": "text"}
+    assert spark.rows(Statement("SELECT * FROM file", {})) == [{"customer": "own", "day": "own"}]
+
+
+def test_a_column_that_only_a_later_file_holds_is_not_taken_from_folders(spark, duckdb, tmp_path):
+    files = [tmp_path / f"k={number}" / "x.parquet" for number in range(2)]
+    for file, columns in zip(files, ({"a": [1]}, {"a": [1], "k": ["own"]}), strict=True):
+        file.parent.mkdir()
+        pyarrow.parquet.write_table(pa.table(columns), file)
+    for opened in (spark, duckdb):
+        opened.attach_files("file", [str(file) for file in files], "parquet", None)
+        assert opened.columns("file") == {"a": "integer"}
+
+
 def test_only_the_columns_and_row_groups_that_count_are_read(spark, tmp_path):
     path = tmp_path / "x.parquet"
     pyarrow.parquet.write_table(pa.table({"at": pa.array([1, 2], pa.timestamp("us", "UTC")), "a": [1, 2]}), path)

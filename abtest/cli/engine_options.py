@@ -1,0 +1,88 @@
+"""The options of all commands that open the data: which engine counts, where it runs, and what it may use."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from abtest.warehouse.engines import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What was said on the command line; ``None`` is for the definition, or the engine, to say."""
+
+    engine: str | None = None
+    spark_master: str | None = None
+    spark_remote: str | None = None
+    memory_limit: str | None = None
+    threads: int | None = None
+    temp_dir: Path | None = None
+
+    def choice(self) -> "Choice":
+        """Return the engine to open. Raises :class:`~abtest.errors.UsageError` for limits that cannot be."""
+        from abtest.warehouse.engine import Limits
+        from abtest.warehouse.engines import Choice
+
+        limits = Limits(self.memory_limit, self.threads, self.temp_dir)
+        return Choice(self.engine, self.spark_master, self.spark_remote, limits)
+
+
+_OPTIONS: dict[str, object] = {
+    "engine": Annotated[
+        Literal["duckdb", "spark"] | None,
+        typer.Option(
+            help="What counts: embedded, or Spark for data beyond one machine.",
+            show_default="the definition's, else duckdb",
+        ),
+    ],
+    "spark_master": Annotated[
+        str | None,
+        typer.Option(help="Master URL, such as spark://host:7077.", show_default="the definition's, else this machine"),
+    ],
+    "spark_remote": Annotated[
+        str | None,
+        typer.Option(help="Spark Connect address, such as sc://host:15002.", show_default="the definition's"),
+    ],
+    "memory_limit": Annotated[
+        str | None, typer.Option(help="Memory of the engine, such as 4GB; more is spilled.", show_default="80 % of it")
+    ],
+    "threads": Annotated[int | None, typer.Option(min=1, help="Threads of the engine.", show_default="all")],
+    "temp_dir": Annotated[
+        Path | None, typer.Option(help="Folder for what does not fit into memory.", show_default="the system's")
+    ],
+}
+
+
+def with_engine(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command with the options of the engine; it gets them as one value, ``options``.
+
+    Typer reads options from a function's signature, so they are added to it, in the place of ``options``.
+    """
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        command(**{key: value for key, value in given.items() if key not in _OPTIONS}, options=_taken(given))
+
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command).parameters.values():
+        if parameter.name == "options":
+            added = [
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+                for name, annotation in _OPTIONS.items()
+            ]
+            parameters += added
+        else:
+            parameters.append(parameter)
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def _taken(given: dict[str, Any]) -> EngineOptions:
+    return EngineOptions(**{name: given[name] for name in _OPTIONS})

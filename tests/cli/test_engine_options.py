@@ -1,0 +1,102 @@
+"""Which engine is opened: the options of all commands that open the data, over what the definition says."""
+
+from pathlib import Path
+
+import pytest
+import typer
+from cli_runs import DEFINITION
+from typer.testing import CliRunner
+
+from abtest import load
+from abtest.cli import analyze, assign, explain, lock, validate
+from abtest.cli.engine_options import EngineOptions
+from abtest.definition.load import Experiment
+from abtest.errors import UsageError
+from abtest.warehouse import engines
+from abtest.warehouse.engine import Limits
+
+COMMANDS = {"analyze": analyze, "assign": assign, "explain": explain, "lock": lock, "validate": validate}
+OPTIONS = ("--engine", "--spark-master", "--spark-remote", "--memory-limit", "--threads", "--temp-dir")
+MASTER = "engine: spark\nspark: {master: yarn}\n"
+CHOICES = [
+    ("", {}, ("duckdb", None, None)),
+    ("engine: duckdb\n", {"engine": "spark"}, ("spark", None, None)),
+    (MASTER, {}, ("spark", "yarn", None)),
+    (MASTER, {"engine": "spark"}, ("spark", "yarn", None)),
+    (MASTER, {"spark_master": "local[2]"}, ("spark", "local[2]", None)),
+    (MASTER, {"spark_remote": "sc://host"}, ("spark", None, "sc://host")),
+    (MASTER, {"engine": "duckdb"}, ("duckdb", None, None)),
+    ("", {"engine": "spark", "spark_remote": "sc://host"}, ("spark", None, "sc://host")),
+]
+
+
+def experiment(folder: Path, more: str = "") -> Experiment:
+    (folder / "drip.yaml").write_text(DEFINITION + more)
+    return load(folder / "drip.yaml")
+
+
+@pytest.mark.parametrize(("more", "said", "expected"), CHOICES)
+def test_the_command_line_goes_before_the_definition_and_spark_runs_in_one_place(
+    tmp_path, monkeypatch, more, said, expected
+):
+    asked = []
+    monkeypatch.setattr(
+        engines, "open_engine", lambda name, *, master, remote, **_: asked.append((name, master, remote))
+    )
+    EngineOptions(**said).choice().open(experiment(tmp_path, more).definition)
+    assert asked == [expected]
+
+
+def test_an_address_of_spark_for_duckdb_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"the engine is duckdb; choose the spark engine \(--engine spark\)"):
+        EngineOptions(spark_master="yarn").choice().open(experiment(tmp_path).definition)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_that_opens_the_data_has_the_same_options(name):
+    app = typer.Typer()
+    app.command()(COMMANDS[name].command)
+    shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output
+    assert [option for option in OPTIONS if option not in shown] == []
+
+
+LOOKS = {
+    "analyze": ("analyze", "drip.yaml", "--no-report"),
+    "assign": ("assign", "drip.yaml", "-o", "arms.csv"),
+    "explain": ("explain", "drip.yaml", "--sql"),
+    "lock": ("lock", "drip.yaml"),
+    "validate": ("validate", "drip.yaml", "--data"),
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_limits_that_cannot_be_are_refused_by_every_command(case, name):
+    case.refused(2, "memory limit: must be an amount such as 4GB", run=(*LOOKS[name], "--memory-limit", "lots"))
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_limits_hold_for_every_command(case, name, monkeypatch):
+    given = []
+    opened = engines.open_engine
+    monkeypatch.setattr(
+        engines, "open_engine", lambda name, **said: given.append(said["limits"]) or opened(name, **said)
+    )
+    assert case.run(*LOOKS[name], "--memory-limit", "1GB", "--threads", "1").code == 0
+    assert given == [Limits("1GB", 1, None)]
+
+
+@pytest.mark.parametrize("name", [name for name in LOOKS if name not in {"assign", "lock"}])
+def test_a_table_of_a_catalogue_needs_spark_and_the_error_says_where_and_how(case, name):
+    case.edit("drip.yaml", "{path: orders.csv,", "{table: shop.orders,")
+    outcome = case.run(*LOOKS[name])
+    assert outcome.code == 3
+    assert "drip.yaml:12:11: data.orders.table: shop.orders: " in outcome.err
+    assert "add `engine: spark`, or give a file" in outcome.err
+
+
+def test_a_lock_says_that_it_could_not_look(case):
+    case.edit("drip.yaml", "{path: orders.csv,", "{table: shop.orders,")
+    outcome = case.run("lock", "drip.yaml")
+    assert (outcome.code, outcome.left) == (0, {"drip.lock"})
+    assert "whether outcome data exists already cannot be told: drip.yaml:12:11: data.orders" in outcome.err
+    assert "add `engine: spark`" in outcome.err
