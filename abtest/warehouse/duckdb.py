@@ -148,7 +148,8 @@ class DuckDB:
         try:
             yield
         finally:
-            self._connection.execute(f"RESET {name}")
+            if not stuck():  # an interrupted statement may still hold the connection
+                self._connection.execute(f"RESET {name}")
 
     def _run(self, statement: Statement, label: str) -> list[Row]:
         kept = "join_order,build_side_probe_side" if statement.as_written else None

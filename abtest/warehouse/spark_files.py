@@ -84,7 +84,7 @@ def _parquet(session: "SparkSession", files: Sequence[str]) -> tuple["DataFrame"
     return _with_folders(frame, files, reading, families, held)
 
 
-def _with_folders(  # noqa: PLR0917
+def _with_folders(
     frame: "DataFrame",
     files: Sequence[str],
     reading: list[str],

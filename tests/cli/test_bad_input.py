@@ -36,7 +36,7 @@ def test_a_missing_file_is_answered_with_the_nearest(case):
 def test_a_folder_in_place_of_a_file_is_told_apart(case):
     (case.folder / "orders.csv").unlink()
     (case.folder / "orders.csv").mkdir()
-    case.refused(3, LOOK, "is a folder; name the files in it")
+    case.refused(3, LOOK, "the folder orders.csv holds no file")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,15 @@ import pytest
 from cli_runs import COMMAND, DEFINITION, TABLES, process, read_csv, write_csv, write_experiment
 
 WHEN = {"SOURCE_DATE_EPOCH": "1775000000"}
-FILES = {"results.json", "small.pdf", "small.png", "small-headline.png", "small-retention.png", "small-effects.png"}
+FILES = {
+    "results.json",
+    "small.pdf",
+    "small.png",
+    "small-headline.png",
+    "small-retention.png",
+    "small-effects.png",
+    "small-curve-retained.png",
+}
 HEAVY = ("numpy", "duckdb", "scipy", "pandas", "matplotlib", "typst", "statsmodels")
 
 

@@ -72,7 +72,8 @@ def test_an_empty_file_a_lone_header_and_a_missing_file_are_told(tmp_path):
     assert "is empty" in refused(("customers", tmp_path / "empty.csv"))
     assert "has no rows" in refused(("customers", write(tmp_path / "h.csv", ["user_id", "arm"], [])))
     assert "no such file" in refused(("customers", tmp_path / "none.csv"))
-    assert "is a folder" in refused(("customers", tmp_path))
+    (tmp_path / "nothing").mkdir()
+    assert "holds no file" in refused(("customers", tmp_path / "nothing"))
     (tmp_path / "x.xlsx").write_bytes(b"PK\x03\x04")
     assert "known ending" in refused(("customers", tmp_path / "x.xlsx"))
 

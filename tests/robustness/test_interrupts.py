@@ -16,7 +16,7 @@ PHASES = [
     (ANALYZE, "ask reading orders_by_unit"),
     (ANALYZE, "ask counting outcomes"),
     (ANALYZE, "writing the report"),
-    (("assign", "drip.yaml", "-o", "drawn.parquet"), "ask drawing"),
+    (("assign", "drip.yaml", "-o", "drawn.parquet"), "ask reading drawn"),
     (("assign", "drip.yaml", "-o", "drawn.csv"), "ask writing"),
     (("retention", "orders.parquet", "--unit", "customer_id", "--at", "ordered_at", "-o", "out"), "ask looking at"),
     (("validate", "--data", "drip.yaml"), "ask looking at orders"),
