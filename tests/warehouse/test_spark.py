@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -82,9 +83,14 @@ def test_another_master_than_that_of_the_running_session_is_refused():
 
 def test_an_interrupt_ends_the_query_and_the_engine_goes_on(spark):
     begun = time.monotonic()
-    threading.Timer(2, lambda: os.kill(os.getpid(), 2)).start()
-    with pytest.raises(KeyboardInterrupt):
-        spark.rows(Statement("SELECT count(*) AS n FROM range(1000000000000) WHERE sin(id) > 2", {}))
+    # Where the tests run in the background, Ctrl-C is ignored, and the query would never end.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Timer(2, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            spark.rows(Statement("SELECT count(*) AS n FROM range(1000000000000) WHERE sin(id) > 2", {}))
+    finally:
+        signal.signal(signal.SIGINT, handler)
     assert time.monotonic() - begun < 30
     assert spark.rows(Statement("SELECT 1 AS one", {})) == [{"one": 1}]
 
