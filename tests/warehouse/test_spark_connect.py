@@ -72,6 +72,9 @@ def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(log.read_text(errors="replace")[-2_000:])
 
 
+@pytest.mark.skipif(
+    not os.environ.get("ABTEST_CONNECT"), reason="starts a server for a minute: ABTEST_CONNECT=1 pytest"
+)
 def test_a_connect_server_gives_the_same_and_is_missed_when_it_is_gone(server, capfd, monkeypatch):
     address, process = server
     found = []
