@@ -48,7 +48,7 @@ def _metrics(definition: Definition) -> Iterator[str]:
         else:
             told[window] = name
             yield "  " + " ".join([dates.looked_at(definition, outcome), *dates.maturity(definition, outcome)])
-        yield f"  Test: {methods.test(definition, outcome)}."
+        yield f"  Test: {methods.test(definition, metric, outcome)}."
         for line in methods.further(definition, metric, outcome):
             yield f"  {line}"
 

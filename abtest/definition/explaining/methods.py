@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from abtest.definition.explaining.sentences import listed, percent
 from abtest.definition.fields import duration_text
-from abtest.definition.metrics import MetricBase, Outcome
+from abtest.definition.metrics import MetricBase, Outcome, TimeToEvent
 from abtest.definition.model import Definition
 
 _RATE = "Miettinen–Nurminen score test of the shares, difference and lift by the same score, each arm by Wilson"
@@ -26,9 +26,14 @@ def kind(outcome: Outcome) -> str:
     return {"any": "rate", "time": "time", "column": "column"}.get(outcome.reduce, "mean")
 
 
-def test(definition: Definition, outcome: Outcome) -> str:
+def test(definition: Definition, metric: MetricBase, outcome: Outcome) -> str:
     """Return the test that compares the arms, with where the intervals come from."""
     what = kind(outcome)
+    if getattr(metric, "reading", "mature") == "kaplan-meier":
+        return (
+            "difference of the Kaplan–Meier shares at the window's end by z, lift by Fieller; every unit counts for as "
+            "long as it is followed, and the mature units alone stand beside it"
+        )
     strata = definition.analysis.strata
     if definition.cluster is not None:
         return (
@@ -70,6 +75,17 @@ def further(definition: Definition, metric: MetricBase, outcome: Outcome) -> Ite
         yield f"Margin: {_margin(definition, metric)}"
     elif metric.role == "guardrail":
         yield "Margin: none, so it can be shown to be harmed, and not to be safe."
+    if isinstance(metric, TimeToEvent) and (metric.competing or metric.landmarks):
+        marks = [duration_text(mark) for mark in (*metric.landmarks, metric.horizon)]
+        rivals = f", and with an event in {listed(metric.competing)} first," if metric.competing else ""
+        yield f"Shares with the event{rivals} are compared at {listed(list(dict.fromkeys(marks)))} too."
+    worth = definition.value
+    if worth is not None and definition.metrics[worth.metric] is metric:
+        amount = f"{worth.margin:g} {worth.unit or ''}".strip()
+        yield (
+            f"Customer value: {amount} for each {duration_text(worth.period)} that a customer stays, as observed "
+            "(Kaplan–Meier) and, apart from that, as a model projects."
+        )
     levels = [f"the {key} of {level}" for key in ("benchmark", "goal") if (level := getattr(metric, key)) is not None]
     if levels:
         yield f"Each arm is compared with {listed(levels)} too."
