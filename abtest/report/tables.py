@@ -269,7 +269,7 @@ def sources_table(view: View) -> Table:
     """Return the tables that were read, with their rows and fingerprints."""
     rows = tuple(
         (
-            Cell(clean(source.name), (clean(source.path or view.say("provenance.path.none")),)),
+            Cell(clean(source.name), (clean(source.path or view.say(_no_path(source.fingerprint))),)),
             Cell(view.numbers.count(source.rows)),
             Cell(clean(source.fingerprint)),
         )
@@ -281,3 +281,8 @@ def sources_table(view: View) -> Table:
         Column(view.say("column.fingerprint"), weight=3),
     )
     return Table(view.say("table.sources"), columns, (RowGroup(rows),))
+
+
+def _no_path(fingerprint: str) -> str:
+    """Return what stands in place of a path: a table of a catalogue has none, nor has a frame."""
+    return "provenance.path.catalogue" if fingerprint == "catalogue" else "provenance.path.none"

@@ -99,9 +99,8 @@ class DuckDB:
 
     def attach_table(self, table: str, source: str) -> None:
         """Refuse: an embedded database has no catalogue."""
-        raise EngineError(
-            f"{table}: `table: {source}` is a table of Spark's catalogue; add `engine: spark`, or give a file"
-        )
+        del source
+        raise EngineError(f"{table}: is a table of Spark's catalogue; add `engine: spark`, or give a file")
 
     def columns(self, table: str) -> dict[str, Family]:
         """Return the columns of ``table`` and what each holds."""

@@ -93,7 +93,8 @@ def _connected(remote: str) -> Opened:
     except ValueError:
         host, port = None, 0
     if address.scheme != "sc" or not host:
-        raise UsageError(f"spark.remote: {remote!r} is no address of a Spark Connect server, sc://host:{CONNECT_PORT}")
+        shown = remote.split(";", 1)[0]  # a token may stand behind it
+        raise UsageError(f"spark.remote: {shown!r} is no address of a Spark Connect server, sc://host:{CONNECT_PORT}")
     require_reachable(f"the Spark Connect server {host}:{port}", [(host, port)])
     try:
         with quiet():
