@@ -1,51 +1,22 @@
-"""The whole chain: definition → moments → estimates → checks → decision → :class:`Analysis`."""
+"""The whole chain: definition → moments → :class:`Analysis`."""
 
-import datetime as dt
-import importlib.metadata
-import os
-import platform
-import sys
+import importlib
+import threading
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from abtest.analysis.board import board_result
-from abtest.analysis.checks import design_checks, health_checks, longest_primary
-from abtest.analysis.curves import metric_curve
-from abtest.analysis.decision import decide
-from abtest.analysis.early import early_checks, with_readings
-from abtest.analysis.estimate import Estimator
-from abtest.analysis.family import corrected, family_name
-from abtest.analysis.in_time import Curve
-from abtest.analysis.in_words import in_words
-from abtest.analysis.result import (
-    Analysis,
-    AnalysisSettings,
-    ArmInfo,
-    ArmPopulation,
-    CustomerBase,
-    DataInfo,
-    Deviation,
-    ExperimentInfo,
-    MetricResult,
-    Provenance,
-    SourceInfo,
-)
-from abtest.analysis.segments import segment_results
-from abtest.analysis.survival import survival_curves, survival_result
-from abtest.analysis.worth import value_result
+from abtest.analysis.provenance import provenance
 from abtest.definition.load import Experiment
-from abtest.definition.lock import compare, lock_of
-from abtest.definition.model import Definition
-from abtest.errors import UsageError
-from abtest.warehouse.calendar import Calendar
+from abtest.definition.lock import lock_of
 from abtest.warehouse.collect import Collector
 from abtest.warehouse.engine import Limits, Statement
 from abtest.warehouse.engines import Choice
-from abtest.warehouse.moments import Collected, MetricMoments
+
+if TYPE_CHECKING:
+    from abtest.analysis.result import Analysis
 
 Progress = Callable[[str, float | None], None]
-LAST_SECOND = 253_402_300_800
-"""The first second of the year 10000, which no calendar of Python holds."""
-_PACKAGES = ("duckdb", "numpy", "scipy", "pydantic", "matplotlib", "typst")
+_STATISTICS = "abtest.analysis.assemble"
 
 
 def analyze(
@@ -57,7 +28,7 @@ def analyze(
     engine: str | None = None,
     master: str | None = None,
     remote: str | None = None,
-) -> Analysis:
+) -> "Analysis":
     """Analyse an experiment and return the :class:`~abtest.analysis.result.Analysis`.
 
     ``tables`` gives pandas, polars or Arrow tables for names under ``data``, in place of their files. ``progress`` is
@@ -68,11 +39,16 @@ def analyze(
     """
     provenance()  # before the long work: it refuses a wrong SOURCE_DATE_EPOCH
     lock_of(experiment)  # and this a damaged lock
+    # What the statistics import takes as long as counting a small experiment, and goes on beside it. No daemon: a
+    # process must not end in the middle of it.
+    threading.Thread(target=importlib.import_module, args=(_STATISTICS,)).start()
     opened = Choice(engine, master, remote, limits).open(experiment.definition, progress)
     try:
         collected = Collector(experiment, opened, tables).collect()
     finally:
         opened.close()
+    from abtest.analysis.assemble import analysis_of
+
     return analysis_of(experiment, collected)
 
 
@@ -88,171 +64,3 @@ def queries(
         return Collector(experiment, opened, tables).statements()
     finally:
         opened.close()
-
-
-def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
-    """Return the analysis of moments that were collected before."""
-    definition = experiment.definition
-    confidence = definition.analysis.confidence
-    estimators = {name: Estimator(definition, name, moments) for name, moments in collected.metrics.items()}
-    metrics = [estimator.result(collected.ledger) for estimator in estimators.values()]
-    metrics = with_readings(corrected(definition, metrics, estimators), estimators)
-    metrics = [_in_time(definition, metric, collected.metrics[metric.name]) for metric in metrics]
-    checks = [
-        *health_checks(definition, collected, metrics),
-        *early_checks(estimators),
-        *design_checks(definition, collected),
-    ]
-    population = _population(experiment, collected, metrics)
-    customers = _customers(collected)
-    calendar = Calendar.of(definition)
-    return Analysis(
-        experiment=_experiment(experiment),
-        settings=AnalysisSettings(
-            confidence=confidence,
-            correction=definition.analysis.correction,
-            family=family_name(definition),
-            alternative=definition.analysis.alternative,
-            monitoring=definition.analysis.monitoring.method if definition.analysis.monitoring else None,
-            planned_units=definition.analysis.monitoring.planned if definition.analysis.monitoring else None,
-        ),
-        data=DataInfo(
-            through=calendar.iso(collected.through),
-            sources=[
-                SourceInfo(name=source.name, path=source.path, rows=source.rows, fingerprint=source.fingerprint)
-                for source in collected.sources
-            ],
-        ),
-        customers=customers,
-        population=population,
-        checks=checks,
-        metrics=metrics,
-        curves=[curve for metric in metrics for curve in _curves(definition, metric, collected.metrics[metric.name])],
-        segments=segment_results(definition, collected.metrics),
-        value=value_result(definition, collected.metrics),
-        board=board_result(definition, population, customers, metrics),
-        decision=decide(
-            metrics,
-            checks,
-            confidence,
-            one_sided=definition.analysis.alternative == "one-sided",
-            monitored=definition.analysis.monitoring is not None,
-        ),
-        provenance=provenance(),
-    )
-
-
-def _in_time(definition: Definition, metric: MetricResult, moments: MetricMoments) -> MetricResult:
-    """Return a metric with what is known of its times, and with its differences in plain words."""
-    comparisons = [
-        comparison.model_copy(update={"in_words": in_words(comparison.difference, metric)})
-        for comparison in metric.comparisons
-    ]
-    survival = survival_result(definition, metric.name, moments)
-    return metric.model_copy(update={"comparisons": comparisons, "survival": survival})
-
-
-def _curves(definition: Definition, metric: MetricResult, moments: MetricMoments) -> list[Curve]:
-    curve = metric_curve(definition, metric.name, moments, metric.title, metric.unit)
-    times = survival_curves(definition, metric.name, moments, metric.title) if metric.type == "time_to_event" else []
-    return times if curve is None else [curve, *times]
-
-
-def _experiment(experiment: Experiment) -> ExperimentInfo:
-    definition = experiment.definition
-    weights = sum(arm.weight for arm in definition.arms)
-    period = definition.period
-    lock = lock_of(experiment)
-    return ExperimentInfo(
-        name=definition.name,
-        title=definition.title or definition.name,
-        hypothesis=definition.hypothesis,
-        unit=definition.unit,
-        timezone=definition.timezone,
-        period_start=period.start.isoformat() if period else None,
-        period_end=period.end.isoformat() if period and period.end else None,
-        eligible=definition.population.eligible,
-        cluster=definition.cluster,
-        strata=list(definition.analysis.strata),
-        compliance=definition.compliance.event if definition.compliance else None,
-        exposure=definition.population.exposure.event if definition.population.exposure else None,
-        exposure_days=_days(definition.population.exposure.window if definition.population.exposure else None),
-        triggered=definition.triggered,
-        arms=[
-            ArmInfo(
-                name=arm.name,
-                title=arm.title,
-                description=arm.description,
-                control=arm.control,
-                share=arm.weight / weights,
-                cadence_days=arm.cadence / 86_400 if arm.cadence else None,
-            )
-            for arm in definition.arms
-        ],
-        definition_sha256=experiment.sha256,
-        locked=lock is not None,
-        locked_at=lock.locked_at if lock else None,
-        locked_after_data=lock.outcome_data.seen if lock else None,
-        deviations=[
-            Deviation(
-                key=found.key,
-                old=found.old,
-                new=found.new,
-                default=found.default,
-                file=found.file,
-                line=found.line,
-                sentence=found.sentence,
-            )
-            for found in (compare(lock, experiment) if lock else [])
-        ],
-    )
-
-
-def _days(window: tuple[int, int] | None) -> tuple[float, float] | None:
-    return None if window is None else (window[0] / 86_400, window[1] / 86_400)
-
-
-def _customers(collected: Collected) -> CustomerBase | None:
-    counts = collected.customers
-    if counts is None:
-        return None
-    return CustomerBase(
-        total=counts.total,
-        eligible=counts.eligible,
-        not_eligible=counts.total - counts.eligible,
-        unassigned=counts.unassigned,
-    )
-
-
-def _population(experiment: Experiment, collected: Collected, metrics: list[MetricResult]) -> list[ArmPopulation]:
-    primary = longest_primary(metrics)
-    return [
-        ArmPopulation(
-            arm=arm.name,
-            assigned=ledger.assigned,
-            eligible=ledger.eligible,
-            exposed=ledger.exposed,
-            mature=primary.arms[index].mature if primary else ledger.counted,
-            clusters=ledger.clusters,
-            excluded=dict(ledger.excluded),
-        )
-        for index, (arm, ledger) in enumerate(zip(experiment.definition.arms, collected.ledger, strict=True))
-    ]
-
-
-def provenance() -> Provenance:
-    """Return what made the numbers. ``SOURCE_DATE_EPOCH`` fixes the time."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if epoch is None:
-        moment = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    elif epoch.isascii() and epoch.isdigit() and int(epoch) < LAST_SECOND:
-        moment = dt.datetime.fromtimestamp(int(epoch), dt.UTC)
-    else:
-        raise UsageError(f"SOURCE_DATE_EPOCH must be a number of seconds since 1970, got {epoch!r}")
-    return Provenance(
-        abtest=importlib.metadata.version("abtest"),
-        python=platform.python_version(),
-        platform=f"{sys.platform}-{platform.machine()}",
-        packages={name: importlib.metadata.version(name) for name in _PACKAGES},
-        generated_at=moment.isoformat(),
-    )

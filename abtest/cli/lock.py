@@ -72,7 +72,7 @@ def _lock(experiment: "Experiment", path: Path, choice: "Choice", *, force: bool
 
     if not _replaceable(experiment, path, force=force):
         return
-    from abtest.analysis.run import provenance
+    from abtest.analysis.provenance import provenance
 
     made_by = provenance()
     outcomes, doubts = outcome_data(experiment, choice)

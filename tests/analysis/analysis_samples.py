@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 
 from abtest import load
+from abtest.analysis.assemble import analysis_of
 from abtest.analysis.result import Analysis
-from abtest.analysis.run import analysis_of
 from abtest.warehouse.moments import ArmLedger, Collected, MetricMoments, SourceCounts, Sums
 
 Outcome = tuple[int, int] | Sequence[float]

@@ -1,0 +1,32 @@
+"""What made the numbers: versions, platform, time."""
+
+import datetime as dt
+import importlib.metadata
+import os
+import platform
+import sys
+
+from abtest.analysis.result import Provenance
+from abtest.errors import UsageError
+
+LAST_SECOND = 253_402_300_800
+"""The first second of the year 10000, which no calendar of Python holds."""
+_PACKAGES = ("duckdb", "numpy", "scipy", "pydantic", "matplotlib", "typst")
+
+
+def provenance() -> Provenance:
+    """Return what made the numbers. ``SOURCE_DATE_EPOCH`` fixes the time."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        moment = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    elif epoch.isascii() and epoch.isdigit() and int(epoch) < LAST_SECOND:
+        moment = dt.datetime.fromtimestamp(int(epoch), dt.UTC)
+    else:
+        raise UsageError(f"SOURCE_DATE_EPOCH must be a number of seconds since 1970, got {epoch!r}")
+    return Provenance(
+        abtest=importlib.metadata.version("abtest"),
+        python=platform.python_version(),
+        platform=f"{sys.platform}-{platform.machine()}",
+        packages={name: importlib.metadata.version(name) for name in _PACKAGES},
+        generated_at=moment.isoformat(),
+    )
