@@ -11,7 +11,11 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 @pytest.mark.parametrize(
     ("script", "said"),
-    [("early_reading.py", "changing split"), ("from_moments.py", "100 segments × 20 metrics")],
+    [
+        ("early_reading.py", "changing split"),
+        ("from_moments.py", "100 segments × 20 metrics"),
+        ("survival_speed.py", "20,000 units"),
+    ],
 )
 def test_a_small_run_prints_its_table(script: str, said: str) -> None:
     command = [sys.executable, str(BENCHMARKS / script), "--smoke"]
