@@ -4,7 +4,7 @@ from abtest.analysis.board import board_result
 from abtest.analysis.checks import design_checks, health_checks, longest_primary
 from abtest.analysis.curves import metric_curve
 from abtest.analysis.decision import decide
-from abtest.analysis.early import early_checks, with_readings
+from abtest.analysis.early import read_early
 from abtest.analysis.estimate import Estimator
 from abtest.analysis.family import corrected, family_name
 from abtest.analysis.in_time import Curve
@@ -38,11 +38,11 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
     confidence = definition.analysis.confidence
     estimators = {name: Estimator(definition, name, moments) for name, moments in collected.metrics.items()}
     metrics = [estimator.result(collected.ledger) for estimator in estimators.values()]
-    metrics = with_readings(corrected(definition, metrics, estimators), estimators)
+    metrics, early_checks = read_early(corrected(definition, metrics, estimators), estimators)
     metrics = [_in_time(definition, metric, collected.metrics[metric.name]) for metric in metrics]
     checks = [
         *health_checks(definition, collected, metrics),
-        *early_checks(estimators),
+        *early_checks,
         *design_checks(definition, collected),
     ]
     population = _population(experiment, collected, metrics)

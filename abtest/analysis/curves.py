@@ -1,12 +1,11 @@
 """A metric by period since the start: each point on its own mature denominator, with bands, and the difference."""
 
-from itertools import pairwise
-
 import numpy as np
 
-from abtest.analysis.in_time import Curve, CurveArm, CurveComparison, CurvePoint, CurveTest, Step
+from abtest.analysis.in_time import Curve, CurveArm, CurveComparison, CurvePoint, CurveTest
 from abtest.analysis.verdicts import effect
 from abtest.definition.metrics import Outcome, Retention
+from abtest.definition.metrics.base import Curved
 from abtest.definition.model import Definition
 from abtest.stats import curves
 from abtest.stats.curve_moments import CurveMoments
@@ -14,7 +13,6 @@ from abtest.stats.values import Estimate
 from abtest.warehouse.moments import CurveSums, MetricMoments
 
 _DAY = 86_400
-_STEPS: dict[int, Step] = {1: "day", 7: "week", 30: "month"}
 
 
 def metric_curve(definition: Definition, name: str, moments: MetricMoments, title: str, unit: str) -> Curve | None:
@@ -23,9 +21,9 @@ def metric_curve(definition: Definition, name: str, moments: MetricMoments, titl
     A point is the metric with the period as its window: the same methods, so the same numbers. Bands hold for all
     periods at once. Amounts are cumulated: the mean cumulative function, to which immature units contribute too.
     """
-    if moments.curve is None:
-        return None
     metric, periods = definition.metrics[name], moments.outcome.periods
+    if moments.curve is None or not isinstance(metric, Curved) or metric.curve_step is None:
+        return None
     confidence, rate = definition.analysis.confidence, moments.rate
     names = [arm.name for arm in definition.arms]
     control = names.index(definition.control.name)
@@ -36,7 +34,7 @@ def metric_curve(definition: Definition, name: str, moments: MetricMoments, titl
         metric=name,
         title=title,
         kind="cumulative" if not rate else "on or after" if after else "bracket",
-        step=_step(periods),
+        step=metric.curve_step,
         unit="fraction" if rate else unit,
         arms=[
             CurveArm(
@@ -101,14 +99,6 @@ def _point(part: Outcome, n: int, own: Estimate, band: Estimate) -> CurvePoint:
         band_high=band.high,
         reason=own.reason,
     )
-
-
-def _step(periods: tuple[Outcome, ...]) -> Step:
-    """Return the length of a period, from the begins of the first two; one period alone is as long as it is."""
-    begins = [(part.window or (0, 0))[0] for part in periods]
-    lengths = {later - earlier for earlier, later in pairwise(begins)} or {(periods[0].window or (0, 0))[1] - begins[0]}
-    days = min(lengths) / _DAY
-    return _STEPS.get(int(days), "day" if days < 7 else "week" if days < 30 else "month")
 
 
 def _cross(sums: CurveSums) -> CurveMoments:

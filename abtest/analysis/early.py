@@ -1,18 +1,21 @@
 """Reading early: a share of units by Kaplan–Meier beside the one of the mature units alone, and whether that is right.
 
 Principle: the definition chooses before the start which of the two decides; both are shown, and no number of one is in
-the other. The Kaplan–Meier reading supposes that the date of assignment tells nothing about the outcome. That is
+the other. Of a time to an event the restricted mean decides, and both readings of the share with the event by the
+horizon stand beside it. Kaplan–Meier supposes that the date of assignment tells nothing about the outcome. That is
 tested. Where it fails *and* the arms are followed differently, the reading mixes time with treatment and is withheld.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from abtest.analysis.estimate import Estimator
-from abtest.analysis.in_time import Reading, ReadingArm, ReadingComparison
-from abtest.analysis.methods import EventShares, Method, early_method, life_table
-from abtest.analysis.result import Check, MetricResult
+from abtest.analysis.in_time import Reading, ReadingArm, ReadingComparison, ReadingKind
+from abtest.analysis.methods import Method, Rates, early_shares, life_table
+from abtest.analysis.result import Check, CheckStatus, MetricResult
 from abtest.analysis.verdicts import effect
 from abtest.stats.early import censoring_balance, enrolment_trend
+from abtest.stats.values import Rate
 from abtest.warehouse.moments import MetricMoments
 
 LEVEL = 0.01
@@ -23,132 +26,125 @@ DRIFT = (
 )
 
 
-def with_readings(metrics: list[MetricResult], estimators: Mapping[str, Estimator]) -> list[MetricResult]:
-    """Return the metrics with both readings, where units are followed for the early one."""
-    return [
-        metric.model_copy(update={"readings": readings(estimators[metric.name])})
-        if early_method(estimators[metric.name].moments) is not None
-        else metric
-        for metric in metrics
-    ]
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """Whether the date of assignment tells something of the outcome, and whether the arms were followed alike.
+
+    ``trend`` is the p-value of a trend over the weeks of assignment, ``None`` where it cannot be tested.
+    """
+
+    trend: float | None
+    unbalanced: bool
+
+    @property
+    def drifts(self) -> bool:
+        """Whether the outcome changes with the date of assignment."""
+        return self.trend is not None and self.trend < LEVEL
+
+    @property
+    def fails(self) -> bool:
+        """Whether the reading makes an effect out of nothing."""
+        return self.drifts and self.unbalanced
 
 
-def readings(estimator: Estimator) -> list[Reading]:
-    """Return a metric's two readings, the primary one first."""
-    early = early_method(estimator.moments)
-    if early is None:
-        return []
-    withheld = DRIFT if _drifts(estimator.moments) and _unbalanced(estimator.moments) else None
-    both = [
-        _reading(estimator, "mature", estimator.mature_method, None),
-        _reading(estimator, "kaplan-meier", early, withheld),
-    ]
-    return sorted(both, key=lambda reading: not reading.primary)
-
-
-def early_checks(estimators: Mapping[str, Estimator]) -> Iterator[Check]:
-    """Return a check of the early reading of every metric that has one."""
-    for name, estimator in estimators.items():
-        moments = estimator.moments
-        if moments.by_week is None or moments.lifetimes is None:
+def read_early(
+    metrics: list[MetricResult], estimators: Mapping[str, Estimator]
+) -> tuple[list[MetricResult], list[Check]]:
+    """Return the metrics with both readings, where the early one says something, and a check of each."""
+    found, checks = [], []
+    for metric in metrics:
+        estimator = estimators[metric.name]
+        assumption = assumption_of(estimator.moments)
+        if assumption is None and not estimator.reads_early:
+            found.append(metric)
             continue
-        what = estimator.metric.title or name.replace("_", " ").capitalize()
-        trend = _trend(moments)
-        chosen = estimator.reads_early or moments.outcome.reduce == "time"
-        if trend is None:
-            yield Check(
-                id=f"early.{name}",
-                status="skipped",
-                message=f"{what}: whether the outcome depends on the date of assignment cannot be tested yet.",
-            )
-        elif trend >= LEVEL:
-            yield Check(
-                id=f"early.{name}",
-                status="pass",
-                message=f"{what}: no sign that the outcome depends on the date of assignment, as reading immature "
-                "units by Kaplan–Meier supposes.",
-                p_value=trend,
-            )
-        elif _unbalanced(moments):
-            yield Check(
-                id=f"early.{name}",
-                status="fail" if chosen and estimator.metric.role == "primary" else "warn",
-                message=f"{what}: {DRIFT}; do not use that reading, and compare units of one week with each other.",
-                p_value=trend,
-            )
-        else:
-            yield Check(
-                id=f"early.{name}",
-                status="warn",
-                message=f"{what}: the outcome changes with the date of assignment, so the units followed longest do "
-                "not speak for the others; the Kaplan–Meier values are off, their difference less so, since both arms "
-                "were followed alike.",
-                p_value=trend,
-            )
+        found.append(metric.model_copy(update={"readings": readings(estimator, assumption)}))
+        if assumption is not None:
+            checks.append(_check(estimator, metric, assumption))
+    return found, checks
 
 
-def _trend(moments: MetricMoments) -> float | None:
-    if moments.by_week is None or len(moments.by_week[0]) < 2:
+def assumption_of(moments: MetricMoments) -> Assumption | None:
+    """Test what Kaplan–Meier supposes; ``None`` where nobody was lost from view before the horizon."""
+    if moments.lifetimes is None or moments.by_week is None or moments.outcome.window is None:
         return None
-    return enrolment_trend([[life_table(week) for week in arm] for arm in moments.by_week]).p_value
+    tables = [life_table(arm) for arm in moments.lifetimes]
+    horizon = moments.outcome.window[1] // moments.step
+    if all(table.known(horizon) == table.n for table in tables):
+        return None
+    weeks = [[life_table(week) for week in arm] for arm in moments.by_week]
+    trend = enrolment_trend(weeks).p_value if len(weeks[0]) > 1 else None
+    control, treatment, *further = tables
+    balance = censoring_balance(control, treatment, *further).p_value
+    return Assumption(trend, balance is not None and balance < LEVEL)
 
 
-def _drifts(moments: MetricMoments) -> bool:
-    trend = _trend(moments)
-    return trend is not None and trend < LEVEL
+def readings(estimator: Estimator, assumption: Assumption | None) -> list[Reading]:
+    """Return a metric's two readings, one that decides first; none where causes compete, whose shares are others."""
+    moments = estimator.moments
+    early = early_shares(moments)
+    if early is None or moments.competing is not None:
+        return []
+    timed = moments.outcome.reduce == "time"
+    mature = Rates([Rate(arm.total, arm.n) for arm in moments.arms]) if timed else estimator.mature_method
+    units = [arm.n for arm in moments.arms], [arm.units for arm in moments.lifetimes or ()]
+    withheld = DRIFT if assumption is not None and assumption.fails else None
+    first = _reading(estimator, "mature", mature, units[0])
+    second = _reading(estimator, "kaplan-meier", early, units[1]).model_copy(update={"withheld": withheld})
+    return [second, first] if estimator.reads_early else [first, second]
 
 
-def _unbalanced(moments: MetricMoments) -> bool:
-    control, treatment, *further = [life_table(arm) for arm in moments.lifetimes or ()]
-    p_value = censoring_balance(control, treatment, *further).p_value
-    return p_value is not None and p_value < LEVEL
-
-
-def _reading(estimator: Estimator, kind: str, method: Method, withheld: str | None) -> Reading:
+def _reading(estimator: Estimator, kind: ReadingKind, method: Method, units: list[int]) -> Reading:
     moments, names, control = estimator.moments, estimator.names, estimator.control
-    early = isinstance(method, EventShares)
-    units = [arm.units for arm in moments.lifetimes or ()] if early else [arm.n for arm in moments.arms]
-    arms = []
-    for index, name in enumerate(names):
-        estimate = method.value(index, estimator.confidence)
-        arms.append(
-            ReadingArm(
-                arm=name,
-                n=units[index],
-                value=estimate.estimate,
-                low=estimate.low,
-                high=estimate.high,
-                reason=estimate.reason,
-            )
-        )
-    comparisons = []
-    for index, name in enumerate(names):
-        if index == control:
-            continue
-        result = estimator.compare(index, estimator.confidence, method)
-        comparisons.append(
+    values = [method.value(index, estimator.confidence) for index in range(len(names))]
+    compared = {
+        index: estimator.compare(index, estimator.confidence, method) for index in range(len(names)) if index != control
+    }
+    decides = "kaplan-meier" if estimator.reads_early else "mature"
+    return Reading(
+        reading=kind,
+        primary=kind == decides and moments.outcome.reduce != "time",
+        method=next(iter(compared.values())).method,
+        horizon_days=(moments.outcome.window or (0, 0))[1] / 86_400,
+        arms=[
+            ReadingArm(arm=name, n=n, value=value.estimate, low=value.low, high=value.high, reason=value.reason)
+            for name, n, value in zip(names, units, values, strict=True)
+        ],
+        comparisons=[
             ReadingComparison(
-                arm=name,
+                arm=names[index],
                 control=names[control],
                 difference=effect(result.difference),
                 lift=effect(result.lift),
                 p_value=result.p_value,
                 reason=result.reason,
             )
-        )
-    used = next(iter(comparisons), None)
-    return Reading.model_validate(
-        {
-            "reading": kind,
-            "primary": early == estimator.reads_early,
-            "method": "" if used is None else estimator.compare(_first(estimator), estimator.confidence, method).method,
-            "horizon_days": (moments.outcome.window or (0, 0))[1] / 86_400,
-            "arms": arms,
-            "comparisons": comparisons,
-            "withheld": withheld,
-        }
+            for index, result in compared.items()
+        ],
     )
 
 
-def _first(estimator: Estimator) -> int:
-    return next(index for index in range(len(estimator.names)) if index != estimator.control)
+def _check(estimator: Estimator, metric: MetricResult, assumption: Assumption) -> Check:
+    decides = metric.role == "primary" and (estimator.reads_early or metric.type == "time_to_event")
+    status: CheckStatus
+    if assumption.trend is None:
+        status = "skipped"
+        message = "whether the outcome depends on the date of assignment cannot be tested yet."
+    elif not assumption.drifts:
+        status = "pass"
+        message = (
+            "no sign that the outcome depends on the date of assignment, as reading immature units by Kaplan–Meier "
+            "supposes."
+        )
+    elif assumption.unbalanced:
+        status = "fail" if decides else "warn"
+        message = f"{DRIFT}; do not use that reading, and compare units of one week with each other."
+    else:
+        status = "warn"
+        message = (
+            "the outcome changes with the date of assignment, so the units followed longest do not speak for the "
+            "others; the Kaplan–Meier values are off, their difference less so, since both arms were followed alike."
+        )
+    return Check(
+        id=f"early.{metric.name}", status=status, message=f"{metric.title}: {message}", p_value=assumption.trend
+    )

@@ -8,7 +8,7 @@ from abtest.analysis.methods import (
     Method,
     Rates,
     counted_term,
-    early_method,
+    early_shares,
     margin_test,
     method_of,
     plain_method,
@@ -46,7 +46,7 @@ class Estimator:
         self.confidence = definition.analysis.confidence
         self.inference = Inference.of(definition, name)
         self.mature_method: Method = method_of(moments)
-        early = early_method(moments) if getattr(self.metric, "reading", "mature") == "kaplan-meier" else None
+        early = early_shares(moments) if getattr(self.metric, "reading", "mature") == "kaplan-meier" else None
         self.method: Method = early or self.mature_method
         self.reads_early = early is not None
         self.plain = plain_method(moments, counted_term(moments))

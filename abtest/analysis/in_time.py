@@ -110,8 +110,10 @@ class ReadingComparison(Value):
 class Reading(Value):
     """One way to read a metric while units are immature: of the mature units alone, or of all by Kaplan–Meier.
 
-    ``primary`` marks the one that the definition chose before the start; it alone is in the metric's own ``arms`` and
-    ``comparisons``, and decides. ``withheld`` says why a reading must not be used, although it is shown.
+    Values are shares. ``primary`` marks the one that the definition chose before the start; it alone is in the metric's
+    own ``arms`` and ``comparisons``, and decides. Of a time to an event neither is: its restricted mean decides, and
+    the readings are of the share with the event by the horizon. ``withheld`` says why a reading must not be used,
+    although it is shown.
     """
 
     reading: ReadingKind

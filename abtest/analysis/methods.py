@@ -197,7 +197,7 @@ class RestrictedMeans:
 
 
 @dataclass(frozen=True, slots=True)
-class EventShares:
+class EarlyShares:
     """Shares of units with the event by a horizon in steps, by Kaplan–Meier: immature units count while followed."""
 
     tables: Sequence[LifeTable]
@@ -245,11 +245,11 @@ def method_of(moments: MetricMoments) -> Method:
     return plain
 
 
-def early_method(moments: MetricMoments) -> EventShares | None:
+def early_shares(moments: MetricMoments) -> EarlyShares | None:
     """Return the method that reads a share of units by Kaplan–Meier; ``None`` where units were not followed for it."""
-    if moments.outcome.reduce == "time" or moments.lifetimes is None or moments.outcome.window is None:
+    if moments.lifetimes is None or moments.outcome.window is None:
         return None
-    return EventShares([life_table(arm) for arm in moments.lifetimes], moments.outcome.window[1] // moments.step)
+    return EarlyShares([life_table(arm) for arm in moments.lifetimes], moments.outcome.window[1] // moments.step)
 
 
 def _ratio(moments: MetricMoments) -> Method:

@@ -33,6 +33,14 @@ class EngineOptions:
         return Choice(self.engine, self.spark_master, self.spark_remote, limits)
 
 
+MemoryLimit = Annotated[
+    str | None, typer.Option(help="Memory of the engine, such as 4GB; more is spilled.", show_default="80 % of it")
+]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the engine.", show_default="all")]
+TempDir = Annotated[
+    Path | None, typer.Option(help="Folder for what does not fit into memory.", show_default="the system's")
+]
+
 _OPTIONS: dict[str, object] = {
     "engine": Annotated[
         Literal["duckdb", "spark"] | None,
@@ -49,13 +57,9 @@ _OPTIONS: dict[str, object] = {
         str | None,
         typer.Option(help="Spark Connect address, such as sc://host:15002.", show_default="the definition's"),
     ],
-    "memory_limit": Annotated[
-        str | None, typer.Option(help="Memory of the engine, such as 4GB; more is spilled.", show_default="80 % of it")
-    ],
-    "threads": Annotated[int | None, typer.Option(min=1, help="Threads of the engine.", show_default="all")],
-    "temp_dir": Annotated[
-        Path | None, typer.Option(help="Folder for what does not fit into memory.", show_default="the system's")
-    ],
+    "memory_limit": MemoryLimit,
+    "threads": Threads,
+    "temp_dir": TempDir,
 }
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from abtest.cli.engine_options import MemoryLimit, TempDir, Threads
 from abtest.cli.progress import ProgressLine
 
 
@@ -51,13 +52,9 @@ def command(
     confidence: Annotated[float, typer.Option(help="Confidence of the intervals, between 0 and 1.")] = 0.95,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the files.")] = Path("reports/retention"),
     report: Annotated[bool, typer.Option(help="Write CSV and PNG beside retention.json.")] = True,
-    memory_limit: Annotated[
-        str | None, typer.Option(help="Memory of the engine, such as 4GB; more is spilled.", show_default="80 % of it")
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine.", show_default="all")] = None,
-    temp_dir: Annotated[
-        Path | None, typer.Option(help="Folder for what does not fit into memory.", show_default="the system's")
-    ] = None,
+    memory_limit: MemoryLimit = None,
+    threads: Threads = None,
+    temp_dir: TempDir = None,
     json: Annotated[bool, typer.Option("--json", help="Print retention.json instead of the summary.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:

@@ -11,7 +11,7 @@ from abtest.report.notes import Notes, missing_note
 from abtest.report.numbers import Scale
 from abtest.report.parts import Block, Cell, Column, Paragraph, RowGroup, Section, Table
 from abtest.report.tables import effect_cell
-from abtest.report.view import View, clean
+from abtest.report.view import View, clean, is_time
 
 if TYPE_CHECKING:
     from abtest.analysis.in_time import Reading, ReadingArm, ReadingComparison
@@ -44,7 +44,7 @@ def asides(view: View) -> tuple[str, ...]:
                     )
                 )
                 continue
-            scale = _measure(metric, reading)
+            scale = _measure(reading)
             effects = [
                 view.say("chart.alt.values", arm=view.arm(c.arm), value=view.effect_text(c.difference, scale.change))
                 for c in reading.comparisons
@@ -57,9 +57,9 @@ def asides(view: View) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _measure(metric: "MetricResult", reading: "Reading") -> Measure:
+def _measure(reading: "Reading") -> Measure:
     compared = [bounds_of(c.difference) for c in reading.comparisons]
-    return measure(metric.unit, compared or [(arm.low, arm.value, arm.high) for arm in reading.arms])
+    return measure("fraction", compared or [(arm.low, arm.value, arm.high) for arm in reading.arms])
 
 
 def _table(view: View, metric: "MetricResult") -> Table:
@@ -72,15 +72,15 @@ def _table(view: View, metric: "MetricResult") -> Table:
         Column(view.say("column.lift"), "right", 3),
         Column(view.say("column.p"), "right", 2),
     )
-    groups = tuple(_group(view, metric, reading, notes) for reading in metric.readings)
-    window = windows.window(view, metric)
-    return Table(
-        clean(metric.title), columns, groups, notes.texts, muted=view.invalid, lead=Paragraph(window or view.control)
-    )
+    groups = tuple(_group(view, reading, notes) for reading in metric.readings)
+    lead = windows.window(view, metric) or view.control
+    if is_time(metric):
+        lead = view.say("early.share", day=view.numbers.plain(metric.readings[0].horizon_days))
+    return Table(clean(metric.title), columns, groups, notes.texts, muted=view.invalid, lead=Paragraph(lead))
 
 
-def _group(view: View, metric: "MetricResult", reading: "Reading", notes: Notes) -> RowGroup:
-    scale = _measure(metric, reading)
+def _group(view: View, reading: "Reading", notes: Notes) -> RowGroup:
+    scale = _measure(reading)
     lift = measure("fraction", [bounds_of(c.lift) for c in reading.comparisons])
     compared = {comparison.arm: comparison for comparison in reading.comparisons}
     rows = tuple(_row(view, arm, compared.get(arm.arm), (scale, lift), notes) for arm in reading.arms)

@@ -78,6 +78,7 @@ MESSAGES = {
     "early.kaplan-meier": "Kaplan–Meier, all units",
     "early.mature.detail": "units whose whole window lies before the data's end",
     "early.kaplan-meier.detail": "every unit for as long as it was followed",
+    "early.share": "share with the event by day {day}; the restricted mean decides",
     "early.title.decides": "{reading}: decides",
     "early.title.beside": "{reading}: does not decide",
     "early.title.withheld": "{reading}: WITHHELD, do not use",

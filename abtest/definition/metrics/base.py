@@ -124,8 +124,8 @@ class Outcome:
         return (self, *self.covariates, *beside, *self.rivals, *self.periods)
 
 
-CurveStep = Literal["day", "week", "month", "none"]
-STEPS = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
+CurveStep = Literal["day", "week", "month"]
+STEPS: dict[CurveStep, int] = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
 """Seconds of a period of a curve; a month is 30 days."""
 MOST_PERIODS = 62
 
@@ -133,11 +133,16 @@ MOST_PERIODS = 62
 class Curved(Part):
     """The field of every metric that has a curve."""
 
-    curve: CurveStep | None = Field(
+    curve: Literal["day", "week", "month", "none"] | None = Field(
         None,
         description="Show the metric by period since assignment: day, week, month (30 days) or none. When absent, a "
         "primary retention has one, by week (by day within two weeks), and other metrics have none.",
     )
+
+    @property
+    def curve_step(self) -> CurveStep | None:
+        """The length of the periods of the curve; ``None`` without one."""
+        return None if self.curve == "none" else self.curve
 
     def curve_windows(self) -> list[tuple[int, int]]:
         """Return the periods of the curve in seconds since assignment; none without a curve."""
@@ -147,7 +152,7 @@ class Curved(Part):
     def _few_periods(self) -> Self:
         size = len(self.curve_windows())
         if size > MOST_PERIODS:
-            raise ValueError(f"has a curve of {size} periods by {self.curve}; at most {MOST_PERIODS} can be shown")
+            raise ValueError(f"has a curve of {size} periods by {self.curve_step}; at most {MOST_PERIODS} can be shown")
         return self
 
     def with_periods(self, outcome: Outcome) -> Outcome:
@@ -281,8 +286,7 @@ class CumulatedMetric(EventMetric, Curved):
 
     def curve_windows(self) -> list[tuple[int, int]]:
         """Return the periods of the window."""
-        step = STEPS.get(self.curve or "none")
-        return [] if step is None else consecutive(*self.window, step)
+        return [] if self.curve_step is None else consecutive(*self.window, STEPS[self.curve_step])
 
 
 class ValueMetric(EventMetric):

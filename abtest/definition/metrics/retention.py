@@ -10,6 +10,7 @@ from abtest.definition.metrics.base import (
     MOST_PERIODS,
     STEPS,
     Curved,
+    CurveStep,
     EventBase,
     Outcome,
     Read,
@@ -100,24 +101,23 @@ class Retention(EventBase, Curved, Read):
             return self.after, self.horizon
         return (self.nth or 1), (self.nth or 1) + 1
 
+    @property
+    def curve_step(self) -> CurveStep | None:
+        """The length of the periods of the curve: as asked, else by week (by day within two) for a primary metric."""
+        if self.curve is not None or self.role != "primary":
+            return super().curve_step
+        end = self.bounds[1]
+        wanted: CurveStep = "day" if end <= 2 * STEPS["week"] else "week"
+        choices: tuple[CurveStep, ...] = (wanted, "month")
+        return next((step for step in choices if end / STEPS[step] <= MOST_PERIODS), None)
+
     def curve_windows(self) -> list[tuple[int, int]]:
         """Return brackets up to the end of the window; with `after`, from each period's begin to the horizon."""
-        if self.by is not None or None not in {self.window, self.day, self.after}:
-            return []  # the latter is refused, and refused once
-        end = self.bounds[1]
-        step = self._step(end)
-        if step is None:
+        if self.by is not None or self.curve_step is None:
             return []
-        brackets = consecutive(0, end, step)
+        end = self.bounds[1]
+        brackets = consecutive(0, end, STEPS[self.curve_step])
         return [(low, end) for low, _ in brackets] if self.after is not None else brackets
-
-    def _step(self, end: int) -> int | None:
-        if self.curve is not None:
-            return STEPS.get(self.curve)
-        if self.role != "primary":
-            return None
-        wanted = STEPS["day" if end <= 2 * STEPS["week"] else "week"]
-        return next((step for step in (wanted, STEPS["month"]) if end / step <= MOST_PERIODS), None)
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """One when the unit has an event in the window, else zero."""
