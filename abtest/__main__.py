@@ -1,5 +1,18 @@
-"""``python -m abtest``: the command line."""
+"""The command ``abtest``, also as ``python -m abtest``."""
 
-from abtest.cli import main
+import sys
 
-main()
+from abtest.interrupts import stoppable
+
+
+def main() -> None:
+    """Run the command line. Ctrl-C and SIGTERM are heard before anything that takes time is imported."""
+    # `init` asks questions, and has its own answer to Ctrl-C.
+    with stoppable(ctrl_c=sys.argv[1:2] != ["init"]):
+        from abtest.cli import main as command_line
+
+        command_line()
+
+
+if __name__ == "__main__":
+    main()

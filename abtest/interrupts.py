@@ -1,81 +1,133 @@
-"""Ctrl-C and SIGTERM: work ends where it stands, cleans up after itself, and never ends between files of one output.
+"""Ctrl-C and SIGTERM: the process cleans up after itself and ends, and never between the files of one output.
 
-Principle: an interrupt is an exception of its own, so that every ``finally`` runs and nothing takes it for an error.
+Principle: no exception. One that is raised by a signal comes up wherever the process happens to be, and there libraries
+swallow it, turn it into errors of their own, or keep a lock for good. So whatever would have to be undone is registered
+with :func:`on_stop` as it comes into being, and a signal has that done, and ends the process. In a notebook, where
+:func:`stoppable` does not rule, Ctrl-C is Python's own exception, and context managers clean up.
 """
 
+import _thread
+import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
-_AGAIN = 2.0
-"""Seconds for which a second signal is the first one's echo: terminals and the programs that start us both send it."""
+_PATIENCE = 12.0
+"""Seconds that cleaning up may take; ending a cluster's query takes longest."""
 _NAMES = ("SIGINT", "SIGTERM")  # Windows has no SIGTERM that another process could send
+_undoings: dict[object, Callable[[], object]] = {}
 
 
-class Interrupted(BaseException):
-    """The process was asked to stop. ``exit_code`` is what shells expect: 128 and the signal's number."""
+def on_stop(undo: Callable[[], object]) -> Callable[[], None]:
+    """Have ``undo`` called when a signal ends the process; return what takes that back.
 
-    def __init__(self, number: int) -> None:
-        super().__init__(signal.Signals(number).name)
-        self.exit_code = 128 + number
+    It runs in a thread of its own, while the main thread stands still wherever the signal met it: it must not wait for
+    that thread, nor import anything. What it raises is ignored.
+    """
+    key = object()
+    _undoings[key] = undo
+    return lambda: _undoings.pop(key, None) and None
 
 
 class _Stop:
-    """A handler of signals that raises :class:`Interrupted`, once for signals in close succession."""
+    """A handler of signals that ends the process. ``written``: the outputs are in place already."""
 
-    def __init__(self) -> None:
-        self._last = float("-inf")
+    written = False
 
-    def __call__(self, number: int, frame: FrameType | None) -> None:
+    def __call__(self, number: int, frame: FrameType | None) -> NoReturn:
         del frame
-        before, self._last = self._last, time.monotonic()
-        if self._last - before > _AGAIN:
-            raise Interrupted(number)
+        for other in _numbers():
+            signal.signal(other, signal.SIG_IGN)  # terminals, and programs that started us, send both or twice
+        _undo_all()
+        message = b"interrupted; the files are written\n" if self.written else b"interrupted; nothing was written\n"
+        # Not by `print`: the signal may have come in the middle of one.
+        with suppress(OSError):
+            os.write(2, message)
+        os._exit(128 + number)  # what shells expect; and no thread is torn down in the middle of its work
 
 
 @contextmanager
 def stoppable(*, ctrl_c: bool = True) -> Iterator[None]:
-    """Let Ctrl-C (unless the caller has its own answer to it) and SIGTERM raise :class:`Interrupted` in the block."""
+    """Let Ctrl-C (unless the caller has its own answer to it) and SIGTERM end the process while the block runs.
+
+    For a process that ends with the block: afterwards signals are ignored, since nothing is left to be stopped.
+    """
     stop = _Stop()
-    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name) and (ctrl_c or name != "SIGINT")]
     # A shell starts jobs in the background with Ctrl-C ignored, and that stays so.
-    numbers = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in numbers if _in_main_thread()}
+    numbers = [
+        number
+        for number in _numbers()
+        if (ctrl_c or number != signal.SIGINT) and signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    for number in numbers:
+        signal.signal(number, stop)
     try:
         yield
-    except Interrupted:
-        # The process is on its way out, and the signal's echo must not meet it there.
-        before = dict.fromkeys(before, signal.SIG_IGN)
-        raise
+    except KeyboardInterrupt:  # from a library that has put its own handler in place of ours
+        if signal.SIGINT not in numbers:
+            raise
+        stop(signal.SIGINT, None)
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Hold signals off while files are put in place: all of them or none. Afterwards the work counts as done.
 
-    A signal after the block ends the process at once, since then it would be wrong to say that nothing was written.
-    Does nothing where :func:`stoppable` does not rule, as in a notebook.
+    Does nothing where :func:`stoppable` does not rule.
     """
-    ours = [number for number in _ours() if _in_main_thread()]
+    ours = _ours() if _in_main_thread() else {}
     for number in ours:
         signal.signal(number, signal.SIG_IGN)
     try:
         yield
+        for stop in ours.values():
+            stop.written = True
     finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+        for number, stop in ours.items():
+            signal.signal(number, stop)
 
 
-def _ours() -> list[Any]:
-    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
-    return [number for number in numbers if isinstance(signal.getsignal(number), _Stop)]
+def ruled() -> bool:
+    """Whether Ctrl-C ends the process by what is registered, and not by an exception."""
+    return bool(_ours())
+
+
+def _undo_all() -> None:
+    """Do what is registered, all at once, since one that hangs must not keep the others from being done."""
+    deadline = time.monotonic() + _PATIENCE
+    waiting = []
+    for undo in reversed(list(_undoings.values())):
+        done = _thread.allocate_lock()
+        done.acquire()
+        # Not `threading`: the signal may have come while a thread was started, which holds a lock.
+        _thread.start_new_thread(_do, (undo, done))
+        waiting.append(done)
+    for done in waiting:
+        done.acquire(timeout=max(deadline - time.monotonic(), 0))
+
+
+def _do(undo: Callable[[], object], done: Any) -> None:
+    try:
+        with suppress(Exception):
+            undo()
+    finally:
+        done.release()
+
+
+def _numbers() -> list[signal.Signals]:
+    return [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+
+
+def _ours() -> dict[signal.Signals, _Stop]:
+    handlers = {number: signal.getsignal(number) for number in _numbers()}
+    return {number: handler for number, handler in handlers.items() if isinstance(handler, _Stop)}
 
 
 def _in_main_thread() -> bool:

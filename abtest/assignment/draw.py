@@ -12,6 +12,7 @@ from abtest.definition.load import Experiment
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.errors import DataError, UsageError
 from abtest.interrupts import uninterrupted
+from abtest.temporary import temporary_path
 from abtest.warehouse.engine import Engine, Limits, Statement
 from abtest.warehouse.engines import Choice, Progress
 from abtest.warehouse.profile import whole, with_tables
@@ -151,16 +152,15 @@ def _draw(experiment: Experiment, engine: Engine, warehouse: Warehouse, path: Pa
         raise DataError(
             f"{experiment.place('population', 'eligible')}: no customer is eligible, so there is nobody to assign"
         )
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
     try:
-        engine.save(_file(definition), str(temporary), path.suffix.lower()[1:])
-        warehouse.require_unchanged()
-        with uninterrupted():
-            temporary.replace(path)
+        with temporary_path(unfinished) as temporary:
+            engine.save(_file(definition), str(temporary), path.suffix.lower()[1:])
+            warehouse.require_unchanged()
+            with uninterrupted():
+                temporary.replace(path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}; choose another --output") from None
-    finally:
-        temporary.unlink(missing_ok=True)
     return Drawn(
         path,
         sum(whole(row, "units") for row in counts),

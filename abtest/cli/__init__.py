@@ -4,7 +4,6 @@ Exit codes: 0 done; 1 internal error; 2 usage or definition error; 3 data error;
 written and marked invalid); 130 and 143 stopped by Ctrl-C or SIGTERM.
 """
 
-import os
 import signal
 import sys
 
@@ -12,7 +11,6 @@ import typer
 
 from abtest.cli import analyze, assign, compare, explain, init, lock, report, retention, schema, simulate, validate
 from abtest.errors import AbtestError, DefinitionError
-from abtest.interrupts import Interrupted, stoppable
 
 app = typer.Typer(
     name="abtest",
@@ -52,11 +50,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        # `init` asks questions, and has its own answer to Ctrl-C.
-        with stoppable(ctrl_c=sys.argv[1:2] != ["init"]):
-            app()
-    except Interrupted as stop:
-        _leave(stop)
+        app()
     except DefinitionError as error:
         from abtest.cli.places import underlined
 
@@ -68,20 +62,6 @@ def main() -> None:
 
         traceback.print_exception(error, limit=-3, file=sys.stderr)
         _fail(f"internal error: {type(error).__name__}; this is a bug in abtest, please report it", 1)
-
-
-def _leave(stop: Interrupted) -> None:
-    """Leave after a signal. Outputs are put in place at the end, all or none, and signals are held off while they are.
-
-    ``simulate`` writes its tables one by one, so of it less can be said.
-    """
-    print("interrupted" if sys.argv[1:2] == ["simulate"] else "interrupted; nothing was written", file=sys.stderr)
-    running = sys.modules.get("abtest.warehouse.running")
-    if running is not None and running.stuck():
-        # The thread that still asks the engine would be torn down in the middle of its work, and that aborts.
-        sys.stderr.flush()
-        os._exit(stop.exit_code)
-    sys.exit(stop.exit_code)
 
 
 def _fail(message: str, code: int) -> None:

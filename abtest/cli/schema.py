@@ -29,14 +29,13 @@ def command(
 
 def _write(path: Path, text: str) -> None:
     """Write the file whole or not at all."""
-    import tempfile
-
     from abtest.errors import UsageError
+    from abtest.temporary import temporary_folder
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".abtest-", dir=path.parent) as work:
-            whole = Path(work) / path.name
+        with temporary_folder(path.parent) as work:
+            whole = work / path.name
             whole.write_text(text, encoding="utf-8", newline="\n")
             whole.replace(path)
     except (OSError, ValueError) as error:

@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from abtest.definition.load import Experiment, canonical, content_hash
 from abtest.definition.nodes import NOWHERE, Document, Mark, split_lines
 from abtest.definition.nodes import Path as NodePath
 from abtest.errors import DefinitionError, UsageError
+from abtest.temporary import temporary_folder
 
 ENDING = ".lock"
 FORMAT = 1
@@ -145,8 +145,8 @@ def locked(experiment: Experiment, *, at: str, version: str, git: Commit | None,
 def write_lock(lock: Lock, path: Path) -> None:
     """Write a lock. The file appears whole or not at all; one that is there is replaced."""
     try:
-        with tempfile.TemporaryDirectory(prefix=".abtest-", dir=path.parent) as work:
-            made = Path(work) / "lock"
+        with temporary_folder(path.parent) as work:
+            made = work / "lock"
             made.write_text(lock.text(), encoding="utf-8", newline="\n")
             made.replace(path)
     except OSError as error:

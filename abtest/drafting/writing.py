@@ -1,12 +1,12 @@
 """Puts a draft on disk: checked as a definition first, under its name only when whole."""
 
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from abtest.definition.load import load
 from abtest.errors import UsageError
+from abtest.temporary import temporary_folder
 
 LONGEST_NAME = 200
 
@@ -36,8 +36,8 @@ def write_definition(text: str, path: Path, *, overwrite: bool) -> None:
     """
     require_target(path, overwrite=overwrite)
     try:
-        with tempfile.TemporaryDirectory(prefix=".abtest-", dir=path.parent) as work:
-            temporary = Path(work) / path.name
+        with temporary_folder(path.parent) as work:
+            temporary = work / path.name
             temporary.write_text(text, encoding="utf-8", newline="\n")
             load(temporary)
             temporary.replace(path)

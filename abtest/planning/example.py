@@ -1,8 +1,6 @@
 """The model case as files: customers drawn, arms by ``abtest assign``, events by the arms' cadences."""
 
 import dataclasses
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +10,12 @@ from abtest.assignment.draw import assign, bucket
 from abtest.definition.load import Experiment
 from abtest.definition.model import CUSTOMERS
 from abtest.errors import UsageError
+from abtest.interrupts import uninterrupted
 from abtest.planning.behaviour import DAY_SECONDS, DripModel
 from abtest.planning.simulate import DEFAULT_SEED, draw_customers, draw_events
 from abtest.planning.tables import write_tables
 from abtest.planning.truth import TrueEffects, true_effects
+from abtest.temporary import temporary_folder
 
 ASSIGNMENTS_FILE = "assignments.parquet"
 
@@ -53,17 +53,18 @@ def simulate_example(
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".simulate-", dir=folder) as work:
-            written = write_tables(Path(work), drawn, events)
-            written.append(_assignments(experiment, Path(work)))
+        with temporary_folder(folder) as work:
+            written = write_tables(work, drawn, events)
+            written.append(_assignments(experiment, work))
             targets = [folder / path.name for path in written]
             existing = [path for path in targets if path.exists()]
             if existing and not overwrite:
                 raise UsageError(
                     f"{existing[0]}: exists already; choose another --data folder, or overwrite with --force"
                 )
-            for source, target in zip(written, targets, strict=True):
-                shutil.move(source, target)
+            with uninterrupted():
+                for source, target in zip(written, targets, strict=True):
+                    source.replace(target)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written: {error.strerror}; choose another --data folder") from None
     return SimulatedExample(targets, control, treatment, true_effects(drawn, cadences[control], cadences[treatment]))

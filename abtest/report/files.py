@@ -1,13 +1,13 @@
 """Puts finished files in place: all of them or none."""
 
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from abtest.errors import UsageError
 from abtest.interrupts import uninterrupted
+from abtest.temporary import TemporaryFolder
 
 LONGEST_NAME = 200
 
@@ -32,11 +32,13 @@ def workplace(folder: Path) -> Iterator[Path]:
     if not home.is_dir():
         raise UsageError(f"{folder}: cannot write the report: {home} is a file; choose another output folder")
     try:
-        work = tempfile.TemporaryDirectory(prefix=".abtest-", dir=home)
+        work = TemporaryFolder(home)
     except OSError as error:
         raise _unwritable(folder, error) from error
-    with work as path:
-        yield Path(path)
+    try:
+        yield work.path
+    finally:
+        work.remove()
 
 
 def publish(files: Mapping[str, bytes], folder: Path) -> list[Path]:

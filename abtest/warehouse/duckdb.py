@@ -2,13 +2,13 @@
 
 import contextlib
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
 
 from abtest.errors import DataError
+from abtest.temporary import TemporaryFolder
 from abtest.warehouse.duckdb_files import in_microseconds, read_files
 from abtest.warehouse.engine import EngineError, Family, Limits, Row, Statement
 from abtest.warehouse.parquet_files import family_of
@@ -58,7 +58,7 @@ class DuckDB:
     def __init__(self, *, progress: Progress | None = None, limits: Limits | None = None) -> None:
         limits = limits or Limits()
         # Removed when the engine is closed or forgotten, whatever ends it.
-        self._temporary = tempfile.TemporaryDirectory(prefix="abtest-", dir=limits.folder, ignore_cleanup_errors=True)
+        self._temporary = TemporaryFolder(limits.folder, "abtest-")
         chosen = {"memory_limit": limits.memory, "threads": limits.threads}
         self._connection = duckdb.connect(
             config={
@@ -66,7 +66,7 @@ class DuckDB:
                 # A missing extension must be an error, not a download that hangs.
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
-                "temp_directory": self._temporary.name,
+                "temp_directory": str(self._temporary.path),
             }
         )
         self._connection.execute("SET TimeZone = 'UTC'")
@@ -135,7 +135,7 @@ class DuckDB:
             if not stuck():  # closing would wait for a statement that does not end
                 self._connection.close()
         finally:
-            self._temporary.cleanup()
+            self._temporary.remove()
 
     @contextlib.contextmanager
     def _setting(self, name: str, value: str | None) -> Iterator[None]:

@@ -1,13 +1,13 @@
 """Spark, the engine for data beyond one machine: files, frames and tables of the catalogue; only moments come back."""
 
 import contextlib
-import shutil
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abtest.errors import DataError
+from abtest.temporary import temporary_path
 from abtest.warehouse.engine import Family, Limits, Row, Statement
 from abtest.warehouse.spark_files import families_of, local, read_files, read_frame
 from abtest.warehouse.spark_jobs import Jobs
@@ -109,7 +109,6 @@ class SparkEngine:
 
     def save(self, statement: Statement, path: str, kind: str) -> None:
         """Write the rows of a query to one CSV or Parquet file, here or on storage that the workers share."""
-        parts = Path(f"{path}.parts").absolute()
 
         def write() -> None:
             frame = self._query(statement).coalesce(1)
@@ -127,7 +126,7 @@ class SparkEngine:
                 ignoreTrailingWhiteSpace=False,
             )
 
-        try:
+        with temporary_path(Path(f"{path}.parts").absolute()) as parts:
             self._jobs.run("writing", write)
             written = list(parts.glob("part-*"))
             if len(written) != 1:
@@ -136,8 +135,6 @@ class SparkEngine:
                     "all workers share"
                 )
             written[0].replace(path)
-        finally:
-            shutil.rmtree(parts, ignore_errors=True)
 
     def close(self) -> None:
         """Forget views and rows; end the session if it was started here."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from abtest.errors import AbtestError, DataError
+from abtest.interrupts import on_stop
 from abtest.warehouse.engine import EngineError
 from abtest.warehouse.spark_needs import quiet
 from abtest.warehouse.spark_session import Opened, first_line
@@ -104,6 +105,7 @@ class Jobs:
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
         self._share = None
         self._tasks.put((future, tagged))
+        forget = on_stop(lambda: self._end(future, tag)) if self._remote else None  # Java here ends with us
         try:
             self._watch(future, label)
             return future.result()
@@ -116,6 +118,8 @@ class Jobs:
         finally:
             if not future.done():
                 self._end(future, tag)
+            if forget is not None:
+                forget()
 
     def _end(self, future: concurrent.futures.Future[Any], tag: str) -> None:
         # More than once: what Spark is still planning has no job yet that could be ended.

@@ -4,18 +4,19 @@ import contextlib
 import logging
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
 import threading
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abtest.errors import DataError, UsageError
+from abtest.interrupts import on_stop, ruled
+from abtest.temporary import TemporaryFolder
 from abtest.warehouse.engine import Limits
 from abtest.warehouse.spark_needs import addresses, megabytes, quiet, require_java, require_pyspark, require_reachable
 
@@ -113,10 +114,16 @@ def _connected(remote: str) -> Opened:
         restore()
         raise DataError(f"{host}:{port} does not answer as a Spark Connect server: {first_line(error)}") from error
 
-    def close() -> None:
+    def stop() -> None:
         with contextlib.suppress(Exception), quiet():
             session.client.set_retry_policies([])
             session.stop()
+
+    forget = on_stop(stop)
+
+    def close() -> None:
+        forget()
+        stop()
         restore()
 
     return Opened(session, local=False, remote=True, close=close)
@@ -151,24 +158,28 @@ def _started(address: str | None, limits: Limits) -> Opened:
     from pyspark import SparkConf, SparkContext, java_gateway
     from pyspark.sql import SparkSession
 
-    folder = Path(tempfile.mkdtemp(prefix="abtest-spark-"))
-    log = folder / "spark.log"
+    folder = TemporaryFolder(prefix="abtest-spark-")
+    log = folder.path / "spark.log"
     conf = SparkConf(loadDefaults=False).setAll(list(_launch_settings(master, limits, local=local).items()))
     launcher: Any = java_gateway
     gateway: Any = None
     restore = _hush()
     handler = signal.getsignal(signal.SIGINT)
+    forget = on_stop(lambda: _end(gateway))
     try:
-        with log.open("w") as file, quiet():
+        with log.open("w") as file, quiet(), _temporary_files_in(folder.path):
             if getattr(SparkContext, "_gateway", None) is None:
                 # Java runs in that folder too: it leaves a `spark-warehouse` where it runs.
-                gateway = launcher.launch_gateway(conf, popen_kwargs={"stdout": file, "stderr": file, "cwd": folder})
+                gateway = launcher.launch_gateway(
+                    conf, popen_kwargs={"stdout": file, "stderr": file, "cwd": folder.path}
+                )
             SparkContext(conf=conf, gateway=gateway)
             session = SparkSession.builder.getOrCreate()
     except BaseException as error:
         why = _reason(log) or first_line(error)
+        forget()
         _end(gateway)
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
         restore()
         if not isinstance(error, Exception):
             raise
@@ -181,11 +192,25 @@ def _started(address: str | None, limits: Limits) -> Opened:
     def close() -> None:
         with contextlib.suppress(Exception):
             session.stop()
+        forget()
         _end(gateway)
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
         restore()
 
     return Opened(session, local=local, remote=False, close=close)
+
+
+@contextlib.contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Have PySpark make its temporary folder in ours, where a signal may end the process before PySpark removes it."""
+    if not ruled():
+        yield
+        return
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _launch_settings(master: str, limits: Limits, *, local: bool) -> dict[str, str]:

@@ -99,7 +99,7 @@ else:
 
     DuckDB._run = slow
 
-from abtest.cli import main
+from abtest.__main__ import main
 
 sys.argv[0] = "abtest"
 main()
