@@ -19,6 +19,8 @@ from typing import Any, NoReturn
 _PATIENCE = 12.0
 """Seconds that cleaning up may take; ending a cluster's query takes longest."""
 _NAMES = ("SIGINT", "SIGTERM")  # Windows has no SIGTERM that another process could send
+WIPE = "\r\x1b[K"
+"""Clears the line of a terminal, on which progress may stand."""
 _undoings: dict[object, Callable[[], object]] = {}
 
 
@@ -42,11 +44,12 @@ class _Stop:
         del frame
         for other in _numbers():
             signal.signal(other, signal.SIG_IGN)  # terminals, and programs that started us, send both or twice
+        stderr = _muted()
         _undo_all()
-        message = b"interrupted; the files are written\n" if self.written else b"interrupted; nothing was written\n"
+        message = "interrupted; the files are written\n" if self.written else "interrupted; nothing was written\n"
         # Not by `print`: the signal may have come in the middle of one.
         with suppress(OSError):
-            os.write(2, message)
+            os.write(stderr, ((WIPE if os.isatty(stderr) else "") + message).encode())
         os._exit(128 + number)  # what shells expect; and no thread is torn down in the middle of its work
 
 
@@ -97,6 +100,16 @@ def uninterrupted() -> Iterator[None]:
 def ruled() -> bool:
     """Whether Ctrl-C ends the process by what is registered, and not by an exception."""
     return bool(_ours())
+
+
+def _muted() -> int:
+    """Silence stderr and return another way to it: what threads say whose ground is taken away is of no use."""
+    try:
+        stderr, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 2)
+    except OSError:
+        return 2
+    return stderr
 
 
 def _undo_all() -> None:

@@ -28,8 +28,9 @@ class TemporaryFolder:
         self.path.mkdir(0o700)
 
     def remove(self) -> None:
-        """Remove the folder and what is in it; without an error if that cannot be."""
+        """Remove the folder and what is in it, if it is there; without an error if that cannot be."""
         self._finalizer()
+        _remove(self.path)
 
 
 @contextmanager

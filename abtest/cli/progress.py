@@ -1,19 +1,13 @@
 """A line on stderr that shows what a long run is doing; silent when stderr is no terminal or the work is quick."""
 
-import os
 import shutil
 import sys
 import time
 import unicodedata
-from typing import TYPE_CHECKING
 
-from abtest.interrupts import on_stop
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from abtest.interrupts import WIPE
 
 _QUICK = 0.7
-_WIPE = "\r\x1b[K"
 
 
 class ProgressLine:
@@ -23,7 +17,6 @@ class ProgressLine:
         self._shown = ""
         self._enabled = not quiet and sys.stderr.isatty()
         self._began = time.monotonic()
-        self._forget: Callable[[], None] | None = None
 
     def __call__(self, label: str, share: float | None = None) -> None:
         """Show ``label`` and, where it is known, the share that is done."""
@@ -34,20 +27,15 @@ class ProgressLine:
         # A line that is wider than the terminal breaks, and only its last part could be wiped.
         room = shutil.get_terminal_size().columns - 1
         line = _cut(f"{label}{percent} · {elapsed:.0f} s", room)
-        if self._forget is None:
-            self._forget = on_stop(lambda: os.write(2, _WIPE.encode()))
         if line != self._shown:  # what does not change does not flicker
-            sys.stderr.write(f"{_WIPE}{line}")
+            sys.stderr.write(f"{WIPE}{line}")
             sys.stderr.flush()
             self._shown = line
 
     def close(self) -> None:
         """Wipe the line."""
-        if self._forget is not None:
-            self._forget()
-            self._forget = None
         if self._shown:
-            sys.stderr.write(_WIPE)
+            sys.stderr.write(WIPE)
             sys.stderr.flush()
             self._shown = ""
 

@@ -4,12 +4,10 @@ import contextlib
 import logging
 import os
 import re
-import signal
-import subprocess
 import tempfile
-import threading
 import urllib.parse
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +16,7 @@ from abtest.errors import DataError, UsageError
 from abtest.interrupts import on_stop, ruled
 from abtest.temporary import TemporaryFolder
 from abtest.warehouse.engine import Limits
+from abtest.warehouse.spark_java import Java
 from abtest.warehouse.spark_needs import addresses, megabytes, quiet, require_java, require_pyspark, require_reachable
 
 if TYPE_CHECKING:
@@ -149,52 +148,52 @@ def _shared(master: str | None) -> Opened | None:
 
 
 def _started(address: str | None, limits: Limits) -> Opened:
-    """Start an application. What Java writes goes to a file that is removed with it."""
+    """Start an application. What Java writes goes to a file that is removed with it.
+
+    Started in a thread: in the main one, Spark would put its own handler of Ctrl-C in place of ours.
+    """
     master = address or f"local[{limits.threads or '*'}]"
-    local = master.startswith("local")
     if master.startswith("spark://"):
         require_reachable(f"the Spark master {master}", addresses(master))
     require_java()
-    from pyspark import SparkConf, SparkContext, java_gateway
+    with ThreadPoolExecutor(1, "abtest-spark-start") as thread:
+        starting = thread.submit(_launch, master, limits)
+        try:
+            return starting.result()
+        except KeyboardInterrupt:
+            starting.result().close()
+            raise
+
+
+def _launch(master: str, limits: Limits) -> Opened:
+    from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
+    local = master.startswith("local")
     folder = TemporaryFolder(prefix="abtest-spark-")
     log = folder.path / "spark.log"
     conf = SparkConf(loadDefaults=False).setAll(list(_launch_settings(master, limits, local=local).items()))
-    launcher: Any = java_gateway
-    gateway: Any = None
+    java = Java(folder)
     restore = _hush()
-    handler = signal.getsignal(signal.SIGINT)
-    forget = on_stop(lambda: _end(gateway))
     try:
         with log.open("w") as file, quiet(), _temporary_files_in(folder.path):
             if getattr(SparkContext, "_gateway", None) is None:
                 # Java runs in that folder too: it leaves a `spark-warehouse` where it runs.
-                gateway = launcher.launch_gateway(
-                    conf, popen_kwargs={"stdout": file, "stderr": file, "cwd": folder.path}
-                )
-            SparkContext(conf=conf, gateway=gateway)
+                java.launch(conf, {"stdout": file, "stderr": file, "cwd": folder.path})
+            SparkContext(conf=conf, gateway=java.gateway)
             session = SparkSession.builder.getOrCreate()
     except BaseException as error:
         why = _reason(log) or first_line(error)
-        forget()
-        _end(gateway)
-        folder.remove()
+        java.end()
         restore()
         if not isinstance(error, Exception):
             raise
         raise DataError(f"Spark does not start on {master}: {why}") from error
-    finally:
-        # An interrupt is ours to handle: Spark's handler would end all jobs of the process.
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, handler)
 
     def close() -> None:
         with contextlib.suppress(Exception):
             session.stop()
-        forget()
-        _end(gateway)
-        folder.remove()
+        java.end()
         restore()
 
     return Opened(session, local=local, remote=False, close=close)
@@ -227,29 +226,6 @@ def _launch_settings(master: str, limits: Limits, *, local: bool) -> dict[str, s
         "spark.driver.memory": f"{megabytes(limits.memory)}m",
         "spark.sql.shuffle.partitions": str(4 * (limits.threads or os.cpu_count() or 1)),
     }
-
-
-def _end(gateway: Any) -> None:
-    """End the Java process that we started, so that a later session of the user's starts from its own settings."""
-    if gateway is None:
-        return
-    from pyspark import SparkContext
-    from pyspark.sql import SparkSession
-
-    with contextlib.suppress(Exception):
-        gateway.shutdown()
-    process = getattr(gateway, "proc", None)
-    if process is not None:
-        process.stdin.close()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    context: Any = SparkContext
-    sessions: Any = SparkSession
-    if context._gateway is gateway:
-        context._gateway = context._jvm = context._active_spark_context = None
-        sessions._instantiatedSession = sessions._activeSession = None
 
 
 def _hush() -> Callable[[], None]:
