@@ -1,8 +1,12 @@
 """Ctrl-C and SIGTERM end every command quickly, in any phase, with one line and nothing left behind."""
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from robust_runs import Run, listing, write_tables
@@ -82,3 +86,128 @@ def test_an_old_report_stays_as_it_is(folder):
     assert run.end()[0] == 143
     assert listing(folder) == before
     assert (folder / "out/deep/results.json").read_text() == "old"
+
+
+SCRIPT = """
+import os, signal, sys, time
+from abtest import interrupts
+from abtest.temporary import TemporaryFolder, temporary_path
+
+def stop():
+    os.kill(os.getpid(), signal.SIGTERM)
+
+with interrupts.stoppable():
+    {}
+print("went on")
+"""
+
+
+def stopped(folder, lines, **settings):
+    """Run ``lines`` where signals rule, and return the exit code, stdout and stderr."""
+    script = SCRIPT.format(lines.strip().replace("\n", "\n    "))
+    run = [sys.executable, "-c", script]
+    found = subprocess.run(run, cwd=folder, capture_output=True, text=True, timeout=60, check=False, **settings)
+    return found.returncode, found.stdout, found.stderr
+
+
+NOTHING, WRITTEN = "interrupted; nothing was written\n", "interrupted; the files are written\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("stop()", (143, "", NOTHING)),
+        # Code of libraries swallows exceptions; ours is none.
+        ("try:\n    stop()\nexcept BaseException:\n    print('swallowed')", (143, "", NOTHING)),
+        ("class Late:\n    def __del__(self):\n        stop()\nLate()", (143, "", NOTHING)),
+        # While files are put in place signals wait, and afterwards something was written.
+        ("with interrupts.uninterrupted():\n    stop()\n    print('whole')", (0, "whole\nwent on\n", "")),
+        ("with interrupts.uninterrupted():\n    pass\nstop()", (143, "", WRITTEN)),
+        (
+            "try:\n    with interrupts.uninterrupted():\n        1 / 0\nexcept ZeroDivisionError:\n    stop()",
+            (143, "", NOTHING),
+        ),
+        # What threads say whose ground is taken away is not heard.
+        ("interrupts.on_stop(lambda: print('torn', file=sys.stderr, flush=True))\nstop()", (143, "", NOTHING)),
+        ("interrupts.on_stop(lambda: 1 / 0)\nstop()", (143, "", NOTHING)),
+        # Another library's handler raises Python's own exception.
+        (
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\nsignal.raise_signal(signal.SIGINT)",
+            (130, "", NOTHING),
+        ),
+    ],
+)
+def test_a_signal_ends_the_process_wherever_it_is(tmp_path, lines, expected):
+    assert stopped(tmp_path, lines) == expected
+
+
+def test_what_is_registered_is_removed_and_what_was_taken_back_is_not(tmp_path):
+    lines = """
+folder, kept = TemporaryFolder("."), TemporaryFolder(".")
+(folder.path / "deep").mkdir()
+(folder.path / "deep" / "rows").write_text("1")
+with temporary_path(folder.path.parent / "unfinished") as path:
+    path.write_text("2")
+    done = folder.path.parent / "done"
+    with temporary_path(folder.path.parent / "half") as half:
+        half.write_text("3")
+        half.replace(done)
+    done.with_name("half").write_text("of somebody else")
+    stop()
+"""
+    assert stopped(tmp_path, lines) == (143, "", NOTHING)
+    assert listing(tmp_path) == {"done", "half"}
+
+
+def test_one_that_hangs_keeps_no_other_from_being_done(tmp_path):
+    lines = """
+interrupts._PATIENCE = 0.5
+folder = TemporaryFolder(".")
+for _ in range(3):
+    interrupts.on_stop(lambda: time.sleep(100))
+stop()
+"""
+    began = time.monotonic()
+    assert stopped(tmp_path, lines) == (143, "", NOTHING)
+    assert listing(tmp_path) == set()
+    assert time.monotonic() - began < 50
+
+
+def test_without_rule_an_interrupt_is_pythons_own_and_folders_are_removed(tmp_path):
+    lines = """
+from abtest.temporary import temporary_folder
+from abtest import interrupts
+import signal
+try:
+    with interrupts.uninterrupted(), temporary_folder("."):
+        signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("heard", interrupts.ruled())
+"""
+    found = subprocess.run([sys.executable, "-c", lines], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (found.stdout, found.stderr) == ("heard False\n", "")
+    assert listing(tmp_path) == set()
+
+
+def java_of(process):
+    """Return the process ids of what the process with this id has started."""
+    children = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(number) for child in children for number in child.read_text().split()]
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="needs Java")
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+def test_java_that_still_starts_is_ended_too(folder):
+    pytest.importorskip("pyspark")
+    before = listing(folder)
+    run = Run(folder, "ask nothing", *ANALYZE, "--engine", "spark")
+    deadline = time.monotonic() + 60
+    while not (started := java_of(run.process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1)
+    run.process.send_signal(signal.SIGINT)
+    assert run.end() == (130, "", NOTHING)
+    assert started
+    assert not any(Path(f"/proc/{number}").exists() for number in started)
+    assert listing(folder) == before
+    assert listing(run.temporary) == set()
