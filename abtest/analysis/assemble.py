@@ -24,6 +24,7 @@ from abtest.analysis.result import (
 )
 from abtest.analysis.segments import segment_results
 from abtest.analysis.survival import survival_curves, survival_result
+from abtest.analysis.totals import with_totals
 from abtest.analysis.worth import value_result
 from abtest.definition.load import Experiment
 from abtest.definition.lock import compare, lock_of
@@ -47,6 +48,7 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
     ]
     population = _population(experiment, collected, metrics)
     customers = _customers(collected)
+    metrics = with_totals(definition, population, customers, metrics)
     calendar = Calendar.of(definition)
     return Analysis(
         experiment=_experiment(experiment),

@@ -40,9 +40,10 @@ class CurveArm(Value):
 
 
 class CurveTest(Value):
-    """Do the curves differ anywhere? Where they have a band, ``p_value`` < α exactly when it excludes 0 somewhere.
+    """Do the curves differ? By period, ``p_value`` < α exactly when the band of the difference excludes 0 somewhere.
 
-    Event-free curves have none; their test is the log-rank test. Incidences have no test.
+    The test of event-free curves is the log-rank test, which weighs all times and need not agree with their band.
+    Incidences have neither band nor test.
     """
 
     method: str
@@ -247,6 +248,19 @@ class PlainWords(Value):
     needed_worst: float | None
     needed_worst_kind: Literal["benefit", "harm"] | None
     passes_infinity: bool
+
+
+class InTotal(Value):
+    """A difference of an amount per customer as a sum over customers, in the metric's unit and within its window.
+
+    ``arm``: over the arm's ``arm_customers``, as run; ``base``: over all ``base_customers``, as if all were treated;
+    both are ``None`` where the size of the whole base is not known.
+    """
+
+    arm_customers: int
+    arm: Effect
+    base_customers: int | None
+    base: Effect | None
 
 
 class BoardRow(Value):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from abtest.analysis.in_time import BoardResult, Curve, PlainWords, Reading, SurvivalResult, ValueResult
+from abtest.analysis.in_time import BoardResult, Curve, InTotal, PlainWords, Reading, SurvivalResult, ValueResult
 from abtest.analysis.value import Effect as Effect  # noqa: PLC0414 - part of the results, and of this module
 from abtest.analysis.value import OverallTest as OverallTest  # noqa: PLC0414
 from abtest.analysis.value import Value
@@ -261,6 +261,7 @@ class Comparison(Value):
     bayes: BayesResult | None = None
     complier: ComplierResult | None = None
     in_words: PlainWords | None = None
+    in_total: InTotal | None = None
     permutation_p_value: float | None = None
     bootstrap: UnadjustedComparison | None = None
     margin: MarginResult | None = None

@@ -3,11 +3,13 @@
 Principles. Everything comes from the life table of each arm. Where other events preclude the metric's own, a unit that
 had one of them is neither lost from view nor still free: shares with the event are Aalen–Johansen's of each cause, and
 only what is about hazards (log-rank, Cox) takes the other causes for the end of follow-up, which is what a
-cause-specific hazard means. All intervals are two-sided, for one look, and each by itself.
+cause-specific hazard means. All intervals are two-sided, for one look, and each by itself; event-free curves have bands
+for all points at once beside them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
@@ -33,6 +35,7 @@ from abtest.stats.competing import CompetingTable, compare_incidence, incidence_
 from abtest.stats.cox import compare_hazards, proportional_hazards
 from abtest.stats.event_shares import compare_event_shares, event_share
 from abtest.stats.survival import LifeTable, compare_survival, median_survival, survival_at
+from abtest.stats.survival_curves import compare_event_free, event_free_curve
 from abtest.stats.survival_tests import log_rank, stratified_log_rank
 from abtest.stats.values import Estimate, TwoSample
 from abtest.stats.values import OverallTest as StatisticalTest
@@ -262,10 +265,11 @@ def _landmark(arms: Arms, shares: Shares, day: float) -> Landmark:
 def survival_curves(definition: Definition, name: str, moments: MetricMoments, title: str) -> list[Curve]:
     """Return the event-free curve of a time to an event, and with competing causes the incidence of each.
 
-    A point per day up to the horizon, or at most ``MOST_POINTS`` with the last among them, each with its own interval.
-    ``n`` is the number of units at risk at the end of the point: followed so far without any event. Comparisons are
-    differences of shares; that of the event-free curves has the log-rank test of the two arms. With competing causes,
-    free is free of all of them. Empty where ``survival_result`` is ``None``.
+    A point per day up to the horizon, or at most ``MOST_POINTS`` with the last among them, each with its own interval;
+    event-free curves and their differences have bands too. ``n`` is the number of units at risk at the end of the
+    point: followed so far without any event. Comparisons are differences of shares; that of the event-free curves has
+    the log-rank test of the two arms. With competing causes, free is free of all of them. Empty where
+    ``survival_result`` is ``None``.
     """
     arms, window = Arms.of(definition, moments), moments.outcome.window
     if arms is None or window is None:
@@ -300,28 +304,40 @@ def still_at_risk(table: LifeTable, end: float) -> int:
 
 
 def _curve_arm(arms: Arms, shares: Shares, place: int, ends: Sequence[int]) -> CurveArm:
-    values = [shares.value(place, end, arms.confidence) for end in ends]
-    return CurveArm(arm=arms.names[place], points=_points(ends, arms.step, [arms.free[place]], values))
+    if shares.cause is None:
+        free = event_free_curve(arms.free[place], ends, arms.confidence).points
+        values, bands = [point.estimate for point in free], [point.band for point in free]
+    else:
+        values, bands = [shares.value(place, end, arms.confidence) for end in ends], None
+    return CurveArm(arm=arms.names[place], points=_points(ends, arms.step, [arms.free[place]], values, bands))
 
 
 def _curve_comparison(arms: Arms, shares: Shares, place: int, ends: Sequence[int]) -> CurveComparison:
     pair = arms.free[arms.control], arms.free[place]
-    differences = [arms.compare(shares, place, end).difference for end in ends]
     test = None
-    if shares.cause is None:  # the log-rank test is about hazards: it says nothing of the shares of one cause
+    if shares.cause is None:
+        compared = compare_event_free(*pair, ends, arms.confidence).points
+        differences, bands = [p.pointwise.difference for p in compared], [p.band.difference for p in compared]
+        # The log-rank test is about hazards: it says nothing of the shares of one cause.
         found = log_rank(pair)
         method = LOG_RANK if arms.causes is None else f"{LOG_RANK} of any event"
         test = CurveTest(method=method, statistic=found.statistic, p_value=found.p_value, reason=found.reason)
+    else:
+        differences, bands = [arms.compare(shares, place, end).difference for end in ends], None
     return CurveComparison(
         arm=arms.names[place],
         control=arms.names[arms.control],
-        points=_points(ends, arms.step, pair, differences),
+        points=_points(ends, arms.step, pair, differences, bands),
         test=test,
     )
 
 
 def _points(
-    ends: Sequence[int], step: float, tables: Sequence[LifeTable], values: Sequence[Estimate]
+    ends: Sequence[int],
+    step: float,
+    tables: Sequence[LifeTable],
+    values: Sequence[Estimate],
+    bands: Sequence[Estimate] | None,
 ) -> list[CurvePoint]:
     return [
         CurvePoint(
@@ -331,7 +347,9 @@ def _points(
             value=value.estimate,
             low=value.low,
             high=value.high,
+            band_low=band.low if band else None,
+            band_high=band.high if band else None,
             reason=value.reason,
         )
-        for start, end, value in zip([0, *ends[:-1]], ends, values, strict=True)
+        for start, end, value, band in zip([0, *ends[:-1]], ends, values, bands or repeat(None, len(ends)), strict=True)
     ]

@@ -22,6 +22,7 @@ from abtest.report import (
     segments,
     survival,
     tables,
+    totals,
     verdict,
     worth,
 )
@@ -96,7 +97,7 @@ def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
 
 
 def _asides(view: View) -> tuple[str, ...]:
-    return tuple(line for part in (early, board, worth, readings, segments) for line in part.asides(view))
+    return tuple(line for part in (early, board, totals, worth, readings, segments) for line in part.asides(view))
 
 
 def _sections(view: View, *, few: bool) -> tuple[Section, ...]:
@@ -130,8 +131,7 @@ def _metrics(view: View, *, chart: bool) -> Section:
         blocks += [Paragraph(view.say("section.adjustment.intro")), tables.adjustment_table(view, metrics)]
     if any(metric.overall is not None for metric in metrics):
         blocks.append(tables.overall_table(view, metrics))
-    in_words = plain_words.table(view)
-    blocks += [in_words] if in_words else []
+    blocks += [table for table in (plain_words.table(view), totals.table(view)) if table]
     return Section("metrics", view.say("section.metrics"), tuple(blocks))
 
 

@@ -208,6 +208,21 @@ MESSAGES = {
     "column.words.per": "More or fewer",
     "column.words.needed": "One in",
     "column.words.range": "Interval",
+    # Amounts in total.
+    "table.totals": "In total: against {control}",
+    "table.totals.lead": (
+        "The difference per customer times customers, with its {confidence} interval, not adjusted for several "
+        "comparisons. Only amounts within the window count; nothing is projected."
+    ),
+    "column.totals.customers": "Customers in the arm",
+    "column.totals.run": "More or less, as run",
+    "column.totals.base": "All eligible",
+    "column.totals.all": "If all were treated so",
+    "note.totals.base": "The number of all eligible customers is not known: there is no table of customers.",
+    "text.totals": (
+        "In total, {metric}: {arm} brought {run} with its {customers} customers; with all {base} it would be {all}."
+    ),
+    "text.totals.run": "In total, {metric}: {arm} brought {run} with its {customers} customers.",
     # The guide.
     "guide.kaplan-meier": (
         "Kaplan–Meier: a unit whose window is still open counts for as long as it was followed, as one of those among "

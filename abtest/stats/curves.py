@@ -96,15 +96,15 @@ def curve(moments: CurveMoments, confidence: float = CONFIDENCE, *, rate: bool) 
     """
     if rate:
         moments.check_rate()
-    band_level, critical = _band_level(moments.covariance, confidence)
+    level, critical = _own_band(moments.covariance, confidence)
 
-    def at(place: int, level: float) -> Estimate:
+    def at(place: int, confidence: float) -> Estimate:
         if moments.n[place] == 0:
             return Estimate(None, None, None, NOBODY)
-        return wilson(_rate(moments, place), level) if rate else mean_interval(_mean(moments, place), level)
+        return wilson(_rate(moments, place), confidence) if rate else mean_interval(_mean(moments, place), confidence)
 
     points = tuple(
-        CurvePoint(int(n), _variance(moments, place, rate=rate), at(place, confidence), at(place, band_level))
+        CurvePoint(int(n), _variance(moments, place, rate=rate), at(place, confidence), at(place, level))
         for place, n in enumerate(moments.n)
     )
     return Curve(points, critical)
@@ -129,7 +129,7 @@ def compare_curves(
             return compare_rates(_rate(control, place), _rate(treatment, place), level)
         return compare_means(_mean(control, place), _mean(treatment, place), level)
 
-    return _comparison(at, control.covariance + treatment.covariance, confidence)
+    return compare_points(at, control.covariance + treatment.covariance, confidence)
 
 
 def cumulative(moments: CurveMoments, confidence: float = CONFIDENCE) -> Curve:
@@ -141,8 +141,8 @@ def cumulative(moments: CurveMoments, confidence: float = CONFIDENCE) -> Curve:
     """
     alpha = 1 - checks.confidence_level(confidence)
     totals, covariance = _cumulated(moments)
-    band_level, critical = _band_level(covariance, confidence)
-    band_alpha = alpha if critical is None else 1 - band_level
+    level, critical = _own_band(covariance, confidence)
+    band_alpha = alpha if critical is None else 1 - level
     points = []
     for place, n in enumerate(moments.n):
         if n == 0:
@@ -150,7 +150,7 @@ def cumulative(moments: CurveMoments, confidence: float = CONFIDENCE) -> Curve:
             points.append(CurvePoint(0, None, nothing, nothing))
             continue
         value, variance = float(totals[place]), float(covariance[place, place])
-        intervals = (_normal(value, variance, level) for level in (alpha, band_alpha))
+        intervals = (_normal(value, variance, part) for part in (alpha, band_alpha))
         points.append(CurvePoint(int(n), variance, *intervals))
     return Curve(tuple(points), critical)
 
@@ -178,7 +178,7 @@ def compare_cumulative(
         )
         return compare_estimates(METHOD, (first, second), float(together[place]), limit=math.inf, confidence=level)
 
-    return _comparison(at, arms[0][2] + arms[1][2], confidence)
+    return compare_points(at, arms[0][2] + arms[1][2], confidence)
 
 
 def _same_periods(control: CurveMoments, treatment: CurveMoments) -> None:
@@ -216,23 +216,26 @@ def _normal(value: float, variance: float, alpha: float) -> Estimate:
     return Estimate(value, value - half, value + half)
 
 
-def _band_level(covariance: Floats, confidence: float) -> tuple[float, float | None]:
+def _own_band(covariance: Floats, confidence: float) -> tuple[float, float | None]:
     """Level at which each point by itself has the simultaneous critical value, and that value."""
     checks.confidence_level(confidence)
     varies = np.diag(covariance) > 0
     if not varies.any():
         return confidence, None
     critical = simultaneous_critical_value(correlation(covariance[np.ix_(varies, varies)]), confidence)
-    return _level(critical, confidence), critical
+    return band_level(critical, confidence), critical
 
 
-def _level(critical: float, confidence: float) -> float:
-    """1 − 2Φ(−c), never below the pointwise level (which rounding could do)."""
-    return max(1 - 2 * float(special.ndtr(-critical)), confidence)
+def band_level(critical: float | None, confidence: float) -> float:
+    """Return 1 − 2Φ(−c) for a critical value c, never below the pointwise level (which rounding could do)."""
+    return confidence if critical is None else max(1 - 2 * float(special.ndtr(-critical)), confidence)
 
 
-def _comparison(at: Callable[[int, float], TwoSample], covariance: Floats, confidence: float) -> CurveComparison:
-    """Pointwise comparisons, those at the level of the band, and the test that agrees with the band."""
+def compare_points(at: Callable[[int, float], TwoSample], covariance: Floats, confidence: float) -> CurveComparison:
+    """Compare at points whose differences have this covariance: by themselves, with a band, and as a whole.
+
+    ``at`` compares at one place with a confidence level. The test agrees with the band.
+    """
     alpha = 1 - checks.confidence_level(confidence)
     places = range(len(covariance))
     pointwise = [at(place, confidence) for place in places]
@@ -243,7 +246,7 @@ def _comparison(at: Callable[[int, float], TwoSample], covariance: Floats, confi
         return CurveComparison(points, CurveTest(TEST, None, 0, None, reason), None)
     matrix = _tested_correlation(covariance, tested)
     critical = simultaneous_critical_value(matrix, confidence)
-    level = _level(critical, confidence)
+    level = band_level(critical, confidence)
     bands = [at(place, level) for place in places]
     statistic = max(_deviate(pointwise[place].p_value) for place in tested)
     shown = any(_excludes_zero(bands[place].difference) for place in tested)

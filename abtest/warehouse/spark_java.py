@@ -37,28 +37,10 @@ class Java:
 
     def end(self) -> None:
         """End the process, so that a later session of the user's starts from its own settings."""
-        self._end()
+        if self._forget is not None:
+            self._forget()
+            shut_down(self.gateway, self._process)
         self._folder.remove()
-
-    def _end(self) -> None:
-        if self._forget is None:
-            return
-        self._forget()
-        from pyspark import SparkContext
-        from pyspark.sql import SparkSession
-
-        if self.gateway is not None:
-            with contextlib.suppress(Exception):
-                self.gateway.shutdown()
-        if self._process is not None:
-            if self._process.stdin is not None:
-                self._process.stdin.close()
-            self._wait(self._process)
-        context: Any = SparkContext
-        sessions: Any = SparkSession
-        if self.gateway is not None and context._gateway is self.gateway:
-            context._gateway = context._jvm = context._active_spark_context = None
-            sessions._instantiatedSession = sessions._activeSession = None
 
     @contextlib.contextmanager
     def _seen(self, launcher: Any) -> Iterator[None]:
@@ -82,11 +64,31 @@ class Java:
             process = self._process
         if process is not None:
             process.terminate()
-            self._wait(process)
+            _wait(process)
         self._folder.remove()  # again: Java may have made something in it
 
-    def _wait(self, process: "subprocess.Popen[bytes]") -> None:
-        try:
-            process.wait(timeout=_PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
+
+def shut_down(gateway: Any, process: "subprocess.Popen[bytes] | None") -> None:
+    """End a Java process, and have PySpark forget its gateway to it, which is ``None`` where Java never answered."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    if gateway is not None:
+        with contextlib.suppress(Exception):
+            gateway.shutdown()
+    if process is not None:
+        if process.stdin is not None:
+            process.stdin.close()
+        _wait(process)
+    context: Any = SparkContext
+    sessions: Any = SparkSession
+    if gateway is not None and context._gateway is gateway:
+        context._gateway = context._jvm = context._active_spark_context = None
+        sessions._instantiatedSession = sessions._activeSession = None
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait(timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -86,10 +86,45 @@ def test_the_definition_chooses_which_reading_decides_and_both_are_shown(reading
     assert analysis.valid
 
 
-def test_what_is_all_mature_has_one_reading(plain):
+def timed(through: str, metrics: dict[str, object]) -> abtest.Experiment:
     definition = experiment().definition.model_dump(mode="json", exclude_defaults=True)
-    definition["period"]["through"] = "2026-04-26"
-    assert abtest.analyze(abtest.load(definition), plain).metric("kept").readings == []
+    definition["period"]["through"] = through
+    definition["metrics"] |= metrics
+    return abtest.load(definition)
+
+
+UNTIL_ORDER = {"until": {"type": "time_to_event", "event": "orders", "horizon": "28d"}}
+
+
+def test_what_is_all_mature_has_one_reading_and_supposes_nothing(plain):
+    analysis = abtest.analyze(timed("2026-04-26", UNTIL_ORDER), plain)
+    assert [metric.readings for metric in analysis.metrics] == [[], []]
+    assert not [check for check in analysis.checks if check.id.startswith("early.")]
+
+
+def test_a_time_to_an_event_shows_the_share_by_the_horizon_in_both_readings(plain):
+    analysis = abtest.analyze(timed("2026-04-12", UNTIL_ORDER), plain)
+    kept, until = analysis.metric("kept"), analysis.metric("until")
+    # The same question about the same events, so the same shares; but here the restricted mean decides.
+    assert [reading.reading for reading in until.readings] == ["mature", "kaplan-meier"]
+    assert not any(reading.primary for reading in until.readings)
+    for ours, theirs in zip(until.readings, kept.readings, strict=True):
+        assert ours.arms == theirs.arms
+        assert ours.comparisons == theirs.comparisons
+        assert ours.horizon_days == 28
+    assert until.unit == "days"
+    statuses = {check.id: (check.status, check.p_value) for check in analysis.checks if check.id.startswith("early.")}
+    assert statuses["early.until"] == statuses["early.kept"]
+
+
+def test_where_causes_compete_there_is_one_reading(plain):
+    end = plain["orders"].with_columns(pl.col("at") + dt.timedelta(days=1)).head(500)
+    given = experiment().definition.model_dump(mode="json", exclude_defaults=True)
+    given["data"] |= {"leaving": {"at": "at"}}
+    given["metrics"] |= {"until": UNTIL_ORDER["until"] | {"competing": ["leaving"]}}
+    analysis = abtest.analyze(abtest.load(given), plain | {"leaving": end})
+    assert analysis.metric("until").readings == []
+    assert {check.id for check in analysis.checks} >= {"early.kept", "early.until"}
 
 
 def test_a_changed_split_alone_makes_no_effect_and_withholds_nothing():
@@ -132,3 +167,10 @@ def test_a_curve_of_one_period_is_the_metric_itself(plain):
     # One point needs no wider band, and the test of the curve is the test of the point.
     assert (difference.band_low, difference.band_high) == (difference.low, difference.high)
     assert curve.comparisons[0].test.p_value == pytest.approx(metric.comparisons[0].p_value, abs=1e-9)
+
+
+def test_a_curve_says_the_step_that_was_asked_for_even_if_its_one_period_is_shorter(plain):
+    definition = experiment().definition.model_dump(mode="json", exclude_defaults=True)
+    definition["metrics"]["kept"] |= {"window": ["0d", "3d"], "curve": "week"}
+    (curve,) = abtest.analyze(abtest.load(definition), plain).curves
+    assert (curve.step, len(curve.arms[0].points)) == ("week", 1)

@@ -226,7 +226,9 @@ def test_the_curve_has_r_s_shares_and_the_numbers_at_risk_of_the_rows():
                 steps[max((t for t in steps if t <= day), default=None)] if any(t <= day for t in steps) else 1.0
             )
             assert point.n == sum(last > day or (last == day and not had) for last, had in units)
-            assert point.band_low is None
+            if point.low is not None and 0 < point.value < 1:
+                assert point.band_low < point.low
+                assert point.high < point.band_high
     (comparison,) = curve.comparisons
     assert comparison.test.p_value == pytest.approx(R["two_arms"]["freireich"]["log_rank"]["p"])
     control, treatment = (table(arm) for arm in of_case("freireich"))

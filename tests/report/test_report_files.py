@@ -88,10 +88,10 @@ def test_a_file_in_the_place_of_the_folder_is_a_clear_error(drip: Analysis, tmp_
 def test_a_folder_without_permission_is_a_clear_error(
     drip: Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(**_: object) -> None:
+    def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(files.tempfile, "TemporaryDirectory", refuse)
+    monkeypatch.setattr(files, "TemporaryFolder", refuse)
     with pytest.raises(UsageError, match=r"cannot write the report: Permission denied; choose another output folder"):
         write_report(drip, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

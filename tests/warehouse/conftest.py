@@ -29,7 +29,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    from abtest.warehouse import spark_session
+    from abtest.warehouse.spark_java import shut_down
 
     handler = signal.getsignal(signal.SIGINT)
     warehouse = str(tmp_path_factory.mktemp("warehouse"))
@@ -38,7 +38,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     gateway = SparkContext._gateway
     yield started
     started.stop()
-    spark_session._end(gateway)
+    shut_down(gateway, gateway.proc)
 
 
 @pytest.fixture(scope="module")
