@@ -133,6 +133,8 @@ def _critical_value(exceeds: Callable[[float], float], count: int, alpha: float)
             break
         step = at_point * (point - before) / (at_point - at_before)
         before, at_before, point = point, at_point, point - step
+        if abs(step) < TOLERANCE:
+            break
     return min(max(point, low), high)
 
 
