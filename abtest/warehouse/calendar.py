@@ -43,6 +43,17 @@ class Calendar:
         zone = zoneinfo.ZoneInfo(self.zone or "UTC")
         return to_microseconds(dt.datetime.combine(day, dt.time(), tzinfo=zone))
 
+    def first_day(self, moment: int) -> dt.date | None:
+        """Return the first day that begins at ``moment`` or later; ``None`` at the ends of the calendar."""
+        try:
+            near = (_EPOCH + dt.timedelta(microseconds=moment)).date()
+            day = dt.date.fromordinal(max(near.toordinal() - 2, 1))
+            while self.midnight(day) < moment:
+                day += dt.timedelta(days=1)
+        except OverflowError:
+            return None
+        return day
+
     def _end_of(self, day: dt.date | None) -> int | None:
         return None if day is None else self.midnight(day + dt.timedelta(days=1))
 

@@ -26,6 +26,7 @@ from abtest.warehouse.sqltext import Binder, blank_to_null, number, quote
 EXACT = 2**53
 """Up to here a double holds every whole number."""
 _TEMPORAL = frozenset({"timestamp", "instant", "date"})
+_MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,10 @@ class Filter:
             case Within(operand, options, negated):
                 kind = self._kind(operand, *options)
                 self._require_exact(operand, *options)
+                if kind == "instant" and all(self._fixed(option) is not None for option in options):
+                    stored = [self._as_stored("=", operand, option) for option in options]
+                    if None not in stored:
+                        return f"({'NOT ' if negated else ''}({' OR '.join(filter(None, stored))}))"
                 listed = ", ".join(self._as(kind, option) for option in options)
                 return f"({self._as(kind, operand)} {'NOT ' if negated else ''}IN ({listed}))"
             case Compare(operator, left, right):
@@ -68,7 +73,46 @@ class Filter:
                         f"{self.place}: {left.name} and {right.name} are both text, so their order is unknown; "
                         "store them as dates or numbers (Parquet), or compare each with a date or number"
                     )
+                if kind == "instant":
+                    stored_there = self._as_stored(operator, left, right)
+                    stored_there = stored_there or self._as_stored(_MIRRORED[operator], right, left)
+                    if stored_there is not None:
+                        return stored_there
                 return f"({self._as(kind, left)} {'<>' if operator == '!=' else operator} {self._as(kind, right)})"
+
+    def _as_stored(self, operator: str, operand: Operand, fixed: Operand) -> str | None:
+        """Return the comparison of a column of times with a fixed time, on the column as it is stored.
+
+        Engines skip files and row groups by such conditions. ``None`` where the column's values must be read first,
+        such as local times, whose clock changes their order. A date is its first moment in the definition's zone.
+        """
+        moment = self._fixed(fixed)
+        if moment is None or not isinstance(operand, Column):
+            return None
+        column, family = quote(operand.name), self.family(operand.name)
+        if family == "instant":
+            return f"({column} {'<>' if operator == '!=' else operator} to_instant({moment}))"
+        if family != "date":
+            return None
+        self.calendar.reading(operand.name, column, family, Binder("unused"), self.place)  # refuses it without a zone
+        first, after = self.calendar.first_day(moment), self.calendar.first_day(moment + 1)
+        if first is None or after is None:
+            return None
+        day, next_day = f"DATE '{first.isoformat()}'", f"DATE '{after.isoformat()}'"
+        return {
+            "<": f"({column} < {day})",
+            "<=": f"({column} < {next_day})",
+            ">": f"({column} >= {next_day})",
+            ">=": f"({column} >= {day})",
+            "=": f"({column} >= {day} AND {column} < {next_day})",
+            "!=": f"({column} < {day} OR {column} >= {next_day})",
+        }[operator]
+
+    def _fixed(self, operand: Operand) -> int | None:
+        """Return the instant of an operand that is the same for all rows."""
+        if isinstance(operand, PeriodEdge):
+            return self.calendar.period_start if operand.edge == "start" else self.calendar.period_end
+        return self.calendar.moment(operand.value, self.place) if isinstance(operand, Constant) else None
 
     def family(self, name: str) -> Family:
         """Return what column ``name`` holds; raises :class:`~abtest.errors.DataError` when there is none."""
