@@ -24,6 +24,15 @@ class EngineOptions:
     threads: int | None = None
     temp_dir: Path | None = None
 
+    def refuse_without(self, option: str) -> None:
+        """Raise :class:`~abtest.errors.UsageError` if any was given: without ``option`` no data are read."""
+        said = [name for name in _OPTIONS if getattr(self, name) is not None]
+        if said:
+            from abtest.errors import UsageError
+
+            names = ", ".join(f"--{name.replace('_', '-')}" for name in said)
+            raise UsageError(f"{names}: without {option} no data are read; add {option}, or leave it out")
+
     def choice(self) -> "Choice":
         """Return the engine to open. Raises :class:`~abtest.errors.UsageError` for limits that cannot be."""
         from abtest.warehouse.engine import Limits

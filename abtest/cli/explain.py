@@ -20,6 +20,7 @@ def command(
 
     experiment = load(definition)
     if not sql:
+        options.refuse_without("--sql")
         from abtest.definition.explain import explain
 
         typer.echo(explain(experiment.definition))

@@ -33,6 +33,8 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON, for editors and tools.")] = False,
 ) -> None:
     """Check definitions; every problem and warning is listed with its place and its cure."""
+    if not data:
+        options.refuse_without("--data")
     looking = options.choice() if data else None
     reports = [_checked(path, looking, told=not json) for path in definitions]
     if json:

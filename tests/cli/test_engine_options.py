@@ -100,3 +100,10 @@ def test_a_lock_says_that_it_could_not_look(case):
     assert (outcome.code, outcome.left) == (0, {"drip.lock"})
     assert "whether outcome data exists already cannot be told: drip.yaml:12:11: data.orders" in outcome.err
     assert "add `engine: spark`" in outcome.err
+
+
+@pytest.mark.parametrize(("name", "option"), [("explain", "--sql"), ("validate", "--data")])
+def test_options_of_an_engine_that_would_not_run_are_refused(case, name, option):
+    given = ("--engine", "spark", "--memory-limit", "1GB")
+    expected = f"--engine, --memory-limit: without {option} no data are read; add {option}, or leave it out"
+    case.refused(2, expected, run=(name, "drip.yaml", *given))
