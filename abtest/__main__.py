@@ -1,5 +1,7 @@
 """The command ``abtest``, also as ``python -m abtest``."""
 
+import gc
+import os
 import sys
 
 from abtest.interrupts import stoppable
@@ -7,11 +9,30 @@ from abtest.interrupts import stoppable
 
 def main() -> None:
     """Run the command line. Ctrl-C and SIGTERM are heard before anything that takes time is imported."""
+    # Importing makes much that stays, in which a collector that starts early finds nothing.
+    gc.set_threshold(50_000, 20, 50)
     # `init` asks questions, and has its own answer to Ctrl-C.
     with stoppable(ctrl_c=sys.argv[1:2] != ["init"]):
         from abtest.cli import main as command_line
 
-        command_line()
+        try:
+            command_line()
+        except SystemExit as leaving:
+            _leave(leaving)
+            raise
+
+
+def _leave(leaving: SystemExit) -> None:
+    """End the process if nothing is left to be done: to take down all that was imported takes long."""
+    code = 0 if leaving.code is None else leaving.code
+    if not isinstance(code, int):
+        return
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return  # Python has its own words for an output that cannot be written
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """What made the numbers: versions, platform, time."""
 
 import datetime as dt
+import functools
 import importlib.metadata
 import os
 import platform
+import re
 import sys
 
 from abtest.analysis.result import Provenance
@@ -24,9 +26,17 @@ def provenance() -> Provenance:
     else:
         raise UsageError(f"SOURCE_DATE_EPOCH must be a number of seconds since 1970, got {epoch!r}")
     return Provenance(
-        abtest=importlib.metadata.version("abtest"),
+        abtest=_version("abtest"),
         python=platform.python_version(),
         platform=f"{sys.platform}-{platform.machine()}",
-        packages={name: importlib.metadata.version(name) for name in _PACKAGES},
+        packages={name: _version(name) for name in _PACKAGES},
         generated_at=moment.isoformat(),
     )
+
+
+@functools.cache
+def _version(package: str) -> str:
+    """Return the version of an installed package; the library's own way parses all that is said of the package."""
+    told = importlib.metadata.distribution(package).read_text("METADATA") or ""
+    found = re.search(r"^Version: *(\S+)", told, re.MULTILINE)
+    return found[1] if found else importlib.metadata.version(package)
