@@ -11,8 +11,7 @@ def main() -> None:
     """Run the command line. Ctrl-C and SIGTERM are heard before anything that takes time is imported."""
     # Importing makes much that stays, in which a collector that starts early finds nothing.
     gc.set_threshold(10_000, 10, 10)
-    # `init` asks questions, and has its own answer to Ctrl-C.
-    with stoppable(ctrl_c=sys.argv[1:2] != ["init"]):
+    with stoppable():
         from abtest.cli import main as command_line
 
         try:

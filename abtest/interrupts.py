@@ -54,18 +54,14 @@ class _Stop:
 
 
 @contextmanager
-def stoppable(*, ctrl_c: bool = True) -> Iterator[None]:
-    """Let Ctrl-C (unless the caller has its own answer to it) and SIGTERM end the process while the block runs.
+def stoppable() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the process while the block runs.
 
     For a process that ends with the block: afterwards signals are ignored, since nothing is left to be stopped.
     """
     stop = _Stop()
     # A shell starts jobs in the background with Ctrl-C ignored, and that stays so.
-    numbers = [
-        number
-        for number in _numbers()
-        if (ctrl_c or number != signal.SIGINT) and signal.getsignal(number) is not signal.SIG_IGN
-    ]
+    numbers = [number for number in _numbers() if signal.getsignal(number) is not signal.SIG_IGN]
     for number in numbers:
         signal.signal(number, stop)
     try:
@@ -77,6 +73,19 @@ def stoppable(*, ctrl_c: bool = True) -> Iterator[None]:
     finally:
         for number in numbers:
             signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C be Python's exception while the block runs, for code that asks questions and has its own answer."""
+    stop = _ours().get(signal.SIGINT)
+    if stop is not None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if stop is not None:
+            signal.signal(signal.SIGINT, stop)
 
 
 @contextmanager

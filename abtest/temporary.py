@@ -33,6 +33,14 @@ class TemporaryFolder:
         _remove(self.path)
 
 
+def nearest_folder(folder: Path) -> Path:
+    """Return ``folder``, or what stands in its place: the nearest folder above it that exists, or a file."""
+    place = folder.absolute()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return place
+
+
 @contextmanager
 def temporary_folder(home: Path | str | None = None) -> Iterator[Path]:
     """Give a temporary folder in ``home``, such as the folder that its files are moved to once they are whole."""

@@ -236,16 +236,18 @@ def _interview(name: str | None, output: Path | None, *, force: bool) -> None:
 
     from abtest.drafting.interview import choose_start, fill_in, look_at_files
     from abtest.drafting.templates import fill
+    from abtest.interrupts import interruptible
 
     try:
-        template = choose_start(_ask, typer.echo)
-        if template is None:
-            draft = look_at_files(_ask, typer.echo, _survey, name)
-            path = output or _ask_path(draft.name, force=force)
-            _finish(draft, path, force=force)
-            return
-        filling = fill_in(_ask, template, dt.datetime.now(tz=dt.UTC).date(), name)
-        path = output or _ask_path(filling.name, force=force)
+        with interruptible():
+            template = choose_start(_ask, typer.echo)
+            if template is None:
+                draft = look_at_files(_ask, typer.echo, _survey, name)
+                path = output or _ask_path(draft.name, force=force)
+                _finish(draft, path, force=force)
+                return
+            filling = fill_in(_ask, template, dt.datetime.now(tz=dt.UTC).date(), name)
+            path = output or _ask_path(filling.name, force=force)
     except (typer.Abort, KeyboardInterrupt):
         _interrupted()
     _write(fill(template, filling), path, force=force, simulated=template.name == "drip")

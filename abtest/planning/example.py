@@ -15,7 +15,7 @@ from abtest.planning.behaviour import DAY_SECONDS, DripModel
 from abtest.planning.simulate import DEFAULT_SEED, draw_customers, draw_events
 from abtest.planning.tables import write_tables
 from abtest.planning.truth import TrueEffects, true_effects
-from abtest.temporary import temporary_folder
+from abtest.temporary import nearest_folder, temporary_folder
 
 ASSIGNMENTS_FILE = "assignments.parquet"
 
@@ -52,8 +52,7 @@ def simulate_example(
     events = draw_events(drawn, cadence, seed)
     folder = Path(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with temporary_folder(folder) as work:
+        with temporary_folder(nearest_folder(folder)) as work:
             written = write_tables(work, drawn, events)
             written.append(_assignments(experiment, work))
             targets = [folder / path.name for path in written]
@@ -63,6 +62,7 @@ def simulate_example(
                     f"{existing[0]}: exists already; choose another --data folder, or overwrite with --force"
                 )
             with uninterrupted():
+                folder.mkdir(parents=True, exist_ok=True)
                 for source, target in zip(written, targets, strict=True):
                     source.replace(target)
     except OSError as error:

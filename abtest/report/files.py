@@ -7,7 +7,7 @@ from pathlib import Path
 
 from abtest.errors import UsageError
 from abtest.interrupts import uninterrupted
-from abtest.temporary import TemporaryFolder
+from abtest.temporary import TemporaryFolder, nearest_folder
 
 LONGEST_NAME = 200
 
@@ -27,8 +27,7 @@ def workplace(folder: Path) -> Iterator[Path]:
     home = Path(folder).absolute()
     if any(len(part.encode()) > LONGEST_NAME for part in home.parts):
         raise UsageError(f"{str(folder)[:60]}…: the name of the output folder is too long; choose a shorter one")
-    while not home.exists() and home != home.parent:
-        home = home.parent
+    home = nearest_folder(home)
     if not home.is_dir():
         raise UsageError(f"{folder}: cannot write the report: {home} is a file; choose another output folder")
     try:
