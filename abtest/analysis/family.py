@@ -7,7 +7,7 @@ from abtest.analysis.methods import Rates, standard_error
 from abtest.analysis.result import Comparison, Effect, MetricResult
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import Definition
-from abtest.stats.corrections import adjust, effective_confidence
+from abtest.stats.corrections import TOO_SURE, adjust, effective_confidence
 from abtest.stats.dunnett import ArmContrast, dunnett
 from abtest.stats.gatekeeping import Inside, gatekeep
 
@@ -146,8 +146,10 @@ def _widened(
     alpha = 1 - definition.analysis.confidence
     arm = estimator.names.index(comparison.arm)
     if adjusted >= alpha and level > LEVELS[0]:
-        # The gate of an earlier family is closed, however clear this one is: no level that can be computed says so.
-        closed = Effect(estimate=comparison.difference.estimate, low=None, high=None, reason=CLOSED)
+        # No level that can be computed says that this is not shown: the gate of an earlier family is closed, however
+        # clear this one is, or another arm has so few units that Dunnett's critical value is out of reach.
+        reason = TOO_SURE if definition.analysis.correction == "dunnett" else CLOSED
+        closed = Effect(estimate=comparison.difference.estimate, low=None, high=None, reason=reason)
         lift = closed.model_copy(update={"estimate": comparison.lift.estimate})
         margin, wider = comparison.margin, (closed, lift)
         margin = margin.model_copy(update={"shown": False}) if margin else None

@@ -15,6 +15,7 @@ from abtest.analysis.result import (
     ArmResult,
     BayesResult,
     Comparison,
+    Effect,
     ExactResult,
     MarginResult,
     MetricResult,
@@ -27,13 +28,13 @@ from abtest.comparing.pairs import MeanPair, Pair, RatePair
 from abtest.comparing.settings import Correction, MarginQuestion, Settings, settings
 from abtest.definition.fields import Margin
 from abtest.stats.checks import CONFIDENCE
-from abtest.stats.corrections import adjust, effective_confidence
+from abtest.stats.corrections import TOO_SURE, adjust, effective_confidence
 from abtest.stats.dunnett import ArmContrast, dunnett
 from abtest.stats.means import mean_interval, overall_means
 from abtest.stats.rates import Good, overall_rates, wilson
-from abtest.stats.values import Moments, Rate
+from abtest.stats.values import Estimate, Moments, Rate
 
-_SUREST = math.nextafter(1.0, 0.0)
+_SUREST = 1 - 1e-14  # nearer to 1 the level has too few digits to agree with a p-value
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,36 +265,57 @@ def _overall(figures: Sequence[Figures]) -> OverallTest:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Adjusted:
+    """An adjusted p-value with the level at which the comparison's own interval agrees with it.
+
+    ``difference``: the interval that the correction itself gives, where it does.
+    """
+
+    p_value: float | None
+    level: float
+    difference: Estimate | None = None
+
+
 def _corrected(pairs: list[Pair], comparisons: list[Comparison], chosen: Settings) -> list[Comparison]:
     """Adjust p-values and intervals for the number of comparisons, each interval at the level of its p-value."""
     if len(pairs) < 2 or chosen.correction == "none":
         return comparisons
     found = []
-    for pair, comparison, (adjusted, level) in zip(
-        pairs, comparisons, _adjusted(pairs, comparisons, chosen), strict=True
-    ):
+    for pair, comparison, how in zip(pairs, comparisons, _adjusted(pairs, comparisons, chosen), strict=True):
+        adjusted = how.p_value
         if adjusted is None:
             found.append(comparison)
             continue
-        wider = pair.at(min(level, _SUREST))
+        difference, lift = _at_level(pair, comparison, how, shown=adjusted < 1 - chosen.confidence)
         changes = {
             "adjusted_p_value": adjusted,
-            "adjusted_difference": effect(wider.difference),
-            "adjusted_lift": effect(wider.lift),
+            "adjusted_difference": difference,
+            "adjusted_lift": lift,
             "verdict": _verdict(adjusted, comparison.difference.estimate, chosen, comparison.margin),
         }
         found.append(comparison.model_copy(update=changes))
     return found
 
 
-def _adjusted(pairs: list[Pair], comparisons: list[Comparison], chosen: Settings) -> list[tuple[float | None, float]]:
-    """Return each adjusted p-value with the level at which the comparison's own interval agrees with it."""
+def _at_level(pair: Pair, comparison: Comparison, found: _Adjusted, *, shown: bool) -> tuple[Effect, Effect]:
+    """Return difference and lift with intervals at a level, also where that is too near to 1 to be computed."""
+    if found.level > _SUREST and not shown:
+        lift = Effect(estimate=comparison.lift.estimate, low=None, high=None, reason=comparison.lift.reason or TOO_SURE)
+        if found.difference is not None:
+            return effect(found.difference), lift
+        return Effect(estimate=comparison.difference.estimate, low=None, high=None, reason=TOO_SURE), lift
+    wider = pair.at(min(found.level, _SUREST))
+    return effect(wider.difference), effect(wider.lift)
+
+
+def _adjusted(pairs: list[Pair], comparisons: list[Comparison], chosen: Settings) -> list[_Adjusted]:
     if chosen.correction == "dunnett":
         together = dunnett([_contrast(pair, chosen.confidence) for pair in pairs], chosen.confidence)
-        return [(arm.p_value, arm.confidence) for arm in together.arms]
+        return [_Adjusted(arm.p_value, arm.confidence, arm.difference) for arm in together.arms]
     p_values = [comparison.p_value for comparison in comparisons]
     return [
-        (adjusted, effective_confidence(p_value, adjusted, chosen.confidence))
+        _Adjusted(adjusted, effective_confidence(p_value, adjusted, chosen.confidence))
         for p_value, adjusted in zip(p_values, adjust(p_values, chosen.correction), strict=True)
     ]
 

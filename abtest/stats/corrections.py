@@ -62,6 +62,10 @@ def _monotone(scaled: list[float], method: Correction) -> list[float]:
     return result
 
 
+TOO_SURE = "the correction asks for a level nearer to certainty than an interval can be computed at"
+"""Why a comparison that a correction does not let pass has no adjusted interval, when its own p-value is next to 0."""
+
+
 def effective_confidence(
     p_value: float | None, adjusted_p_value: float | None, confidence: float = CONFIDENCE
 ) -> float:

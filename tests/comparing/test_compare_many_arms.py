@@ -1,7 +1,7 @@
 """Several arms: each correction, and that its p-values and intervals never contradict each other."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -47,6 +47,8 @@ def excludes_zero(effect):
     correction=st.sampled_from(CORRECTIONS),
     confidence=st.sampled_from([0.9, 0.95, 0.99]),
 )
+@example([(0.0, 0.0, 2), (0.0, 0.5, 2), (1.0, 0.5, 44)], "dunnett", 0.95)
+@example([(0.0, 0.0, 2), (0.0, 0.5, 2), (100.0, 0.5, 300)], "dunnett", 0.9)
 def test_adjusted_p_value_is_below_alpha_exactly_when_the_adjusted_intervals_exclude_no_effect(
     arms, correction, confidence
 ):
@@ -98,3 +100,18 @@ def test_the_verdict_is_that_of_the_adjusted_p_value():
     arms = {"control": (240, 1000), "b": (279, 1000), "c": (241, 1000), "d": (240, 1000)}
     assert compare_arms(arms, correction="none")[0].verdict == "better"
     assert compare_arms(arms, correction="bonferroni")[0].verdict == "no difference shown"
+
+
+def test_dunnetts_own_interval_serves_where_its_level_is_too_near_to_certainty():
+    # The first treatment's two units leave one degree of freedom, which serves all: the critical value is 14.
+    first, second = compare_arms({"a": (0.0, 0.0, 2), "b": (0.0, 0.5, 2), "c": (1.0, 0.5, 44)}, correction="dunnett")
+    assert first.adjusted_difference.low < 0 < first.adjusted_difference.high
+    assert second.p_value < 1e-15
+    assert second.adjusted_p_value > 0.05
+    found = second.adjusted_difference
+    assert found.low < 0 < found.high
+    assert (found.low + found.high) / 2 == pytest.approx(1)
+    # 1 ± c·SE, with the same c as the first arm's.
+    critical = first.adjusted_difference.high / (0.25 / 2) ** 0.5
+    assert found.high == pytest.approx(1 + critical * (0.25 / 44) ** 0.5, rel=1e-6)
+    assert second.adjusted_lift.reason
