@@ -129,7 +129,10 @@ def _undo_all() -> None:
         done = _thread.allocate_lock()
         done.acquire()
         # Not `threading`: the signal may have come while a thread was started, which holds a lock.
-        _thread.start_new_thread(_do, (undo, done))
+        try:
+            _thread.start_new_thread(_do, (undo, done))
+        except RuntimeError:  # the system gives no more threads
+            _do(undo, done)
         waiting.append(done)
     for done in waiting:
         done.acquire(timeout=max(deadline - time.monotonic(), 0))

@@ -28,9 +28,8 @@ class TemporaryFolder:
         self.path.mkdir(0o700)
 
     def remove(self) -> None:
-        """Remove the folder and what is in it, if it is there; without an error if that cannot be."""
+        """Remove the folder and what is in it; without an error if that cannot be."""
         self._finalizer()
-        _remove(self.path)
 
 
 def nearest_folder(folder: Path) -> Path:

@@ -52,8 +52,13 @@ def _of_the_board(metric: MetricResult) -> bool:
     return primary and metric.kind == "rate" and bool(metric.comparisons)
 
 
+def analysed_units(arm: ArmPopulation, *, triggered: bool) -> int:
+    """Return how many units of an arm an effect is about: where only the exposed are analysed, those alone."""
+    return (arm.exposed or 0) if triggered else arm.eligible
+
+
 def _row(comparison: Comparison, arm: ArmPopulation, base: int, *, triggered: bool) -> BoardRow:
-    analysed = (arm.exposed or 0) if triggered else arm.eligible
+    analysed = analysed_units(arm, triggered=triggered)
     treated = analysed / arm.eligible if arm.eligible else 0.0
     difference = comparison.difference
     return BoardRow(

@@ -5,6 +5,7 @@ Principle: nothing is extrapolated in time. A total is of the metric's own windo
 
 from collections.abc import Sequence
 
+from abtest.analysis.board import analysed_units
 from abtest.analysis.in_time import InTotal
 from abtest.analysis.result import ArmPopulation, Comparison, CustomerBase, Effect, MetricResult
 from abtest.analysis.verdicts import effect
@@ -48,7 +49,7 @@ def _in_total(comparison: Comparison, arm: ArmPopulation, base: int | None, *, t
     difference = comparison.difference if plain is None else plain.difference
     if difference.estimate is None:
         return None
-    treated = (arm.exposed or 0) if triggered else arm.eligible
+    treated = analysed_units(arm, triggered=triggered)
     if base is not None and triggered:
         base = round(base * treated / arm.eligible) if arm.eligible else 0
     return InTotal(

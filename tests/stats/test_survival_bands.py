@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import special
 
+from abtest.stats import simultaneous
 from abtest.stats.simultaneous import increments_critical_value, simultaneous_critical_value
 from abtest.stats.survival import LifeTable, compare_survival, survival_at
 from abtest.stats.survival_curves import _covariance, compare_event_free, event_free_curve
@@ -32,6 +34,19 @@ def test_the_recursion_agrees_with_the_general_method(steps, confidence):
     correlations = np.sqrt(np.minimum.outer(v, v) / np.maximum.outer(v, v))
     expected = simultaneous_critical_value(correlations, confidence)
     assert increments_critical_value(v, confidence) == pytest.approx(expected, abs=0.003)
+
+
+def test_the_recursion_has_enough_nodes(monkeypatch):
+    values = [increments_critical_value(np.cumsum(np.linspace(1, 0.2, 40)), level) for level in (0.9, 0.95, 0.999)]
+    monkeypatch.setattr(simultaneous, "_NODES", 12.0)
+    finer = [increments_critical_value(np.cumsum(np.linspace(1, 0.2, 40)), level) for level in (0.9, 0.95, 0.999)]
+    assert values == pytest.approx(finer, abs=1e-6)
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 6, 12, 30, 62])
+def test_many_chi_squared_tails_are_those_of_scipy(degrees):
+    values = 3.0 + np.random.default_rng(degrees).gamma(2, 8, (4_000, 3))
+    assert simultaneous._chi_squared_tails(values, degrees) == pytest.approx(special.chdtrc(degrees, values), rel=2e-8)
 
 
 def test_points_that_repeat_or_lie_close_together_count_for_little():
