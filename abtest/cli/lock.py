@@ -211,7 +211,8 @@ class _Look:
         try:
             warehouse = open_warehouse(self.experiment, self.engine, {}, [name])
             table = normalise(warehouse, name, list(numbers), [], eligible=False, arm=False, time=time)
-            return profile(warehouse, table)
+            # Read as values, so that a column that holds nothing but not-a-number holds nothing.
+            return profile(warehouse, replace(table, look=None))
         except DataError as error:
             self.doubts.append(str(error))
             return None

@@ -1,7 +1,8 @@
 """From an experiment to its moments: open, look, check the arms, aggregate."""
 
+import contextlib
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from abtest.definition.fields import nearest
 from abtest.definition.load import Experiment
@@ -17,18 +18,24 @@ from abtest.warehouse.moments import (
     Arms,
     Collected,
     CurveSums,
-    CustomerCounts,
     Histogram,
     MetricMoments,
     SourceCounts,
     Sums,
 )
 from abtest.warehouse.outcomes import DIGITS, MetricPlan, Outcomes
-from abtest.warehouse.profile import optional, profile, whole, with_tables
-from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, open_warehouse
+from abtest.warehouse.population import CollisionError, creation, keep_population, parameters_of
+from abtest.warehouse.profile import profile, require_readable, whole, with_tables
+from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, open_warehouse
 from abtest.warehouse.sqltext import quote
 from abtest.warehouse.tables import read_table, sources_used
-from abtest.warehouse.units import CLUSTER, COLLISION, ELIGIBLE, NOT_EXPOSED, STRATUM, level_alias, population
+from abtest.warehouse.units import (
+    CLUSTER,
+    ELIGIBLE,
+    NOT_EXPOSED,
+    STRATUM,
+    level_alias,
+)
 from abtest.warehouse.windows import Windows
 
 LAST_INSTANT = to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
@@ -49,7 +56,7 @@ class Collector:
         self._levels: dict[str, list[str]] | None = None
         try:
             self._open(frames or {}, hashed=True)
-        except _CollisionError:
+        except CollisionError:
             self._open(frames or {}, hashed=False)
 
     def _open(self, frames: Mapping[str, object], *, hashed: bool) -> None:
@@ -69,41 +76,18 @@ class Collector:
         self.through = self._through()
         self.warehouse.through = self.through
         self.warehouse.windows = self._windows()
-        self.customers = self._keep_population()
+        with self._naming_sources():
+            self.customers = keep_population(self.warehouse, self.tables, self.profiles)
 
-    def _keep_population(self) -> CustomerCounts | None:
-        """Make the population a table of the engine: who is counted is decided once, for all statements that follow.
-
-        Returns the size of the customer base and of its eligible part, when it is a table of its own.
-        """
-        definition = self.definition
-        *named, (name, text) = population(self.warehouse, self.tables)
-        base = self.tables.get(CUSTOMERS) if definition.arm_source != CUSTOMERS else None
-        if base is not None:
-            # The population and the size of the base both need one row per customer.
-            self._keep("customer", with_tables([base]) + dict(named)["customer"], [base])
-            named = [query for query in named if query[0] != "customer"]
-        exposure = definition.population.exposure
-        used = {definition.arm_source, *([] if base else [CUSTOMERS]), *([exposure.event] if exposure else [])}
-        read = [table for source, table in self.tables.items() if source in used]
-        self._keep(name, with_tables(read, *named) + text, read)
-        counts = self._customers() if base is not None else None
-        if base is not None:
-            self.engine.drop("customer")
-        if self.tables[definition.arm_source].hashed:
-            collided = f"SELECT count(*) AS units FROM population WHERE status = '{COLLISION}'"
-            if whole(self.engine.rows(Statement(collided, {}), "checking ids")[0], "units"):
-                raise _CollisionError
-        return counts
-
-    def _keep(self, name: str, text: str, read: Iterable[Table]) -> None:
-        statement = Statement(text, self._parameters_of(read))
-        self.engine.materialise(name, statement)
-        self.warehouse.statements.append(_creation(name, statement))
-
-    def _parameters_of(self, tables: Iterable[Table]) -> dict[str, str | int | float | bool]:
-        """Return the values that the tables' own queries bind."""
-        return {name: value for table in tables if table.select for name, value in table.select.parameters.items()}
+    @contextlib.contextmanager
+    def _naming_sources(self) -> Iterator[None]:
+        """Say of which source it was that a statement over several could not read something."""
+        try:
+            yield
+        except EngineError as error:
+            if error.of_source:
+                require_readable(self.warehouse, self.tables.values())
+            raise
 
     def _through(self) -> int | None:
         """Return the instant up to which events are complete: as declared, else that of the last event."""
@@ -145,6 +129,10 @@ class Collector:
 
     def collect(self) -> Collected:
         """Return the moments. Raises :class:`~abtest.errors.DataError` when arms and data do not fit."""
+        with self._naming_sources():
+            return self._collect()
+
+    def _collect(self) -> Collected:
         plan, caps, rows = self._aggregate()
         groups = self._groups()
         whole_arms = [row for row in rows if all(whole(row, f"all_{group}") for group in groups)]
@@ -236,7 +224,7 @@ class Collector:
     def statements(self) -> list[Statement]:
         """Return the SQL of the whole analysis, in order. Where winsorising cuts is not known before it runs."""
         outcomes = self._outcomes(DIGITS, {})
-        kept = [_creation(name, statement) for name, statement in self._by_unit(outcomes)]
+        kept = [creation(name, statement) for name, statement in self._by_unit(outcomes)]
         return [*self.warehouse.statements, *kept, self._statement(outcomes, outcomes.moments(self._groups()))]
 
     def _outcomes(self, digits: int, caps: Mapping[str, int]) -> Outcomes:
@@ -254,7 +242,7 @@ class Collector:
         read = [] if self._several(outcomes) else outcomes.by_unit_queries()
         queries = [(name, text) for _, name, text in read] + [outcomes.outcomes_query(columns)]
         sources = [self.tables[source].between(*outcomes.reach(source)) for source, _, _ in read]
-        values = {**self._parameters_of(sources), **outcomes.binder.values}
+        values = {**parameters_of(sources), **outcomes.binder.values}
         return Statement(with_tables(sources, *queries) + last, values, as_written=True)
 
     def _several(self, outcomes: Outcomes) -> bool:
@@ -270,7 +258,7 @@ class Collector:
         if not self._several(outcomes):
             return []
         return [
-            (name, Statement(with_tables([table]) + text, self._parameters_of([table]), as_written=True))
+            (name, Statement(with_tables([table]) + text, parameters_of([table]), as_written=True))
             for source, name, text in outcomes.by_unit_queries()
             for table in [self.tables[source].between(*outcomes.reach(source))]
         ]
@@ -320,7 +308,7 @@ class Collector:
                 if digits <= 0:
                     raise DataError(self._too_large()) from error
                 continue
-            self.warehouse.statements += [_creation(*kept) for kept in self._by_unit(outcomes)]
+            self.warehouse.statements += [creation(*kept) for kept in self._by_unit(outcomes)]
             self.warehouse.statements.append(statement)
             return outcomes, caps, rows
 
@@ -484,7 +472,7 @@ class Collector:
             f"SELECT count(*) AS matched\nFROM {quote(name)} AS e\nJOIN population AS p ON p.unit = e.unit\n"
             f"WHERE p.status = '{ELIGIBLE}'"
         )
-        statement = Statement(text, self._parameters_of([table]), as_written=True)
+        statement = Statement(text, parameters_of([table]), as_written=True)
         return whole(self.engine.rows(statement, f"matching {name}")[0], "matched")
 
     def _repeated(self) -> int:
@@ -493,31 +481,6 @@ class Collector:
         held = whole(self.engine.rows(statement, "counting repeated rows")[0], "held")
         counts = self.profiles[self.definition.arm_source].arms
         return sum(rows for arm, rows in counts.items() if arm >= 0) - held
-
-    def _customers(self) -> CustomerCounts:
-        """Return the size of the customer base and of its eligible part."""
-        collided = ",\n  sum(CASE WHEN collides THEN 1 END) AS collided" if self.tables[CUSTOMERS].hashed else ""
-        statement = Statement(
-            "SELECT\n  count(*) AS total,\n"
-            "  sum(CASE WHEN eligible = 1 AND NOT conflicting THEN 1 END) AS eligible,\n"
-            f"  (SELECT sum(known) FROM population) AS assigned{collided}\nFROM customer",
-            {},
-        )
-        self.warehouse.statements.append(statement)
-        row = self.engine.rows(statement, "counting customers")[0]
-        if optional(row, "collided"):
-            raise _CollisionError
-        eligible = whole(row, "eligible")
-        return CustomerCounts(whole(row, "total"), eligible, eligible - whole(row, "assigned"))
-
-
-class _CollisionError(Exception):
-    """Two ids have one hash."""
-
-
-def _creation(name: str, statement: Statement) -> Statement:
-    """Return the statement as a reader sees it that keeps its rows as a table."""
-    return Statement(f"CREATE TEMP TABLE {quote(name)} AS\n{statement.text}", statement.parameters)
 
 
 def _sums(plan: MetricPlan, row: Row) -> Sums:

@@ -123,6 +123,12 @@ class DuckDB:
         """Run a query and return its rows as dicts."""
         return self._run(statement, label)
 
+    def distinct_units(self, bounds: tuple[int, int] | None) -> str | None:
+        """Return SQL that counts the distinct values of ``unit``."""
+        if bounds is None:
+            return "count(DISTINCT unit)"
+        return f"bit_count(bitstring_agg(unit, {bounds[0]}, {bounds[1]}))"
+
     def save(self, statement: Statement, path: str, kind: str) -> None:
         """Write the rows of a query to a CSV or Parquet file."""
         options = "FORMAT parquet, COMPRESSION zstd" if kind == "parquet" else "FORMAT csv, HEADER"
@@ -191,7 +197,8 @@ def _explained(what: str):  # type: ignore[no-untyped-def]
     except duckdb.OutOfMemoryException as error:
         raise EngineError(f"{what}: {_short_of(_first_line(error))}") from error
     except duckdb.Error as error:
-        raise EngineError(f"{what}: {_reworded(_first_line(error))}") from error
+        line = _first_line(error)
+        raise EngineError(f"{what}: {_reworded(line)}", of_source="no space left" not in line.lower()) from error
 
 
 def _short_of(line: str) -> str:

@@ -55,12 +55,18 @@ class Limits:
 
 
 class EngineError(DataError):
-    """The engine refused a statement; ``conversion`` says that a value did not fit its type."""
+    """The engine refused a statement; ``conversion`` says that a value did not fit its type.
 
-    def __init__(self, message: str, *, conversion: bool = False, overflow: bool = False) -> None:
+    ``of_source``: what was read may be at fault, and the message does not say which of the sources it was.
+    """
+
+    def __init__(
+        self, message: str, *, conversion: bool = False, overflow: bool = False, of_source: bool = False
+    ) -> None:
         super().__init__(message)
         self.conversion = conversion
         self.overflow = overflow
+        self.of_source = of_source
 
 
 class Engine(Protocol):
@@ -92,6 +98,12 @@ class Engine(Protocol):
     def rows(self, statement: Statement, label: str = "query") -> list[Row]:
         """Run a query and return its (few) rows; ``label`` tells a waiting user what is being done."""
         ...
+
+    def distinct_units(self, bounds: tuple[int, int] | None) -> str | None:
+        """Return SQL that counts the distinct values of ``unit``, or ``None`` where grouping by them is as quick.
+
+        ``bounds``: whole numbers between which all units lie, close enough for a bit for each number.
+        """
 
     def save(self, statement: Statement, path: str, kind: str) -> None:
         """Write the rows of a query to a file without passing them through Python."""

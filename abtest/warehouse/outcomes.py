@@ -85,6 +85,7 @@ class Outcomes:
         self.windows = windows
         self.binder = Binder("level")
         self.by_unit: dict[str, dict[str, str]] = {}
+        self.narrow = self._is_narrow()
         self.marks = self._masks()
         self.whole_numbers: dict[str, dict[str, str]] = {}
         self.horizons: list[str | None] = []
@@ -95,6 +96,23 @@ class Outcomes:
         """All outcomes that are counted, covariates and compliance among them."""
         parts = [part for name in self.definition.metrics for part in self.definition.outcome(name).parts]
         return parts if self.definition.compliance is None else [*parts, self.definition.compliance_outcome]
+
+    def _is_narrow(self) -> bool:
+        """Whether an outcome is a matter of the unit's arm, its start and its events in one source.
+
+        These three go along when events are summed by unit. Units without an event add nothing to a sum, so nobody is
+        joined to the sums again.
+        """
+        parts, settings = self._parts, self.definition.analysis
+        outcomes = {name: self.definition.outcome(name) for name in self.definition.metrics}
+        split = self.definition.segments or settings.strata or self.definition.cluster
+        return (
+            len({part.source for part in parts}) == 1
+            and all(part.reduce in {"any", "count", "sum"} and part.clock == "exact" for part in parts)
+            and not (split or self.definition.population.exposure or settings.permutation or settings.bootstrap)
+            and not any(outcome.winsorise or outcome.quantile is not None for outcome in outcomes.values())
+            and not any(self._is_followed(name, outcome) for name, outcome in outcomes.items())
+        )
 
     def _masks(self) -> dict[str, Marks]:
         windows: dict[str, list[Window]] = {}
@@ -129,18 +147,22 @@ class Outcomes:
     def _follow_up(self, name: str, outcome: Outcome) -> FollowUp | None:
         """Return how units are followed, for times to an event and for shares that are read before all are mature."""
         step = step_of(outcome)
-        reading = getattr(self.definition.metrics[name], "reading", None)
-        early = reading is not None and self.definition.reads_early and outcome.clock == "exact"
-        asked = early and (reading == "kaplan-meier" or not self._all_mature(outcome))
-        if step is None or not (outcome.reduce == "time" or asked):
+        if step is None or not self._is_followed(name, outcome):
             return None
         firsts = []
         for place, part in enumerate((outcome, *outcome.rivals)):
             alias = f"first{place}_{name}"
             within = self.windows.window(part).holds
             self.by_unit.setdefault(part.source, {})[alias] = f"min(CASE WHEN {within} THEN e.at_us END)"
-            firsts.append(f"{_joined(part.source)}.{quote(alias)}")
+            firsts.append(f"{self._joined(part.source)}.{quote(alias)}")
         return follow_up(outcome, step, firsts, self.through)
+
+    def _is_followed(self, name: str, outcome: Outcome) -> bool:
+        """Whether it is asked how long units were followed."""
+        reading = getattr(self.definition.metrics[name], "reading", None)
+        early = reading is not None and self.definition.reads_early and outcome.clock == "exact"
+        asked = early and (reading == "kaplan-meier" or not self._all_mature(outcome))
+        return step_of(outcome) is not None and (outcome.reduce == "time" or asked)
 
     def _all_mature(self, outcome: Outcome) -> bool:
         """Whether the last unit that can have started is mature."""
@@ -190,7 +212,7 @@ class Outcomes:
         columns = self.by_unit.setdefault(outcome.source, {})
         window = self.windows.window(outcome)
         within = window.holds
-        here = f"{_joined(outcome.source)}.{quote(alias)}"
+        here = f"{self._joined(outcome.source)}.{quote(alias)}"
         if outcome.reduce == "time":
             return (self._mark(outcome.source, window), 1), False
         if outcome.reduce == "any":
@@ -209,13 +231,17 @@ class Outcomes:
             return (f"coalesce({here}, 0)", scale), False
         counted = f"n{alias}"
         columns[counted] = f"sum(CASE WHEN {within} AND {number} IS NOT NULL THEN 1 ELSE 0 END)"
-        share = f"CAST({here} AS DOUBLE) * {MEAN_DIGITS} / nullif({_joined(outcome.source)}.{quote(counted)}, 0)"
+        share = f"CAST({here} AS DOUBLE) * {MEAN_DIGITS} / nullif({self._joined(outcome.source)}.{quote(counted)}, 0)"
         return (f"CAST(round({share}) AS BIGINT)", scale * MEAN_DIGITS), False
 
     def _mark(self, source: str, window: Window) -> str:
         """Return the SQL of whether a unit has an event in ``window``: the window's bits of its mask."""
         number, bits = self.marks[source].bits[window]
-        return f"CASE WHEN {_joined(source)}.{quote(f'marks_{number}')} & {bits} <> 0 THEN 1 ELSE 0 END"
+        return f"CASE WHEN {self._joined(source)}.{quote(f'marks_{number}')} & {bits} <> 0 THEN 1 ELSE 0 END"
+
+    def _joined(self, source: str) -> str:
+        """Return the name of a source's sums, for one unit each, among the outcomes."""
+        return "p" if self.narrow else quote(f"{source}_u")
 
     def reach(self, source: str) -> tuple[int, int]:
         """Return the instants between which any window of any unit can hold an event of ``source``."""
@@ -242,22 +268,22 @@ class Outcomes:
         within = f"at_us >= {low} AND at_us < {high}"
         whole = "".join(f", {sql} AS {quote(alias)}" for alias, sql in self.whole_numbers.get(source, {}).items())
         events = f"(\n  SELECT unit, at_us{whole} FROM {quote(source)}\n  WHERE {within}\n)"
+        keys = "p.unit, p.arm, p.started_at" if self.narrow else "p.unit"
         return (
-            f"SELECT\n  p.unit,\n  count(*) AS events{columns}\nFROM {events} AS e\n"
-            f"JOIN population AS p ON p.unit = e.unit\nWHERE p.status = '{ELIGIBLE}'\nGROUP BY p.unit"
+            f"SELECT\n  {keys},\n  count(*) AS events{columns}\nFROM {events} AS e\n"
+            f"JOIN population AS p ON p.unit = e.unit\nWHERE p.status = '{ELIGIBLE}'\nGROUP BY {keys}"
         )
 
     def _outcomes(self, groups: Sequence[str]) -> str:
-        columns = ["p.arm", "p.status", *(f"p.{quote(group)}" for group in groups)]
+        columns = ["p.arm", *([] if self.narrow else ["p.status"]), *(f"p.{quote(group)}" for group in groups)]
         if self.definition.population.exposure is not None:
             columns.append("CASE WHEN p.exposed_at IS NOT NULL THEN 1 ELSE 0 END AS exposed")
-        columns += [f"{_joined(source)}.events AS {quote('events_' + source)}" for source in self.by_unit]
+        columns += [f"{self._joined(source)}.events AS {quote('events_' + source)}" for source in self.by_unit]
         if any(plan.follow_up for plan in self.plans):
             weeks = f"floor((p.started_at - {self.windows.first}) / {WEEK * MICROSECONDS})"
             columns.append(f"CAST({weeks} AS BIGINT) AS week")
-        for number, horizon in enumerate(self.horizons):
-            mature = "1" if horizon is None else f"CASE WHEN {horizon} <= {self.through} THEN 1 ELSE 0 END"
-            columns.append(f"{mature} AS mature_{number}")
+        if not self.narrow:
+            columns += self._maturity()
         for plan in self.plans:
             value = self._when_mature(plan, plan.terms[0].sql)
             columns.append(f"{value} AS {quote(plan.column(plan.terms[0]))}")
@@ -274,12 +300,20 @@ class Outcomes:
                 beside = f"CASE WHEN {value} IS NOT NULL THEN {term.sql} END"
                 sql = self._when_mature(plan, term.sql) if certain else beside
                 columns.append(f"{sql} AS {quote(plan.column(term))}")
-        joins = "".join(
-            f"\nLEFT JOIN {quote(source + '_by_unit')} AS {_joined(source)} ON {_joined(source)}.unit = p.unit"
-            for source in self.by_unit
-        )
-        listed = ",\n  ".join(columns)
-        return f"SELECT\n  {listed}\nFROM population AS p{joins}"
+        sums = {quote(f"{source}_by_unit"): self._joined(source) for source in self.by_unit}
+        read = [f"{table} AS p" for table in sums] if self.narrow else ["population AS p"]
+        if not self.narrow:
+            read += [f"LEFT JOIN {table} AS {alias} ON {alias}.unit = p.unit" for table, alias in sums.items()]
+        listed, joined = ",\n  ".join(columns), "\n".join(read)
+        return f"SELECT\n  {listed}\nFROM {joined}"
+
+    def _maturity(self) -> list[str]:
+        """Return the columns that tell which horizons are over for a unit."""
+        over = [
+            "1" if horizon is None else f"CASE WHEN {horizon} <= {self.through} THEN 1 ELSE 0 END"
+            for horizon in self.horizons
+        ]
+        return [f"{sql} AS mature_{number}" for number, sql in enumerate(over)]
 
     def _when_mature(self, plan: MetricPlan, sql: str) -> str:
         if plan.horizon is None:
@@ -288,26 +322,50 @@ class Outcomes:
 
     def moments(self, groups: Sequence[str] = ()) -> str:
         """Return the last query: counts and exact sums per arm and status, and within them by each of ``groups``."""
+        counted, summed = self._counts(), self._sums()
+        if self.narrow:
+            return self._narrow_moments(counted, summed)
         columns = ["arm", "status"]
         columns += [f"{quote(group)},\n  grouping({quote(group)}) AS {quote('all_' + group)}" for group in groups]
-        columns.append("count(*) AS units")
-        if self.definition.population.exposure is not None:
-            columns.append("sum(exposed) AS exposed")
-        columns += [f"sum({quote('events_' + source)}) AS {quote('events_' + source)}" for source in self.by_unit]
-        columns += [f"sum(mature_{number}) AS mature_{number}" for number in range(len(self.horizons))]
-        for plan in self.plans:
-            columns += [
-                f"count({quote(plan.column(plan.terms[0]))}) AS {quote('n_' + plan.name)}",
-                *_sums(plan),
-                *(plan.periods.sums(_exact) if plan.periods else []),
-            ]
-        listed = ",\n  ".join(columns)
+        listed = ",\n  ".join([*columns, *counted, *summed])
         sets = "arm, status"
         order = ", ".join(["arm", "status", *(quote(group) for group in groups)])
         if groups:
             inner = ", ".join(f"(arm, status, {quote(group)})" for group in groups)
             sets = f"GROUPING SETS ((arm, status), {inner})"
         return f"SELECT\n  {listed}\nFROM outcomes\nGROUP BY {sets}\nORDER BY {order}"
+
+    def _counts(self) -> list[str]:
+        """Return the counts of units: all, exposed, mature, with a value."""
+        columns = ["count(*) AS units"]
+        if self.definition.population.exposure is not None:
+            columns.append("sum(exposed) AS exposed")
+        columns += [f"sum(mature_{number}) AS mature_{number}" for number in range(len(self.horizons))]
+        for plan in self.plans:
+            # Of a narrow outcome every mature unit has a value.
+            value = f"sum({plan.mature})" if self.narrow else f"count({quote(plan.column(plan.terms[0]))})"
+            columns.append(f"{value} AS {quote('n_' + plan.name)}")
+            if plan.periods is not None:
+                columns += plan.periods.counts(self.through, among_all=self.narrow)
+        return columns
+
+    def _sums(self) -> list[str]:
+        """Return the exact sums over units, to which a unit without an event adds nothing."""
+        columns = [f"sum({quote('events_' + source)}) AS {quote('events_' + source)}" for source in self.by_unit]
+        for plan in self.plans:
+            columns += [*_sums(plan), *(plan.periods.sums(_exact) if plan.periods else [])]
+        return columns
+
+    def _narrow_moments(self, counted: Sequence[str], summed: Sequence[str]) -> str:
+        """Return the query that counts all units, and sums over those with an event."""
+        counts, sums = (",\n    ".join(part) for part in (counted, summed))
+        units = f"SELECT {', '.join(['p.*', *self._maturity()])} FROM population AS p"
+        return (
+            f"SELECT\n  *\nFROM (\n  SELECT\n    arm,\n    status,\n    {counts}\n  FROM ({units}) AS p\n"
+            f"  GROUP BY arm, status\n) AS counted\nLEFT JOIN (\n  SELECT\n    arm AS arm_of_sums,\n    {sums}\n"
+            f"  FROM outcomes\n  GROUP BY arm\n) AS summed\n  ON arm_of_sums = arm AND status = '{ELIGIBLE}'\n"
+            "ORDER BY arm, status"
+        )
 
     def cluster_moments(self) -> str:
         """Return the query over clusters: per arm, exact sums of (total, members) and their products."""
@@ -368,10 +426,6 @@ def _sums(plan: MetricPlan) -> list[str]:
     return totals + [
         f"{_exact(columns[i], columns[j])} AS {quote(f'product{i}_{j}_{plan.name}')}" for i, j in plan.pairs
     ]
-
-
-def _joined(source: str) -> str:
-    return quote(f"{source}_u")
 
 
 def _scaled(number: str, scale: int) -> str:

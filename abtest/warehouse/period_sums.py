@@ -38,6 +38,15 @@ class Periods:
             for place, (value, horizon) in enumerate(zip(self.values, self.horizons, strict=True))
         ]
 
+    def counts(self, through: int | None, *, among_all: bool) -> list[str]:
+        """Return the number of units with a value, of each period; ``among_all`` units ``p``, or those with columns."""
+        values = (
+            [f"CASE WHEN {horizon} <= {through} THEN 1 END" for horizon in self.horizons]
+            if among_all
+            else [self._column(place) for place in range(len(self.values))]
+        )
+        return [f"count({value}) AS {self._alias('n', place, place)}" for place, value in enumerate(values)]
+
     def sums(self, exact: Callable[..., str]) -> list[str]:
         """Return the sums over units: of each period, and of each pair that is needed. ``exact`` sums large numbers."""
         # Products in 64 bits take a quarter of the time of those in 128.
@@ -45,7 +54,6 @@ class Periods:
         found = []
         for late in range(len(self.values)):
             later = self._column(late)
-            found.append(f"count({later}) AS {self._alias('n', late, late)}")
             found.append(f"{add(later)} AS {self._alias('t', late, late)}")
             if not self.rate:
                 found.append(f"{add(later, later)} AS {self._alias('p', late, late)}")

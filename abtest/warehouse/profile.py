@@ -1,7 +1,7 @@
 """A first look at each table, before any outcome is computed: rows, gaps, time range, and how large its values are."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from abtest.definition.model import CUSTOMERS, Definition
@@ -15,7 +15,8 @@ from abtest.warehouse.sqltext import quote
 class NumberProfile:
     """What a number column holds: how many values, the largest magnitude.
 
-    ``binary``: whether every value is 0 or 1, so that its mean is a rate; asked of customers' columns only.
+    Not-a-number is no value, but is counted among those of a file that leaves it out of its ranges. ``binary``: whether
+    every value is 0 or 1, so that its mean is a rate; asked of customers' columns only.
     """
 
     values: int
@@ -37,7 +38,8 @@ class TableProfile:
     """What a table holds. ``first`` and ``last`` are microseconds since 1970 UTC.
 
     ``arms``: rows with an id (all rows, where there are no ids) per arm number, for the table that holds the arms.
-    ``bare_ids``: whether no id is blank or begins with a blank.
+    ``bare_ids``: whether no id is blank or begins with a blank. ``ids`` are the least and the largest id, of tables of
+    arms and customers whose ids are whole numbers.
     """
 
     rows: int
@@ -48,29 +50,34 @@ class TableProfile:
     numbers: Mapping[str, NumberProfile]
     arms: Mapping[int, int] = field(default_factory=dict)
     bare_ids: bool = False
+    ids: tuple[int, int] | None = None
 
 
 def profile(warehouse: Warehouse, table: Table) -> TableProfile:
     """Look at ``table`` once. Raises :class:`~abtest.errors.DataError` for an empty table or an infinite value."""
     raw = warehouse.raw[table.name]
-    bare = table.with_bare_ids()
-    text = f"{with_tables([bare])}SELECT\n  {_questions(warehouse, table)}\nFROM {quote(table.name)}"
-    statement = Statement(text, bare.select.parameters if bare.select else {})
+    read = replace(table.with_bare_ids(), select=table.look) if table.look else table.with_bare_ids()
+    text = f"{with_tables([read])}SELECT\n  {_questions(warehouse, table)}\nFROM {quote(table.name)}"
+    statement = Statement(text, read.select.parameters if read.select else {})
     warehouse.statements.append(statement)
     try:
         row = warehouse.engine.rows(statement, f"looking at {table.name}")[0]
     except EngineError as error:
         raise DataError(f"{raw.place}: {raw.shown}: {str(error).split(': ', 1)[-1]}") from error
-    if optional(row, "edged_count"):
+    if optional(row, "edged"):
         # Some ids must be trimmed, and may be none then, so the counts are those of the trimmed ids.
-        return profile(warehouse, replace(table, bare=None))
+        return profile(warehouse, replace(table, bare=None, look=None))
+    if any(isinstance(value, float) and math.isnan(value) for value in row.values()):
+        # Not-a-number is no value, but the largest of those that are stored.
+        return profile(warehouse, replace(table, look=None))
     rows = whole(row, "row_count")
+    least, largest_id = optional(row, "least_id"), optional(row, "largest_id")
     if rows == 0 and table.name not in _may_be_empty(warehouse.definition):
         filtered = " that fulfil `where`" if warehouse.definition.data[table.name].where else ""
         raise DataError(f"{raw.place}: {raw.shown} has no rows{filtered}")
     numbers = {}
     for index, column in enumerate(table.numbers):
-        largest = float(str(row[f"largest_{index}"] or 0))
+        largest = max(abs(float(str(row[f"{edge}_{index}"] or 0))) for edge in ("least", "largest"))
         if largest == float("inf"):
             raise DataError(
                 f"{raw.place}: column {column!r} holds an infinite value; correct it or leave it out with `where`"
@@ -84,13 +91,35 @@ def profile(warehouse: Warehouse, table: Table) -> TableProfile:
         optional(row, "first_us"),
         optional(row, "last_us"),
         numbers,
-        {arm: whole(row, f"arm_{arm}") for arm in _arm_numbers(warehouse)} if table.has_arm else {},
+        _arms(warehouse, table, lacking=table.has_unit and whole(row, "unit_count") < rows) if table.has_arm else {},
         bare_ids=table.bare is not None,
+        ids=None if least is None or largest_id is None else (least, largest_id),
     )
 
 
-def _arm_numbers(warehouse: Warehouse) -> list[int]:
-    return [UNKNOWN_ARM, NO_ARM, *range(len(warehouse.arms))]
+def require_readable(warehouse: Warehouse, tables: Iterable[Table]) -> None:
+    """Read the ``tables`` through, of which a first look needs the files' ranges alone.
+
+    Raises :class:`~abtest.errors.DataError` naming the first that cannot be read.
+    """
+    for table in tables:
+        if table.select is not None:
+            profile(warehouse, replace(table, look=None))
+
+
+def _arms(warehouse: Warehouse, table: Table, *, lacking: bool) -> dict[int, int]:
+    """Count the rows of each arm. Ids are read only where rows are ``lacking`` one."""
+    read = table.with_bare_ids()
+    known = "\nWHERE unit IS NOT NULL" if lacking else ""
+    text = (
+        f"{with_tables([read])}SELECT\n  arm,\n  count(*) AS row_count\nFROM {quote(table.name)}{known}\nGROUP BY arm"
+    )
+    statement = Statement(f"{text}\nORDER BY arm", read.select.parameters if read.select else {})
+    warehouse.statements.append(statement)
+    rows = warehouse.engine.rows(statement, f"counting the arms of {table.name}")
+    return dict.fromkeys([UNKNOWN_ARM, NO_ARM, *range(len(warehouse.arms))], 0) | {
+        whole(row, "arm"): whole(row, "row_count") for row in rows
+    }
 
 
 def _questions(warehouse: Warehouse, table: Table) -> str:
@@ -99,19 +128,24 @@ def _questions(warehouse: Warehouse, table: Table) -> str:
     unit = "unit" if table.bare is None else "id_text"
     if table.has_unit:
         columns.append(f"count({unit}) AS unit_count")
+        if warehouse.unit_is_integer and (table.has_arm or table.has_eligible):
+            columns += ["min(unit) AS least_id", "max(unit) AS largest_id"]
     if table.bare is not None:
         # Blank, or with a blank (or a sign that sorts before it) in front: a file's own ranges answer without reading.
-        columns.append("sum(CASE WHEN id_text < '!' THEN 1 END) AS edged_count")
-    if table.has_arm:
-        known = unit if table.has_unit else "1"
-        columns += [
-            f"count(CASE WHEN arm = {arm} THEN {known} END) AS {quote(f'arm_{arm}')}" for arm in _arm_numbers(warehouse)
-        ]
+        columns.append("CASE WHEN min(id_text) < '!' THEN 1 END AS edged")
+    # Of columns as they are stored, files know the ranges, so that no row is read for them.
+    stored = table.stored if table.look is not None else {}
     if table.has_time:
-        columns += ["count(at_us) AS time_count", "min(at_us) AS first_us", "max(at_us) AS last_us"]
+        at = quote(stored.get("at_us", "at_us"))
+        edges = [f"unix_micros({edge}({at}))" if "at_us" in stored else f"{edge}({at})" for edge in ("min", "max")]
+        columns += [f"count({at}) AS time_count", f"{edges[0]} AS first_us", f"{edges[1]} AS last_us"]
     for index, alias in enumerate(table.numbers.values()):
-        value = quote(alias)
-        columns += [f"count({value}) AS values_{index}", f"max(abs({value})) AS largest_{index}"]
+        value, kept = quote(alias), quote(stored.get(alias, alias))
+        columns += [
+            f"count({kept}) AS values_{index}",
+            f"CAST(min({kept}) AS DOUBLE) AS least_{index}",
+            f"CAST(max({kept}) AS DOUBLE) AS largest_{index}",
+        ]
         if table.name == CUSTOMERS:
             # Only of a column of customers it matters whether it holds 0 and 1 alone, and so a rate.
             binary = f"CASE WHEN {value} IN (0, 1) THEN 0 WHEN {value} IS NOT NULL THEN 1 END"

@@ -89,8 +89,10 @@ class Table:
 
     ``select`` reads it in place; ``None`` when it was parsed into a table of the engine. ``bare`` does so too but
     does not look for blanks in front of text ids, which stand beside as ``id_text``; a look tells if that is right.
-    ``hashed``: ``unit`` is a hash of the id, and tables of customers and arms have a second one, ``unit_check``.
-    ``clock`` is the column of the time and what it holds, by which files are read in part.
+    ``look`` reads it for that look: as ``bare``, with the columns ``stored`` (by alias) as they are stored, whose
+    ranges files know. ``hashed``: ``unit`` is a hash of the id, and tables of customers and arms have a second one,
+    ``unit_check``; ``distinct``: no id stands in two rows. ``clock`` is the column of the time and what it holds, by
+    which files are read in part.
     """
 
     name: str
@@ -104,11 +106,14 @@ class Table:
     filtered: bool = False
     clock: tuple[str, Family] | None = None
     bare: Statement | None = None
+    look: Statement | None = None
+    stored: Mapping[str, str] = field(default_factory=dict)
     hashed: bool = False
+    distinct: bool = False
 
     def with_bare_ids(self) -> "Table":
         """Return the table that does not look for blanks in front of ids: right once there are none."""
-        return self if self.bare is None else replace(self, select=self.bare, bare=None)
+        return self if self.bare is None else replace(self, select=self.bare, bare=None, look=None)
 
     def between(self, low: int, high: int) -> "Table":
         """Return the table without rows whose time lies outside [low, high) microseconds.
@@ -123,7 +128,7 @@ class Table:
         grace = 0 if family == "instant" else _DAY_US
         condition = f"{column} >= {read}({low - grace}) AND {column} < {read}({high + grace})"
         text = f"{self.select.text}\n{'  AND' if self.filtered else 'WHERE'} {condition}"
-        return replace(self, select=Statement(text, self.select.parameters), bare=None)
+        return replace(self, select=Statement(text, self.select.parameters), bare=None, look=None)
 
 
 @dataclass
@@ -294,6 +299,7 @@ def normalise(
         Reading(alias, blank_to_null(as_text(quote(column), raw.columns[column])), column)
         for column, alias in words.items()
     ]
+    stored = _as_stored(raw, time, aliases)
     where = None
     if source.where is not None:
         condition = _filter(warehouse, raw, binder, f"{raw.place}.where")
@@ -315,6 +321,8 @@ def normalise(
         filtered=where is not None,
         clock=None if time is None else (time, raw.columns[time]),
         bare=_select(raw, [*bare_units, *readings], where, binder) if bare_units and not parsed else None,
+        look=None if parsed else _select(raw, [*(bare_units or units), *readings, *stored.values()], where, binder),
+        stored={} if parsed else {alias: reading.alias for alias, reading in stored.items()},
         hashed=warehouse.hashed and unit is not None,
     )
     warehouse.tables[name] = table
@@ -335,6 +343,14 @@ def _unit_readings(warehouse: Warehouse, column: str, *, checked: bool) -> tuple
     text = f"CAST({column} AS STRING)"
     bare = f"CASE WHEN {text} LIKE '% ' THEN trimmed({text}) ELSE {text} END"
     return readings(unit_text(column)), [*readings(bare), Reading("id_text", text)]
+
+
+def _as_stored(raw: Raw, time: str | None, numbers: Mapping[str, str]) -> dict[str, Reading]:
+    """Return by alias the columns whose least and largest value are those of the column as it is stored."""
+    columns = {alias: name for name, alias in numbers.items() if raw.columns[name] in {"integer", "number"}}
+    if time is not None and raw.columns[time] == "instant":
+        columns["at_us"] = time
+    return {alias: Reading(f"stored_{alias}", quote(name), name) for alias, name in columns.items()}
 
 
 def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filter:

@@ -31,16 +31,12 @@ _ATTEMPTS = 5
 
 _OVERFLOW = ("ARITHMETIC_OVERFLOW", "BINARY_ARITHMETIC_OVERFLOW", "NUMERIC_VALUE_OUT_OF_RANGE", "CAST_OVERFLOW")
 _CONVERSION = ("CAST_INVALID_INPUT", "USER_RAISED_EXCEPTION", "NUMERIC_OUT_OF_SUPPORTED_RANGE", "DATETIME_OVERFLOW")
-_CURES = {
+_OF_SOURCES = {
     r"\[(MALFORMED_CSV_RECORD|MALFORMED_RECORD_IN_PARSING|FAILED_READ_FILE.PARSE)|TextParsingException": (
         "a row does not parse: it has another number of cells than the header, a stray quote, or is no complete JSON "
         "object"
     ),
     r"\[INVALID_JSON|JsonParseException|JSON parse": "each line must be one complete JSON object",
-    r"No space left on device": "the disk of Spark is full; free some, or set spark.local.dir to a larger one",
-    r"\[TABLE_OR_VIEW_NOT_FOUND|\[SCHEMA_NOT_FOUND|\[REQUIRES_SINGLE_PART_NAMESPACE": (
-        "Spark's catalogue has no such table; check its name, and that the catalogue is set up (spark-defaults.conf)"
-    ),
     r"\[PATH_NOT_FOUND|FileNotFoundException|\[FAILED_READ_FILE.FILE_NOT_EXIST": (
         "Spark cannot find the file; it must be there under this path on every worker of the cluster, and stay as it "
         "is while it is read"
@@ -53,6 +49,12 @@ _CURES = {
     ),
     r"\[(PARQUET_TYPE_ILLEGAL|PARQUET_TYPE_NOT_SUPPORTED|UNSUPPORTED_TIME_TYPE)": (
         "a column has a type that Spark does not read, such as UUID or a time of day; store it as text"
+    ),
+}
+_CURES = {
+    r"No space left on device": "the disk of Spark is full; free some, or set spark.local.dir to a larger one",
+    r"\[TABLE_OR_VIEW_NOT_FOUND|\[SCHEMA_NOT_FOUND|\[REQUIRES_SINGLE_PART_NAMESPACE": (
+        "Spark's catalogue has no such table; check its name, and that the catalogue is set up (spark-defaults.conf)"
     ),
     r"OutOfMemoryError|\[(UNABLE_TO_ACQUIRE_MEMORY|_LEGACY_ERROR_TEMP_OOM)": (
         "Spark's memory does not suffice; give its driver and executors more (spark.driver.memory, "
@@ -203,9 +205,9 @@ def explained(label: str, error: BaseException) -> EngineError:
     if conditions & {*_OVERFLOW, *_CONVERSION}:
         overflow = bool(conditions & set(_OVERFLOW))
         return EngineError(f"{label}: a value does not fit its type", conversion=True, overflow=overflow)
-    for sign, cure in _CURES.items():
+    for sign, cure in (_OF_SOURCES | _CURES).items():
         if re.search(sign, text):
-            return EngineError(f"{label}: {cure}")
+            return EngineError(f"{label}: {cure}", of_source=sign in _OF_SOURCES)
     known = ", ".join(sorted(conditions))
     # An AnalysisException speaks of the statement, not of rows.
     return EngineError(f"{label}: {first_line(error) if 'AnalysisException' in text or not known else known}")

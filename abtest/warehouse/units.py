@@ -36,8 +36,9 @@ def population(warehouse: Warehouse, tables: Mapping[str, Table]) -> list[tuple[
     """Return the named queries that end in ``population``, which each analysis makes a table of the engine once.
 
     Its columns: unit, arm, status, started_at (from when windows run), assigned_at where that is another instant,
-    arms_held (how many arms its rows name), exposed_at where exposure is declared, the edges of calendar windows, and
-    each customer's numbers and texts.
+    arms_held (how many arms its rows name), exposed_at where exposure is declared, the edges of calendar windows, known
+    (1 for an eligible customer, 0 for another, NULL for a unit that is no customer), and each customer's numbers and
+    texts.
     """
     customers = tables.get(CUSTOMERS)
     arms = tables[warehouse.definition.arm_source]
@@ -96,6 +97,14 @@ def _no_cluster(warehouse: Warehouse, tables: Mapping[str, Table], prefix: str) 
 
 def _assigned(table: Table, arms: int) -> str:
     """One row per unit with an arm; ``arms_held`` counts the arms that its rows name."""
+    if table.distinct:
+        at = "at_us" if table.has_time else "CAST(NULL AS BIGINT)"
+        checked = ",\n  unit_check,\n  FALSE AS collides" if table.hashed else ""
+        return (
+            f"SELECT\n  unit,\n  CAST(arm AS TINYINT) AS arm,\n  {at} AS assigned_at,\n"
+            f"  CAST(1 AS TINYINT) AS arms_held{checked}\n"
+            f"FROM {quote(table.name)}\nWHERE unit IS NOT NULL AND arm >= 0"
+        )
     # The earliest row decides, and equal times go to the arm declared first: plain minima, which do not depend on the
     # order in which an engine meets the rows.
     seen = f"coalesce(at_us, {NEVER})" if table.has_time else "1"
@@ -123,6 +132,13 @@ def _assigned(table: Table, arms: int) -> str:
 def customer_query(table: Table) -> str:
     """One row per customer. Several rows: the earliest counts when the table has times, else they must agree."""
     names = ["eligible", *(["at_us"] if table.has_time else []), *table.numbers.values(), *table.texts.values()]
+    if table.distinct:
+        listed = "".join(f",\n  {quote(name)}" for name in names)
+        checked = ",\n  unit_check,\n  FALSE AS collides" if table.hashed else ""
+        return (
+            f"SELECT\n  unit{listed},\n  FALSE AS conflicting{checked}\n"
+            f"FROM {quote(table.name)}\nWHERE unit IS NOT NULL"
+        )
     taken = "".join(f",\n  min({quote(name)}) AS {quote(name)}" for name in names)
     conflict = " OR ".join(
         f"min({quote(name)}) <> max({quote(name)}) OR count({quote(name)}) NOT IN (0, count(*))" for name in names
@@ -181,7 +197,8 @@ def _population(warehouse: Warehouse, tables: Mapping[str, Table]) -> str:
             "WHEN c.eligible = 0 THEN 'not_eligible'",
             *_no_cluster(warehouse, tables, "c."),
         ]
-        numbers = ",\n  CAST(CASE WHEN c.eligible = 1 AND NOT c.conflicting THEN 1 ELSE 0 END AS TINYINT) AS known"
+        known = "CASE WHEN c.unit IS NOT NULL THEN CASE WHEN c.eligible = 1 AND NOT c.conflicting THEN 1 ELSE 0 END END"
+        numbers = f",\n  CAST({known} AS TINYINT) AS known"
         numbers += "".join(f",\n  c.{quote(alias)}" for alias in customers.numbers.values())
         numbers += _groups(warehouse, tables, "c.")
         join = "\nLEFT JOIN customer AS c ON c.unit = a.unit"
