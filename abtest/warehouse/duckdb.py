@@ -17,6 +17,9 @@ from abtest.warehouse.sqltext import LOCAL, ZONED, quote
 
 # DuckDB gets Spark's names, so that one SQL text serves both engines. What neither has (the readers of text, and of
 # local times, whose clock changes the engines read differently) has a name of ours in both: see spark_sql.py.
+#
+# Of a Parquet file whose ranges leave not-a-number out, as most writers do, the engine believes that there is none, and
+# does not ask; of what `try` returns it believes nothing.
 MACROS = f"""\
 CREATE MACRO unix_micros(t) AS epoch_us(CAST(t AS TIMESTAMPTZ));
 CREATE MACRO local_micros(t, zone) AS epoch_us(timezone(zone, t));
@@ -29,6 +32,7 @@ CREATE MACRO trimmed(x) AS trim(x, ' ');
 CREATE MACRO number_text(x) AS x;
 CREATE MACRO whole_div(x, y) AS x // y;
 CREATE MACRO shiftleft(x, n) AS x << n;
+CREATE MACRO without_nan(x) AS CASE WHEN isnan(try(x)) THEN NULL ELSE x END;
 CREATE MACRO unit_key(x) AS CASE WHEN x IS NOT NULL THEN hash(x) END;
 CREATE MACRO unit_check(x) AS CASE WHEN x IS NOT NULL THEN hash('#' || x) END;
 CREATE MACRO blank_to_null(x) AS nullif(trimmed(x), '');

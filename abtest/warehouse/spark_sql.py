@@ -28,6 +28,7 @@ FUNCTIONS = {
     "trimmed(x STRING) RETURNS STRING": "trim(x)",
     "blank_to_null(x STRING) RETURNS STRING": "nullif(trim(x), '')",
     "whole_div(x BIGINT, y BIGINT) RETURNS BIGINT": "x div y",
+    "without_nan(x DOUBLE) RETURNS DOUBLE": "CASE WHEN NOT isnan(x) THEN x END",
     "unit_key(x STRING) RETURNS BIGINT": "CASE WHEN x IS NOT NULL THEN xxhash64(x) END",
     "unit_check(x STRING) RETURNS BIGINT": "CASE WHEN x IS NOT NULL THEN xxhash64(concat('#', x)) END",
     # Numbers as DuckDB writes them: Spark's exponent begins at 7 digits, DuckDB's at 16.

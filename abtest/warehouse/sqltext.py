@@ -71,7 +71,7 @@ def number(column: str, family: Family) -> str:
     if family == "text":
         return f"parse_number({column})"
     value = f"CAST({column} AS DOUBLE)"
-    return f"CASE WHEN isnan({value}) THEN NULL ELSE {value} END" if family == "number" else value
+    return f"without_nan({value})" if family == "number" else value
 
 
 def as_text(column: str, family: Family) -> str:
