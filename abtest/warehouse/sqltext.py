@@ -12,6 +12,9 @@ LOCAL = f"^{DAY}(?:{CLOCK})?$"
 ZONED = f"^{DAY}{CLOCK} ?([zZ]|UTC|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$"
 """A time with a zone. Whatever is neither is refused, since engines drop a trailing word or an odd offset silently."""
 
+PLAIN = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,6})?"
+"""A time as machines write it, without its zone."""
+
 
 def quote(identifier: str) -> str:
     """Return ``identifier`` as a quoted SQL identifier."""
