@@ -228,6 +228,26 @@ def test_what_folders_name_is_a_column_with_the_values_that_duckdb_reads(spark, 
     assert list(seen[0][0]) == ["id", "key"]
 
 
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        ([f"2026-03-{day:02}" for day in range(1, 11)], """"key" >= DATE '2026-03-08'""", 3),
+        (["1", "2", "3", "4"], '"key" = 2', 1),
+        (["fi", "se", "n%C3%BA"], "\"key\" IN ('fi', 'nú')", 2),
+    ],
+)
+def test_a_condition_on_folders_leaves_files_of_others_unread(spark, tmp_path, kind, case):
+    values, condition, read = case
+    files = in_folders(tmp_path, values, kind)
+    spark.attach_files("file", files, kind, (",", ["id"]) if kind == "csv" else None)
+    asked = spark._query(Statement(f"SELECT id FROM file WHERE {condition}", {}))
+    assert len(asked.collect()) == read
+    plan = asked._jdf.queryExecution().executedPlan()
+    scan = plan.collectLeaves().head()
+    assert scan.metrics().apply("numFiles").value() == read
+
+
 @pytest.mark.parametrize("kind", ["parquet", "csv", "ndjson"])
 def test_what_a_file_holds_goes_before_what_its_folder_says(spark, tmp_path, kind):
     path = tmp_path / "customer=5" / "Day=2026-03-02" / f"x.{kind}"
