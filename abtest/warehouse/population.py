@@ -38,7 +38,15 @@ def keep_population(
         collided = f"SELECT count(*) AS units FROM population WHERE status = '{COLLISION}'"
         if whole(warehouse.engine.rows(Statement(collided, {}), "checking ids")[0], "units"):
             raise CollisionError
+    _forget_parsed(warehouse, tables)
     return counts
+
+
+def _forget_parsed(warehouse: Warehouse, tables: Mapping[str, Table]) -> None:
+    """Forget the rows that were parsed for the population alone: they take memory, and nothing reads them again."""
+    for name, table in tables.items():
+        if name in {CUSTOMERS, warehouse.definition.arm_source} and table.select is None:
+            warehouse.engine.drop(name)
 
 
 def _of_distinct(
