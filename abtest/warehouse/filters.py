@@ -172,8 +172,10 @@ class Filter:
 
     def _raw(self, operand: Operand) -> str:
         if isinstance(operand, Column):
-            column = quote(operand.name)
-            return blank_to_null(column) if self.family(operand.name) == "text" else column
+            column, family = quote(operand.name), self.family(operand.name)
+            if family == "number":
+                return number(column, family)
+            return blank_to_null(column) if family == "text" else column
         return self._as(self._kind(operand), operand)
 
     def _as(self, kind: str, operand: Operand) -> str:

@@ -238,7 +238,9 @@ def test_a_column_s_largest_value_is_no_matter_of_nan(tmp_path, written, amounts
     assert total == pytest.approx(sum(float(a) for a, age in zip(known, ages, strict=True) if age >= 30), rel=1e-9)
 
 
-@pytest.mark.parametrize("where", ["amount < 5", "amount > -300", "not (amount > 5)", "amount != 7"])
+@pytest.mark.parametrize(
+    "where", ["amount < 5", "amount > -300", "not (amount > 5)", "amount != 7", "amount is not null"]
+)
 def test_a_condition_does_not_hold_of_nan_whatever_the_ranges_of_a_file_say(tmp_path, where):
     amounts = [float("nan"), -250.0, *[1.5] * 38]
     frames = tables(list(range(40)), amounts=amounts)
