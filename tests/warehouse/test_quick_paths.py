@@ -257,3 +257,45 @@ def test_a_condition_does_not_hold_of_nan_whatever_the_ranges_of_a_file_say(tmp_
 def test_an_infinite_value_is_refused(infinite, beside):
     with pytest.raises(DataError, match="infinite value"):
         analyze(load(DEFINITION), tables(list(range(40)), amounts=[infinite, beside, *[1.5] * 38]))
+
+
+OF_ONE_SOURCE = {
+    "kept": {"role": "primary", "type": "retention", "event": "orders", "window": ["7d", "28d"], "curve": "day"},
+    "spent": {
+        "type": "sum",
+        "event": "orders",
+        "window": ["0d", "28d"],
+        "curve": "week",
+        "covariate": {"window": ["-28d", "0d"]},
+    },
+    "basket": {
+        "type": "ratio",
+        "numerator": {"of": "sum", "event": "orders"},
+        "denominator": {"of": "count", "event": "orders"},
+        "window": ["0d", "28d"],
+    },
+    "later": {"type": "count", "event": "orders", "window": ["0d", "70d"]},
+}
+
+
+@pytest.mark.parametrize("through", ["2026-04-30", "2026-03-25"])
+@pytest.mark.parametrize("beside", [{}, {"compliance": {"event": "orders", "window": ["0d", "3d"]}}])
+def test_ratios_curves_and_compliance_of_one_source_count_alike(monkeypatch, through, beside):
+    draw = random.Random(11)
+    frames = tables([f"c{place}" for place in range(40)])
+    units = [f"c{draw.randrange(50)}" for _ in range(600)]
+    at = [START + draw.randrange(-30, 60) * 86_400_000_000 + draw.randrange(86_400) * 10**6 for _ in units]
+    amounts = [draw.choice((None, 0.0, -1.25, 19.99)) for _ in units]
+    frames["orders"] = pa.table({"unit": units, "at": pa.array(at, pa.timestamp("us", "UTC")), "amount": amounts})
+    metrics = dict(OF_ONE_SOURCE)
+    if through == "2026-03-25":
+        del metrics["kept"]  # how long immature units were followed is asked for shares, and takes the long way
+        metrics["spent"] = {**metrics["spent"], "role": "primary"}
+        beside = {}
+    definition = {**DEFINITION, "period": {**DEFINITION["period"], "through": through}, "metrics": metrics, **beside}
+    with DuckDBContext() as engine:
+        assert Collector(load(definition), engine, frames)._outcomes(12, {}).narrow
+    shortest, *longer = ways(monkeypatch, replace(nasty_case(0), definition=definition, frames=frames))
+    assert all(found == shortest for found in longer)
+    assert shortest.metrics["later"].arms[0].mature == 0
+    assert shortest.metrics["spent"].curve is not None
