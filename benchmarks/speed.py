@@ -12,7 +12,7 @@ import json
 import sys
 from pathlib import Path
 
-from speed.catalogue import OURS, methods
+from speed.catalogue import ON_SPARK, OURS, methods
 from speed.compare import Comparison, as_json, as_markdown, compare
 from speed.machine import byte_compile, describe, sentence
 from speed.peers import PEERS, install
@@ -33,6 +33,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=3, help="rounds; medians are shown")
     parser.add_argument("--methods", help=f"a comma-separated choice of: {', '.join(methods(CACHE))}")
     parser.add_argument("--peers", action="store_true", help=f"install and run the peers too: {', '.join(PEERS)}")
+    parser.add_argument("--spark", action="store_true", help=f"run these too: {', '.join(ON_SPARK)}")
     parser.add_argument("--cache", type=Path, default=CACHE, help="for data and the peers' environments")
     parser.add_argument("--startup", action="store_true", help="measure help, validate and rendering instead")
     parser.add_argument("--scaling", action="store_true", help="measure ten metrics beside one instead")
@@ -68,7 +69,12 @@ def main() -> int:
 
 def _comparison(case: Case, chosen: argparse.Namespace, cache: Path) -> Comparison:
     known = methods(cache)
-    names = chosen.methods.split(",") if chosen.methods else [n for n in known if chosen.peers or n not in PEERS]
+    asked = {*(PEERS if chosen.peers else ()), *(ON_SPARK if chosen.spark else ())}
+    names = (
+        chosen.methods.split(",")
+        if chosen.methods
+        else [n for n in known if n in asked or n not in {*PEERS, *ON_SPARK}]
+    )
     reasons = {}
     for name in [name for name in names if name in PEERS] if chosen.peers else []:
         print(f"environment of {name}", file=sys.stderr)

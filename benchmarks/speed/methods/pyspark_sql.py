@@ -1,0 +1,40 @@
+"""PySpark on this machine: the plain query, and the formulas in numpy.
+
+The memory that is measured is Python's; what Spark's Java holds is not in it.
+"""
+
+import sys
+
+from pyspark.sql import SparkSession
+
+from speed.formulas import ArmSums, print_results
+from speed.methods.unit_table import QUERY
+from speed.workload import ARMS, RATES, TABLES
+
+folder, kind = sys.argv[1:]
+rates = ", ".join(f"sum({name})" for name in RATES)
+# Spark's names of the same functions.
+query = QUERY.replace("epoch_us(", "unix_micros(").replace("TIMESTAMPTZ '", "TIMESTAMP '")
+session = (
+    SparkSession.builder.master("local[*]")
+    .config("spark.ui.enabled", "false")
+    .config("spark.sql.session.timeZone", "UTC")
+    .config("spark.driver.memory", "6g")
+    .config("spark.sql.shuffle.partitions", "16")
+    .getOrCreate()
+)
+for table in TABLES:
+    path = f"{folder}/{table}.{kind}"
+    frame = session.read.parquet(path) if kind == "parquet" else session.read.csv(path, header=True, inferSchema=True)
+    frame.createOrReplaceTempView(table)
+rows = session.sql(f"""
+    SELECT arm, count(*), {rates}, sum(orders), sum(orders * orders), sum(revenue), sum(revenue * revenue),
+      sum(before), sum(before * before), sum(revenue * before)
+    FROM ({query}) GROUP BY arm
+""").collect()
+sums = {}
+for arm, n, *values in rows:
+    counts = dict(zip(RATES, map(int, values[: len(RATES)]), strict=True))
+    sums[arm] = ArmSums(n, counts, *values[len(RATES) :])
+print_results(*(sums[arm] for arm in ARMS))
+session.stop()
