@@ -7,12 +7,10 @@ of the time of grouping rows by them, and of whole numbers next to nothing: a bi
 from dataclasses import replace
 
 from abtest.warehouse.engine import Row, Statement
-from abtest.warehouse.profile import TableProfile, whole, with_tables
+from abtest.warehouse.profile import ID_BLOCK, TableProfile, whole, with_tables
 from abtest.warehouse.sources import Table, Warehouse
 from abtest.warehouse.sqltext import quote
 
-_STEP = 1 << 16
-"""Bounds of ids are moved outwards to multiples of it: a statement is shown, and an id is nobody's to see."""
 _MOST_BITS = 1 << 28
 _BITS_PER_ROW = 64
 
@@ -50,8 +48,9 @@ def _ask(warehouse: Warehouse, table: Table, profile: TableProfile, *more: str) 
 
 def _bounds(warehouse: Warehouse, profile: TableProfile) -> tuple[int, int] | None:
     """Return bounds of ids that are whole numbers, when a bit for each number between them is not too many."""
-    if not warehouse.unit_is_integer or profile.ids is None:
+    if not warehouse.unit_is_integer or profile.id_blocks is None:
         return None
-    low, high = profile.ids[0] // _STEP * _STEP, -(-(profile.ids[1] + 1) // _STEP) * _STEP - 1
-    fits = high - low < min(_MOST_BITS, _BITS_PER_ROW * profile.rows + 2 * _STEP) and high < 2**63 and low >= -(2**63)
-    return (low, high) if fits else None
+    first, last = profile.id_blocks
+    # A block wider on both sides: engines divide numbers below 0 towards 0 or away from it.
+    low, high = max((first - 1) * ID_BLOCK, -(2**63)), min((last + 1) * ID_BLOCK, 2**63) - 1
+    return (low, high) if high - low < min(_MOST_BITS, _BITS_PER_ROW * profile.rows + 4 * ID_BLOCK) else None

@@ -10,6 +10,9 @@ from abtest.warehouse.engine import EngineError, Row, Statement
 from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, Warehouse
 from abtest.warehouse.sqltext import quote
 
+ID_BLOCK = 1 << 16
+"""Whole numbers in a block of ids: a statement is shown, and an id is nobody's to see."""
+
 
 @dataclass(frozen=True, slots=True)
 class NumberProfile:
@@ -38,8 +41,9 @@ class TableProfile:
     """What a table holds. ``first`` and ``last`` are microseconds since 1970 UTC.
 
     ``arms``: rows with an id (all rows, where there are no ids) per arm number, for the table that holds the arms.
-    ``bare_ids``: whether no id is blank or begins with a blank. ``ids`` are the least and the largest id, of tables of
-    arms and customers whose ids are whole numbers.
+    ``bare_ids``: whether no id is blank or begins with a blank. ``id_blocks``: the blocks of :data:`ID_BLOCK` whole
+    numbers in which the least and the largest id lie, of tables of arms and customers with such ids; an id itself stays
+    in the engine.
     """
 
     rows: int
@@ -50,7 +54,7 @@ class TableProfile:
     numbers: Mapping[str, NumberProfile]
     arms: Mapping[int, int] = field(default_factory=dict)
     bare_ids: bool = False
-    ids: tuple[int, int] | None = None
+    id_blocks: tuple[int, int] | None = None
 
 
 def profile(warehouse: Warehouse, table: Table) -> TableProfile:
@@ -71,7 +75,7 @@ def profile(warehouse: Warehouse, table: Table) -> TableProfile:
         # Not-a-number is no value, but the largest of those that are stored.
         return profile(warehouse, replace(table, look=None))
     rows = whole(row, "row_count")
-    least, largest_id = optional(row, "least_id"), optional(row, "largest_id")
+    first_block, last_block = optional(row, "first_block"), optional(row, "last_block")
     if rows == 0 and table.name not in _may_be_empty(warehouse.definition):
         filtered = " that fulfil `where`" if warehouse.definition.data[table.name].where else ""
         raise DataError(f"{raw.place}: {raw.shown} has no rows{filtered}")
@@ -93,7 +97,7 @@ def profile(warehouse: Warehouse, table: Table) -> TableProfile:
         numbers,
         _arms(warehouse, table, lacking=table.has_unit and whole(row, "unit_count") < rows) if table.has_arm else {},
         bare_ids=table.bare is not None,
-        ids=None if least is None or largest_id is None else (least, largest_id),
+        id_blocks=None if first_block is None or last_block is None else (first_block, last_block),
     )
 
 
@@ -129,7 +133,8 @@ def _questions(warehouse: Warehouse, table: Table) -> str:
     if table.has_unit:
         columns.append(f"count({unit}) AS unit_count")
         if warehouse.unit_is_integer and (table.has_arm or table.has_eligible):
-            columns += ["min(unit) AS least_id", "max(unit) AS largest_id"]
+            ends = {"first": "min", "last": "max"}
+            columns += [f"whole_div({edge}(unit), {ID_BLOCK}) AS {end}_block" for end, edge in ends.items()]
     if table.bare is not None:
         # Blank, or with a blank (or a sign that sorts before it) in front: a file's own ranges answer without reading.
         columns.append("CASE WHEN min(id_text) < '!' THEN 1 END AS edged")

@@ -350,7 +350,7 @@ def _as_stored(raw: Raw, time: str | None, numbers: Mapping[str, str]) -> dict[s
     columns = {alias: name for name, alias in numbers.items() if raw.columns[name] in {"integer", "number"}}
     if time is not None and raw.columns[time] == "instant":
         columns["at_us"] = time
-    return {alias: Reading(f"stored_{alias}", quote(name), name) for alias, name in columns.items()}
+    return {alias: Reading(f"stored_{alias}", quote(name)) for alias, name in columns.items()}
 
 
 def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filter:

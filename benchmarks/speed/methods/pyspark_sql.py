@@ -7,12 +7,11 @@ import sys
 
 from pyspark.sql import SparkSession
 
-from speed.formulas import ArmSums, print_results
-from speed.methods.unit_table import QUERY
-from speed.workload import ARMS, RATES, TABLES
+from speed.formulas import print_results
+from speed.methods.unit_table import QUERY, arm_sums, sums_query
+from speed.workload import ARMS, TABLES
 
 folder, kind = sys.argv[1:]
-rates = ", ".join(f"sum({name})" for name in RATES)
 # Spark's names of the same functions.
 query = QUERY.replace("epoch_us(", "unix_micros(").replace("TIMESTAMPTZ '", "TIMESTAMP '")
 session = (
@@ -27,14 +26,6 @@ for table in TABLES:
     path = f"{folder}/{table}.{kind}"
     frame = session.read.parquet(path) if kind == "parquet" else session.read.csv(path, header=True, inferSchema=True)
     frame.createOrReplaceTempView(table)
-rows = session.sql(f"""
-    SELECT arm, count(*), {rates}, sum(orders), sum(orders * orders), sum(revenue), sum(revenue * revenue),
-      sum(before), sum(before * before), sum(revenue * before)
-    FROM ({query}) GROUP BY arm
-""").collect()
-sums = {}
-for arm, n, *values in rows:
-    counts = dict(zip(RATES, map(int, values[: len(RATES)]), strict=True))
-    sums[arm] = ArmSums(n, counts, *values[len(RATES) :])
+sums = arm_sums(session.sql(sums_query(query)).collect())
 print_results(*(sums[arm] for arm in ARMS))
 session.stop()

@@ -1,5 +1,9 @@
 """The table with one row a customer that the peers' own analyses start from, in plain SQL."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from speed.formulas import ArmSums
 from speed.workload import BRACKET, HORIZON, RATES, TABLES, WEEK
 
 WINDOWS = {"retained": (BRACKET, HORIZON)} | {
@@ -33,6 +37,25 @@ SELECT customer_id, any_value(arm) AS arm,
 FROM joined
 GROUP BY customer_id
 """
+
+
+def sums_query(units: str = QUERY) -> str:
+    """Return the query that sums the table by arm."""
+    rates = ", ".join(f"sum({name})" for name in RATES)
+    return f"""
+        SELECT arm, count(*), {rates}, sum(orders), sum(orders * orders), sum(revenue), sum(revenue * revenue),
+          sum(before), sum(before * before), sum(revenue * before)
+        FROM ({units}) GROUP BY arm
+    """
+
+
+def arm_sums(rows: Iterable[Sequence[Any]]) -> dict[str, ArmSums]:
+    """Return the answer to :func:`sums_query` by arm."""
+    found = {}
+    for arm, n, *values in rows:
+        counts = dict(zip(RATES, map(int, values[: len(RATES)]), strict=True))
+        found[arm] = ArmSums(n, counts, *values[len(RATES) :])
+    return found
 
 
 def views(connection, folder: str, kind: str) -> None:  # type: ignore[no-untyped-def]
