@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 
-from abtest.interrupts import stoppable
+from abtest.process.signals import stoppable
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from abtest.definition.fields import YEARS
 from abtest.definition.load import Experiment
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.errors import DataError, UsageError
-from abtest.interrupts import uninterrupted
-from abtest.temporary import temporary_path
+from abtest.process.signals import uninterrupted
+from abtest.process.temporary import temporary_path
 from abtest.warehouse.engine import Engine, Limits, Statement
 from abtest.warehouse.engines import Choice, Progress
 from abtest.warehouse.profile import whole, with_tables

@@ -236,7 +236,7 @@ def _interview(name: str | None, output: Path | None, *, force: bool) -> None:
 
     from abtest.drafting.interview import choose_start, fill_in, look_at_files
     from abtest.drafting.templates import fill
-    from abtest.interrupts import interruptible
+    from abtest.process.signals import interruptible
 
     try:
         with interruptible():

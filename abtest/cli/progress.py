@@ -5,7 +5,7 @@ import sys
 import time
 import unicodedata
 
-from abtest.interrupts import WIPE
+from abtest.process.signals import WIPE
 
 _QUICK = 0.7
 

@@ -30,7 +30,7 @@ def command(
 def _write(path: Path, text: str) -> None:
     """Write the file whole or not at all."""
     from abtest.errors import UsageError
-    from abtest.temporary import temporary_folder
+    from abtest.process.temporary import temporary_folder
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from abtest.cohorts.result import Retention
-from abtest.report.files import publish
+from abtest.process.publishing import publish
 
 RESULT = "retention.json"
 

@@ -27,7 +27,7 @@ from abtest.definition.load import Experiment, canonical, content_hash
 from abtest.definition.nodes import NOWHERE, Document, Mark, split_lines
 from abtest.definition.nodes import Path as NodePath
 from abtest.errors import DefinitionError, UsageError
-from abtest.temporary import temporary_folder
+from abtest.process.temporary import temporary_folder
 
 ENDING = ".lock"
 FORMAT = 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from abtest.definition.load import load
 from abtest.errors import UsageError
-from abtest.temporary import temporary_folder
+from abtest.process.temporary import temporary_folder
 
 LONGEST_NAME = 200
 

@@ -10,12 +10,12 @@ from abtest.assignment.draw import assign, bucket
 from abtest.definition.load import Experiment
 from abtest.definition.model import CUSTOMERS
 from abtest.errors import UsageError
-from abtest.interrupts import uninterrupted
 from abtest.planning.behaviour import DAY_SECONDS, DripModel
 from abtest.planning.simulate import DEFAULT_SEED, draw_customers, draw_events
 from abtest.planning.tables import write_tables
 from abtest.planning.truth import TrueEffects, true_effects
-from abtest.temporary import nearest_folder, temporary_folder
+from abtest.process.signals import uninterrupted
+from abtest.process.temporary import nearest_folder, temporary_folder
 
 ASSIGNMENTS_FILE = "assignments.parquet"
 

@@ -29,7 +29,7 @@ def write_report(analysis: "Analysis", folder: Path, formats: Sequence[str] = FO
     Raises :class:`~abtest.errors.UsageError` for an unknown format, a folder that cannot be written, and characters
     that no installed font can draw.
     """
-    from abtest.report.files import publish, stem
+    from abtest.process.publishing import publish, stem
 
     unknown = [name for name in formats if name not in FORMATS]
     if unknown:
@@ -55,7 +55,7 @@ def render(analysis: "Analysis", path: Path) -> Path:
 
     Raises :class:`~abtest.errors.UsageError` like :func:`write_report`, and for another suffix.
     """
-    from abtest.report.files import publish
+    from abtest.process.publishing import publish
     from abtest.report.rendering import Rendering
     from abtest.report.text import summary
 
@@ -79,7 +79,7 @@ def render(analysis: "Analysis", path: Path) -> Path:
 
 def require_folder(folder: Path) -> None:
     """Raise :class:`~abtest.errors.UsageError` unless ``folder`` can be written to, or made. Makes nothing."""
-    from abtest.report.files import workplace
+    from abtest.process.publishing import workplace
 
     with workplace(Path(folder)):
         pass

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from abtest.process.publishing import stem
 from abtest.report import periods
 from abtest.report.curve_parts import CountRow, CurvePlot, LinePanel, LinePoint, Series
-from abtest.report.files import stem
 from abtest.report.measures import Measure, measure
 from abtest.report.numbers import Scale
 from abtest.report.view import View, clean

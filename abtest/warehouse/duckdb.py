@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from abtest.errors import DataError
-from abtest.temporary import TemporaryFolder
+from abtest.process.temporary import TemporaryFolder
 from abtest.warehouse.duckdb_files import in_microseconds, read_files
 from abtest.warehouse.engine import EngineError, Family, Limits, Row, Statement
 from abtest.warehouse.parquet_files import family_of

@@ -55,7 +55,7 @@ def _csv(
 ) -> duckdb.DuckDBPyRelation:
     folders = folder_columns(files, columns)
     relation = connection.read_csv(
-        files,  # type: ignore[arg-type]  # the stub lacks lists, which the engine takes
+        files,
         auto_detect=False,
         header=True,
         delimiter=delimiter,

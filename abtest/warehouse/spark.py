@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abtest.errors import DataError
-from abtest.temporary import temporary_path
+from abtest.process.temporary import temporary_path
 from abtest.warehouse.engine import Family, Limits, Row, Statement
 from abtest.warehouse.spark_files import families_of, local, read_files, read_frame
 from abtest.warehouse.spark_jobs import Jobs

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from abtest.interrupts import on_stop
-from abtest.temporary import TemporaryFolder
+from abtest.process.signals import on_stop
+from abtest.process.temporary import TemporaryFolder
 
 if TYPE_CHECKING:
     from pyspark import SparkConf

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from abtest.errors import AbtestError, DataError
-from abtest.interrupts import on_stop
+from abtest.process.signals import on_stop
 from abtest.warehouse.engine import EngineError
 from abtest.warehouse.spark_needs import quiet
 from abtest.warehouse.spark_session import Opened, first_line

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abtest.errors import DataError, UsageError
-from abtest.interrupts import on_stop, ruled
-from abtest.temporary import TemporaryFolder
+from abtest.process.signals import on_stop, ruled
+from abtest.process.temporary import TemporaryFolder
 from abtest.warehouse.engine import Limits
 from abtest.warehouse.spark_java import Java
 from abtest.warehouse.spark_needs import addresses, megabytes, quiet, require_java, require_pyspark, require_reachable

@@ -10,7 +10,8 @@ import report_samples as samples
 
 from abtest.analysis.result import Analysis
 from abtest.errors import UsageError
-from abtest.report import files, render, require_folder, write_report
+from abtest.process import publishing as files
+from abtest.report import render, require_folder, write_report
 
 NAMES = [
     "results.json",

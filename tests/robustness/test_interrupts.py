@@ -90,8 +90,8 @@ def test_an_old_report_stays_as_it_is(folder):
 
 SCRIPT = """
 import os, signal, sys, time
-from abtest import interrupts
-from abtest.temporary import TemporaryFolder, temporary_path
+from abtest.process import signals as interrupts
+from abtest.process.temporary import TemporaryFolder, temporary_path
 
 def stop():
     os.kill(os.getpid(), signal.SIGTERM)
@@ -175,8 +175,8 @@ stop()
 
 def test_without_rule_an_interrupt_is_pythons_own_and_folders_are_removed(tmp_path):
     lines = """
-from abtest.temporary import temporary_folder
-from abtest import interrupts
+from abtest.process.temporary import temporary_folder
+from abtest.process import signals as interrupts
 import signal
 try:
     with interrupts.uninterrupted(), temporary_folder("."):

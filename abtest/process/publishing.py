@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from abtest.errors import UsageError
-from abtest.interrupts import uninterrupted
-from abtest.temporary import TemporaryFolder, nearest_folder
+from abtest.process.signals import uninterrupted
+from abtest.process.temporary import TemporaryFolder, nearest_folder
 
 LONGEST_NAME = 200
 

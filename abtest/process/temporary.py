@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from abtest.interrupts import on_stop
+from abtest.process.signals import on_stop
 
 _TRIES = 20
 
