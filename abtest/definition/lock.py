@@ -8,10 +8,6 @@ rewritten is the version control that it is committed to.
 
 import datetime as dt
 import json
-import os
-import re
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from abtest.definition.base import Part
 from abtest.definition.diagnostics import refuse
 from abtest.definition.dump import value_text
+from abtest.definition.git import commit_of, is_modified, repository_of
 from abtest.definition.load import Experiment, canonical, content_hash
 from abtest.definition.nodes import NOWHERE, Document, Mark, split_lines
 from abtest.definition.nodes import Path as NodePath
@@ -34,7 +31,6 @@ FORMAT = 1
 _MOST_BYTES = 20_000_000
 _LONGEST = 200
 """Characters of a value that a sentence shows."""
-_GIT_SECONDS = 5
 _CURE = "restore the file from version control, or lock again with --force"
 
 
@@ -193,39 +189,17 @@ def compare(lock: Lock, experiment: Experiment) -> list[Deviation]:
 
 
 def git_state(experiment: Experiment) -> Commit | None:
-    """Return the commit of the repository that holds the definition; ``None`` without git or a repository."""
+    """Return the commit of the repository that holds the definition; ``None`` without one, or when it is not known."""
     if experiment.file is None:
         return None
-    home = experiment.file.resolve().parent
-    head = (_git(home, "rev-parse", "--verify", "HEAD") or "").strip()
-    if re.fullmatch("[0-9a-f]{40,64}", head) is None:
+    file = experiment.file.resolve()
+    repository = repository_of(file.parent)
+    commit = commit_of(repository) if repository is not None else None
+    if repository is None or commit is None:
         return None
     included = list(experiment.document.lines or {}) if experiment.document else []
-    files = [str((experiment.folder / name).resolve()) for name in included if name != experiment.label]
-    status = _git(home, "status", "--porcelain", "--ignored", "--", str(experiment.file.resolve()), *files)
-    return Commit(commit=head, modified=None if status is None else bool(status.strip()))
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    """Return what git prints; ``None`` when it is missing, fails or takes too long."""
-    program = shutil.which("git")
-    if program is None:
-        return None
-    # The repository that holds the file is asked, not the one that a hook's environment names.
-    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_LITERAL_PATHSPECS": "1"}
-    try:
-        done = subprocess.run(  # noqa: S603 (a fixed command; the paths stand after "--")
-            [program, "-c", "core.fsmonitor=false", "-C", str(folder), *arguments],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            env={**own, **quiet},
-            timeout=_GIT_SECONDS,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.decode(errors="replace")
+    others = [(experiment.folder / name).resolve() for name in included if name != experiment.label]
+    return Commit(commit=commit, modified=is_modified(repository, commit, [file, *others]))
 
 
 def _read(path: Path) -> tuple[Lock, str]:
