@@ -1,9 +1,8 @@
 """Draw the arms of an experiment inside the engine: eligible customers in, one file with unit, arm and time out."""
 
 import datetime as dt
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from abtest.assignment.bucket import HEX_DIGITS, Bucket, arm_of, bucket_number, upper_bounds
@@ -11,8 +10,8 @@ from abtest.definition.fields import YEARS
 from abtest.definition.load import Experiment
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.errors import DataError, UsageError
-from abtest.process.signals import uninterrupted
-from abtest.process.temporary import temporary_path
+from abtest.process.inputs import refuse_inputs
+from abtest.process.publishing import Kind, publish, settle, workplace
 from abtest.warehouse.engine import Engine, Limits, Statement
 from abtest.warehouse.engines import Choice, Progress
 from abtest.warehouse.profile import whole, with_tables
@@ -23,6 +22,7 @@ from abtest.warehouse.units import customer_query
 LONGEST_NAME = 200
 DRAWN = "drawn"
 """The table that holds every customer's draw while arms are counted and written."""
+KIND = Kind("assignments", "choose another --output")
 COUNTS = f"SELECT arm, at_us IS NOT NULL AS at, count(*) AS units FROM {DRAWN} GROUP BY 1, 2"
 
 
@@ -80,7 +80,9 @@ def assign(
     if CUSTOMERS not in definition.data:
         raise UsageError(f"{experiment.place('data')}: assign needs data.customers: the table of those to assign")
     path = _target(experiment, output)
-    _keep_inputs(experiment, path)
+    settle(path.parent)
+    keep = _inputs(experiment)
+    refuse_inputs([path], keep)
     if at is not None and experiment.definition.assignment.at is not None:
         column = experiment.definition.assignment.at
         raise UsageError(f"--at {at!r}: the definition takes the time from the column {column!r}; give one of the two")
@@ -93,10 +95,28 @@ def assign(
         )
     opened = Choice(engine, master, remote, limits).open(definition, progress)
     try:
-        warehouse = open_warehouse(experiment, opened, tables or {}, [CUSTOMERS])
-        return _draw(experiment, opened, warehouse, path, at)
+        # Workers of a cluster may write into it as other users.
+        with workplace(path.parent, KIND, mode=0o777) as work:
+            drawn = save(experiment, opened, work / path.name, at=at, tables=tables)
+            publish({path.name: drawn.path}, path.parent, keep=keep, overwrite=overwrite, kind=KIND)
     finally:
         opened.close()
+    return replace(drawn, path=path)
+
+
+def save(
+    experiment: Experiment,
+    engine: Engine,
+    path: Path,
+    *,
+    at: str | None = None,
+    tables: Mapping[str, object] | None = None,
+) -> Drawn:
+    """Draw the arms as :func:`assign` does, and have the engine write them to a new file of ours."""
+    warehouse = open_warehouse(experiment, engine, tables or {}, [CUSTOMERS])
+    drawn = _draw(experiment, engine, warehouse, path, at)
+    warehouse.require_unchanged()
+    return drawn
 
 
 def _target(experiment: Experiment, output: str | Path | None) -> Path:
@@ -116,13 +136,10 @@ def _target(experiment: Experiment, output: str | Path | None) -> Path:
     return path
 
 
-def _keep_inputs(experiment: Experiment, path: Path) -> None:
-    """Refuse to write over another table of the definition, even when asked to overwrite."""
-    for name, source in experiment.definition.data.items():
-        if name == ASSIGNMENTS or source.path is None:
-            continue
-        if path.resolve() == (experiment.folder / source.path).resolve():
-            raise UsageError(f"{path}: is data.{name} of {experiment.label}; choose another --output")
+def _inputs(experiment: Experiment) -> list[Path]:
+    """Return the files that are read, and must not be written over even when asked to overwrite."""
+    paths = [source.path for name, source in experiment.definition.data.items() if name != ASSIGNMENTS]
+    return [experiment.folder / path for path in paths if path is not None]
 
 
 def _require_moment(experiment: Experiment, at: str) -> None:
@@ -152,15 +169,7 @@ def _draw(experiment: Experiment, engine: Engine, warehouse: Warehouse, path: Pa
         raise DataError(
             f"{experiment.place('population', 'eligible')}: no customer is eligible, so there is nobody to assign"
         )
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
-    try:
-        with temporary_path(unfinished) as temporary:
-            engine.save(_file(definition), str(temporary), path.suffix.lower()[1:])
-            warehouse.require_unchanged()
-            with uninterrupted():
-                temporary.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}; choose another --output") from None
+    engine.save(_file(definition), str(path), path.suffix.lower()[1:])
     return Drawn(
         path,
         sum(whole(row, "units") for row in counts),

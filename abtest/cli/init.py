@@ -233,6 +233,7 @@ def _write(text: str, path: Path, *, force: bool, simulated: bool = False, told:
 
 def _interview(name: str | None, output: Path | None, *, force: bool) -> None:
     import datetime as dt
+    from functools import partial
 
     from abtest.drafting.interview import choose_start, fill_in, look_at_files
     from abtest.drafting.templates import fill
@@ -244,13 +245,15 @@ def _interview(name: str | None, output: Path | None, *, force: bool) -> None:
             if template is None:
                 draft = look_at_files(_ask, typer.echo, _survey, name)
                 path = output or _ask_path(draft.name, force=force)
-                _finish(draft, path, force=force)
-                return
-            filling = fill_in(_ask, template, dt.datetime.now(tz=dt.UTC).date(), name)
-            path = output or _ask_path(filling.name, force=force)
+                write = partial(_finish, draft, path, force=force)
+            else:
+                filling = fill_in(_ask, template, dt.datetime.now(tz=dt.UTC).date(), name)
+                path = output or _ask_path(filling.name, force=force)
+                text, simulated = fill(template, filling), template.name == "drip"
+                write = partial(_write, text, path, force=force, simulated=simulated)
     except (typer.Abort, KeyboardInterrupt):
         _interrupted()
-    _write(fill(template, filling), path, force=force, simulated=template.name == "drip")
+    write()  # from here on Ctrl-C has one answer again, which knows whether anything was written
 
 
 def _interrupted() -> NoReturn:

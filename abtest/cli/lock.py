@@ -79,7 +79,7 @@ def _lock(experiment: "Experiment", path: Path, choice: "Choice", *, force: bool
     lock = locked(
         experiment, at=made_by.generated_at, version=made_by.abtest, git=git_state(experiment), outcomes=outcomes
     )
-    write_lock(lock, path)
+    write_lock(lock, path, overwrite=force)
     typer.echo(f"{path}: locked {experiment.name} on {lock.when}, sha256 {lock.sha256}")
     if lock.git is not None:
         uncommitted = ", where the definition is not as it is now" if lock.git.modified else ""

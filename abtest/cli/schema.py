@@ -23,24 +23,10 @@ def command(
     if output is None:
         typer.echo(text, nl=False)
     else:
-        _write(output, text)
+        from abtest.process.publishing import Kind, publish
+
+        publish({output.name: text.encode()}, output.parent, kind=Kind("schema", "choose another file"))
         typer.echo(f"{output}: written", err=True)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write the file whole or not at all."""
-    from abtest.errors import UsageError
-    from abtest.process.temporary import temporary_folder
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary_folder(path.parent) as work:
-            whole = work / path.name
-            whole.write_text(text, encoding="utf-8", newline="\n")
-            whole.replace(path)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"{path}: cannot write the schema: {reason}; choose another file") from None
 
 
 command.__name__ = "schema"

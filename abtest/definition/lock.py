@@ -24,7 +24,7 @@ from abtest.definition.load import Experiment, canonical, content_hash
 from abtest.definition.nodes import NOWHERE, Document, Mark, split_lines
 from abtest.definition.nodes import Path as NodePath
 from abtest.errors import DefinitionError, UsageError
-from abtest.process.temporary import temporary_folder
+from abtest.process.publishing import Kind, publish
 
 ENDING = ".lock"
 FORMAT = 1
@@ -138,17 +138,12 @@ def locked(experiment: Experiment, *, at: str, version: str, git: Commit | None,
     )
 
 
-def write_lock(lock: Lock, path: Path) -> None:
-    """Write a lock. The file appears whole or not at all; one that is there is replaced."""
-    try:
-        with temporary_folder(path.parent) as work:
-            made = work / "lock"
-            made.write_text(lock.text(), encoding="utf-8", newline="\n")
-            made.replace(path)
-    except OSError as error:
-        raise UsageError(
-            f"{path}: the lock cannot be written: {error.strerror or error}; choose another file with --output"
-        ) from None
+def write_lock(lock: Lock, path: Path, *, overwrite: bool = True) -> None:
+    """Write a lock, whole or not at all; one that is there is replaced, unless ``overwrite`` says otherwise."""
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: cannot write the lock: the folder {path.parent} does not exist; create it first")
+    kind = Kind("lock", "choose another file with --output")
+    publish({path.name: lock.text().encode()}, path.parent, overwrite=overwrite, kind=kind)
 
 
 def lock_of(experiment: Experiment, path: Path | None = None) -> Lock | None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from abtest.definition.load import load
 from abtest.errors import UsageError
-from abtest.process.temporary import temporary_folder
+from abtest.process import disk
+from abtest.process.publishing import Kind, publish, settle, workplace
 
 LONGEST_NAME = 200
+KIND = Kind("definition", "choose another --output")
 
 
 def require_target(path: Path, *, overwrite: bool) -> None:
@@ -23,6 +25,7 @@ def require_target(path: Path, *, overwrite: bool) -> None:
         raise UsageError(f"{path}: a definition must be called .yaml or .yml; choose another --output")
     if path.is_dir():
         raise UsageError(f"{path}: is a folder; choose another --output")
+    settle(path.parent)
     if not path.parent.is_dir():
         raise UsageError(f"{path}: the folder {path.parent} does not exist; create it first")
     if (path.exists() or path.is_symlink()) and not overwrite:
@@ -35,14 +38,14 @@ def write_definition(text: str, path: Path, *, overwrite: bool) -> None:
     Raises what :func:`require_target` does, and :class:`~abtest.errors.DefinitionError` when it is not valid.
     """
     require_target(path, overwrite=overwrite)
-    try:
-        with temporary_folder(path.parent) as work:
-            temporary = work / path.name
-            temporary.write_text(text, encoding="utf-8", newline="\n")
-            load(temporary)
-            temporary.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}; choose another --output") from None
+    content = text.encode()
+    with workplace(path.parent, KIND) as work:
+        try:
+            disk.write(work / path.name, content)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot write the definition: {error.strerror}; {KIND.cure}") from error
+        load(work / path.name)
+    publish({path.name: content}, path.parent, overwrite=overwrite, kind=KIND)
 
 
 def relative_to(folder: Path) -> Callable[[str], str]:

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from abtest.assignment.draw import assign, bucket
+from abtest.assignment.draw import bucket, save
 from abtest.definition.load import Experiment
 from abtest.definition.model import CUSTOMERS
-from abtest.errors import UsageError
 from abtest.planning.behaviour import DAY_SECONDS, DripModel
 from abtest.planning.simulate import DEFAULT_SEED, draw_customers, draw_events
 from abtest.planning.tables import write_tables
 from abtest.planning.truth import TrueEffects, true_effects
-from abtest.process.signals import uninterrupted
-from abtest.process.temporary import nearest_folder, temporary_folder
+from abtest.process.publishing import Kind, publish, workplace
+from abtest.warehouse.engines import Choice
 
 ASSIGNMENTS_FILE = "assignments.parquet"
+KIND = Kind("simulated tables", "choose another --data folder")
 
 
 @dataclass(frozen=True)
@@ -50,23 +50,9 @@ def simulate_example(
     for place in np.flatnonzero(drawn.eligible):
         cadence[place] = cadences[bucket(str(drawn.customer_id[place]), experiment).arm]
     events = draw_events(drawn, cadence, seed)
-    folder = Path(folder)
-    try:
-        with temporary_folder(nearest_folder(folder)) as work:
-            written = write_tables(work, drawn, events)
-            written.append(_assignments(experiment, work))
-            targets = [folder / path.name for path in written]
-            existing = [path for path in targets if path.exists()]
-            if existing and not overwrite:
-                raise UsageError(
-                    f"{existing[0]}: exists already; choose another --data folder, or overwrite with --force"
-                )
-            with uninterrupted():
-                folder.mkdir(parents=True, exist_ok=True)
-                for source, target in zip(written, targets, strict=True):
-                    source.replace(target)
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot be written: {error.strerror}; choose another --data folder") from None
+    with workplace(folder, KIND, beside=True) as work:
+        written = [*write_tables(work, drawn, events), _assignments(experiment, work)]
+        targets = publish({path.name: path for path in written}, folder, overwrite=overwrite, kind=KIND)
     return SimulatedExample(targets, control, treatment, true_effects(drawn, cadences[control], cadences[treatment]))
 
 
@@ -94,10 +80,15 @@ def _model(experiment: Experiment, customers: int) -> DripModel:
 
 
 def _assignments(experiment: Experiment, folder: Path) -> Path:
-    """Draw the arms of the customers that were just written, as anyone would: with :func:`abtest.assign`."""
+    """Draw the arms of the customers that were just written, as :func:`abtest.assign` draws them."""
     definition = experiment.definition
     if CUSTOMERS not in definition.data:
         raise experiment.refusal("simulate needs data.customers", "data")
     here = definition.data[CUSTOMERS].model_copy(update={"path": f"{CUSTOMERS}.parquet"})
     moved = definition.model_copy(update={"data": {**definition.data, CUSTOMERS: here}})
-    return assign(dataclasses.replace(experiment, definition=moved, folder=folder), folder / ASSIGNMENTS_FILE).path
+    moved_here = dataclasses.replace(experiment, definition=moved, folder=folder)
+    engine = Choice().open(moved)
+    try:
+        return save(moved_here, engine, folder / ASSIGNMENTS_FILE).path
+    finally:
+        engine.close()

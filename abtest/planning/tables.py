@@ -3,12 +3,12 @@
 Principle: what a shop could not know is not written. The latent rates and churn stay in memory.
 """
 
-import os
 from pathlib import Path
 
 import duckdb
 import numpy as np
 
+from abtest.errors import UsageError
 from abtest.planning.simulate import NEVER, Customers, Events
 
 CUSTOMERS_SQL = f"""
@@ -52,29 +52,23 @@ TABLES = {"customers": CUSTOMERS_SQL, "orders": ORDERS_SQL, "sends": SENDS_SQL, 
 
 
 def write_tables(folder: Path, customers: Customers, events: Events) -> list[Path]:
-    """Write customers, orders, sends and unsubscribes as Parquet files into ``folder`` and return their paths.
+    """Write customers, orders, sends and unsubscribes as new Parquet files into ``folder`` and return their paths.
 
-    Rows are sorted by time, then customer; times are UTC timestamps, amounts decimals with two places. The folder is
-    made if need be. Files take their names only once all are whole, so nothing half-written stays behind.
+    Rows are sorted by time, then customer; times are UTC timestamps, amounts decimals with two places.
 
     Raises:
-        OSError: the folder or a file in it cannot be written.
+        UsageError: the files cannot be written.
 
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = {folder / f"{table}.parquet": folder / f".{table}.parquet.{os.getpid()}.tmp" for table in TABLES}
+    written = [folder / f"{table}.parquet" for table in TABLES]
     try:
         with _connection(customers, events) as connection:
-            for statement, path in zip(TABLES.values(), unfinished.values(), strict=True):
+            for statement, path in zip(TABLES.values(), written, strict=True):
                 connection.sql(statement).write_parquet(str(path), compression="zstd")
-        for path, whole in unfinished.items():
-            whole.replace(path)
-    except duckdb.IOException as error:
-        raise OSError(f"{folder}: cannot write the simulated tables: {error}") from error
-    finally:
-        for path in unfinished.values():
-            path.unlink(missing_ok=True)
-    return list(unfinished)
+    except duckdb.Error as error:
+        reason = "the disk is full" if "No space left" in str(error) else str(error).splitlines()[0]
+        raise UsageError(f"the simulated tables cannot be written: {reason}; choose another --data folder") from error
+    return written
 
 
 def _connection(customers: Customers, events: Events) -> duckdb.DuckDBPyConnection:

@@ -30,6 +30,7 @@ LOOKING = ("stat", "scan", "read", "open_folder", "lock")
 """The names of the others."""
 
 _UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
+_UNLINKABLE = {*_UNSUPPORTED, errno.EPERM, errno.EXDEV, errno.EMLINK}
 _NO_REPLACE, _EXCHANGE = 1, 2  # Linux: RENAME_NOREPLACE, RENAME_EXCHANGE
 _SWAP_MAC, _EXCL_MAC = 2, 4  # macOS: RENAME_SWAP, RENAME_EXCL
 _AT_FDCWD = -100
@@ -56,9 +57,22 @@ def write(path: Path, content: bytes, mode: int | None = None) -> None:
         os.close(number)
 
 
+def copy(old: Path, new: Path, mode: int | None = None) -> None:
+    """Give a whole file of ours a second name, or where a disk has no links, a copy; and see it on the disk."""
+    try:
+        call("link", os.link, old, new)
+    except OSError as error:
+        if error.errno not in _UNLINKABLE:
+            raise
+        call("write", shutil.copyfile, old, new)
+    sync(new)
+    if mode is not None:
+        call("chmod", os.chmod, new, mode)
+
+
 def sync(path: Path) -> None:
     """See the content of a file on the disk."""
-    number = call("open", os.open, path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    number = call("open", os.open, path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         call("fsync", os.fsync, number)
     finally:
@@ -106,9 +120,9 @@ def rename_new(old: Path, new: Path) -> None:
         return
     try:
         call("link", os.link, old, new)
-    except FileExistsError:
-        raise
-    except OSError:
+    except OSError as error:
+        if error.errno not in _UNLINKABLE:
+            raise
         # A disk without links: the name is taken first, by an empty file.
         os.close(call("open", os.open, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         call("rename", os.replace, old, new)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the process cleans up after itself and ends, and never between the files of one output.
+"""Signals that end the process: it cleans up after itself first, and never ends between the files of one output.
 
 Principle: no exception. One that is raised by a signal comes up wherever the process happens to be, and there libraries
 swallow it, turn it into errors of their own, or keep a lock for good. So whatever would have to be undone is registered
@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 _PATIENCE = 12.0
 """Seconds that cleaning up may take; ending a cluster's query takes longest."""
-_NAMES = ("SIGINT", "SIGTERM")  # Windows has no SIGTERM that another process could send
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")  # those that Windows has
 WIPE = "\r\x1b[K"
 """Clears the line of a terminal, on which progress may stand."""
 _undoings: dict[object, Callable[[], object]] = {}
@@ -55,12 +55,12 @@ class _Stop:
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the process while the block runs.
+    """Let Ctrl-C, SIGTERM, SIGHUP (a terminal closes) and SIGQUIT end the process while the block runs.
 
     For a process that ends with the block: afterwards signals are ignored, since nothing is left to be stopped.
     """
     stop = _Stop()
-    # A shell starts jobs in the background with Ctrl-C ignored, and that stays so.
+    # A shell starts jobs in the background with Ctrl-C ignored, `nohup` has SIGHUP ignored, and that stays so.
     numbers = [number for number in _numbers() if signal.getsignal(number) is not signal.SIG_IGN]
     for number in numbers:
         signal.signal(number, stop)
@@ -89,10 +89,11 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Hold signals off while files are put in place: all of them or none. Afterwards the work counts as done.
+def uninterrupted(*, written: bool = True) -> Iterator[None]:
+    """Hold signals off while files are put in place: all of them or none.
 
-    Does nothing where :func:`stoppable` does not rule.
+    Afterwards the work counts as done, unless it is not this run's (``written=False``). Does nothing where
+    :func:`stoppable` does not rule.
     """
     ours = _ours() if _in_main_thread() else {}
     for number in ours:
@@ -100,7 +101,7 @@ def uninterrupted() -> Iterator[None]:
     try:
         yield
         for stop in ours.values():
-            stop.written = True
+            stop.written |= written
     finally:
         for number, stop in ours.items():
             signal.signal(number, stop)

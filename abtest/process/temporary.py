@@ -1,6 +1,12 @@
-"""Temporary folders and files that are gone at the end, whatever the end is: done, an error, Ctrl-C or SIGTERM."""
+"""Temporary folders that are gone at the end, whatever the end is: done, an error, a signal; after ``kill -9``, later.
 
-import shutil
+A folder of ours is locked for as long as its process lives, and the lock goes with the process. So whoever makes the
+next one beside it knows which of them nobody needs any more, and removes those.
+"""
+
+import os
+import re
+import stat
 import tempfile
 import uuid
 import weakref
@@ -9,40 +15,75 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from abtest.process import disk
 from abtest.process.signals import on_stop
 
+NAME = re.compile(r"\.?abtest-(?:spark-)?[0-9a-f]{12}")
+"""What our temporary folders are called, and nothing else is."""
 _TRIES = 20
 
 
 class TemporaryFolder:
-    """A new folder in ``home`` (the system's when ``None``), for this user alone; ``path`` is where it is.
+    """A new folder in ``home`` (the system's when ``None``); ``path`` is where it is.
 
-    Removed by :meth:`remove`, when it is forgotten, and when a signal ends the process. Raises :class:`OSError` where
-    it cannot be made.
+    Removed by :meth:`remove`, when it is forgotten, when a signal ends the process, and by the next of its kind when
+    the process was killed. It is for this user alone unless ``mode`` says otherwise. Raises :class:`OSError` where it
+    cannot be made.
     """
 
-    def __init__(self, home: Path | str | None = None, prefix: str = ".abtest-") -> None:
-        self.path = Path(tempfile.gettempdir() if home is None else home) / f"{prefix}{uuid.uuid4().hex[:12]}"
-        self._forget = on_stop(partial(_remove, self.path))  # before it is there: a signal may come between
-        self._finalizer = weakref.finalize(self, _end, self.path, self._forget)
-        self.path.mkdir(0o700)
+    def __init__(self, home: Path | str | None = None, prefix: str = ".abtest-", mode: int = 0o700) -> None:
+        where = Path(tempfile.gettempdir() if home is None else home).absolute()
+        sweep(where)
+        for _ in range(_TRIES):
+            self.path = where / f"{prefix}{uuid.uuid4().hex[:12]}"
+            forget = on_stop(partial(_remove, self.path))  # before it is there: a signal may come between
+            try:
+                disk.mkdir(self.path, mode)
+                lock = _hold(self.path)
+            except BaseException:
+                _remove(self.path)
+                forget()
+                raise
+            self._finalizer = weakref.finalize(self, _end, self.path, forget, lock)
+            if lock is not None:
+                return
+            self.remove()  # another process came between and takes it for one that nobody needs
+        raise BlockingIOError(f"{where}: no temporary folder can be kept here")
 
     def remove(self) -> None:
-        """Remove the folder and what is in it; without an error if that cannot be."""
+        """Remove the folder and what is in it; without an error if that cannot be. It may have moved away."""
         self._finalizer()
 
 
-def nearest_folder(folder: Path) -> Path:
-    """Return ``folder``, or what stands in its place: the nearest folder above it that exists, or a file."""
-    place = folder.absolute()
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    return place
+def sweep(home: Path) -> None:
+    """Remove the temporary folders in ``home`` whose processes are gone. Never anything else, and never an error."""
+    with suppress(OSError):
+        for name in disk.names(home):
+            if NAME.fullmatch(name):
+                with suppress(OSError):
+                    _sweep(home / name)
+
+
+def abandoned(path: Path) -> int | None:
+    """Return the number of a folder of this user's whose process is gone, locked; ``None`` where that is not known."""
+    found = disk.look(path)
+    if found is None or not stat.S_ISDIR(found.st_mode) or not mine(found):
+        return None
+    number = disk.open_folder(path)
+    if disk.try_lock(number) and os.path.samestat(os.fstat(number), found):
+        return number
+    os.close(number)
+    return None
+
+
+def mine(found: os.stat_result) -> bool:
+    """Whether something belongs to the user that this process runs as."""
+    return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
 
 
 @contextmanager
 def temporary_folder(home: Path | str | None = None) -> Iterator[Path]:
-    """Give a temporary folder in ``home``, such as the folder that its files are moved to once they are whole."""
+    """Give a temporary folder in ``home``."""
     folder = TemporaryFolder(home)
     try:
         yield folder.path
@@ -60,18 +101,43 @@ def temporary_path(path: Path) -> Iterator[Path]:
         _end(path, forget)
 
 
-def _end(path: Path, forget: Callable[[], None]) -> None:
+def _sweep(path: Path) -> None:
+    number = abandoned(path)
+    if number is not None:
+        try:
+            _remove(path)
+        finally:
+            os.close(number)
+
+
+def _hold(path: Path) -> int | None:
+    """Lock a folder that was just made; ``None`` when another process has it already, to remove it."""
+    try:
+        number = disk.open_folder(path)
+    except FileNotFoundError:
+        return None
+    found = disk.look(path)
+    if disk.try_lock(number) is not False and found is not None and os.path.samestat(os.fstat(number), found):
+        return number
+    os.close(number)
+    return None
+
+
+def _end(path: Path, forget: Callable[[], None], lock: int | None = None) -> None:
     _remove(path)
     forget()
+    if lock is not None:
+        os.close(lock)
 
 
 def _remove(path: Path) -> None:
     """Remove a file or folder. More than once: an engine that was stopped may have been about to write to it."""
     for _ in range(_TRIES):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-        if not path.exists():
-            return
+        with suppress(OSError):
+            found = disk.look(path)
+            if found is None:
+                return
+            if stat.S_ISDIR(found.st_mode):
+                disk.remove_tree(path)
+            else:
+                disk.unlink(path)

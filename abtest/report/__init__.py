@@ -3,7 +3,7 @@
 Importing this package is cheap; matplotlib and Typst are imported when something is rendered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,25 +18,29 @@ FORMATS = ("pdf", "png")
 SUFFIXES = (".pdf", ".png", ".json", ".txt")
 
 
-def write_report(analysis: "Analysis", folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+def write_report(
+    analysis: "Analysis", folder: Path, formats: Sequence[str] = FORMATS, *, keep: Collection[Path] = ()
+) -> list[Path]:
     """Write ``results.json`` and the asked ``formats`` into ``folder`` (made if absent) and return the files.
 
     ``pdf`` is ``<name>.pdf``; ``png`` is the card ``<name>.png`` and the charts ``<name>-headline.png``,
     ``<name>-retention.png`` and ``<name>-effects.png``, with ``<name>-curve-<metric>.png`` for each curve and
     ``<name>-value.png`` where customer value was estimated. All are rendered before any is put in
-    place, and put in place whole: after a failure the folder is as it was. The same analysis gives the same bytes.
+    place, and put in place whole: after a failure the folder is as it was. The files of the report that was there
+    before go with it; others stay. The same analysis gives the same bytes.
 
-    Raises :class:`~abtest.errors.UsageError` for an unknown format, a folder that cannot be written, and characters
-    that no installed font can draw.
+    Raises :class:`~abtest.errors.UsageError` for an unknown format, a folder that cannot be written, a file of ``keep``
+    (those that were read) that would be written over, and characters that no installed font can draw.
     """
     from abtest.process.publishing import publish, stem
+    from abtest.report.names import RESULTS, earlier, rendering_names
 
     unknown = [name for name in formats if name not in FORMATS]
     if unknown:
         raise UsageError(f"report.formats: {unknown[0]!r} is not a format; use: {', '.join(FORMATS)}")
     require_folder(folder)
     name = stem(analysis.experiment.name)
-    files = {"results.json": analysis.to_json().encode()}
+    files: dict[str, bytes | Path] = {RESULTS: analysis.to_json().encode()}
     if formats:
         from abtest.report.rendering import Rendering
 
@@ -47,7 +51,13 @@ def write_report(analysis: "Analysis", folder: Path, formats: Sequence[str] = FO
             files[f"{name}.png"] = rendering.card()
             for plot in rendering.charts:
                 files[f"{name}-{plot}.png"] = rendering.chart(plot)
-    return publish(files, folder)
+
+    def before(place: Path) -> Collection[str]:
+        there = earlier(place) if (place / RESULTS).is_file() else set()
+        # Where the earlier results cannot be read, what is called like our files showed them.
+        return {*there, *rendering_names(analysis.experiment.name, analysis.curves)} if there else there
+
+    return publish(files, folder, earlier=before, keep=keep)
 
 
 def render(analysis: "Analysis", path: Path) -> Path:

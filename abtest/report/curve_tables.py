@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from abtest.report import curves, inference, periods
 from abtest.report.measures import Measure, bounds_of, measure
+from abtest.report.names import curve_ids
 from abtest.report.notes import Notes
 from abtest.report.parts import Block, Cell, Chart, Column, Heading, Paragraph, RowGroup, Section, Table
 from abtest.report.view import View, clean
@@ -22,7 +23,7 @@ def section(view: View) -> Section | None:
         return None
     differs = inference.other(view, "time")
     blocks: list[Block] = [Paragraph(" ".join([view.say("section.curves.intro"), *([differs] if differs else [])]))]
-    for curve, name in zip(found, curves.ids(view), strict=True):
+    for curve, name in zip(found, curve_ids(found), strict=True):
         blocks += [Heading(clean(curve.title), curves.kind(view, curve)), Chart(name)]
         blocks += [Paragraph(curves.note(view, curve), "muted"), *(Paragraph(text) for text in _totals(view, curve))]
         blocks.append(table(view, curve))

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from abtest.process.publishing import stem
 from abtest.report import periods
 from abtest.report.curve_parts import CountRow, CurvePlot, LinePanel, LinePoint, Series
 from abtest.report.measures import Measure, measure
+from abtest.report.names import curve_ids
 from abtest.report.numbers import Scale
 from abtest.report.view import View, clean
 
@@ -15,23 +15,10 @@ if TYPE_CHECKING:
 _MOST_BARS, _ALL_BARS = 16, 80  # points whose intervals are bars: of an arm, and of all arms with room between them
 
 
-def ids(view: View) -> list[str]:
-    """Return an id for each curve: ``curve-<metric>``, and longer ones where a metric has several."""
-    found: list[str] = []
-    for curve in view.analysis.curves:
-        base = f"curve-{stem(curve.metric)}"
-        if base in found:
-            base = "-".join([base, *(stem(part) for part in (curve.kind, curve.cause, curve.step) if part)])
-        name, number = base, 2
-        while name in found:
-            name, number = f"{base}-{number}", number + 1
-        found.append(name)
-    return found
-
-
 def plots(view: View) -> tuple[CurvePlot, ...]:
     """Return a chart for each curve."""
-    return tuple(_plot(view, curve, name) for curve, name in zip(view.analysis.curves, ids(view), strict=True))
+    found = view.analysis.curves
+    return tuple(_plot(view, curve, name) for curve, name in zip(found, curve_ids(found), strict=True))
 
 
 def scale_of(curve: "Curve") -> Measure:

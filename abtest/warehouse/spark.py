@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abtest.errors import DataError
+from abtest.process import disk
 from abtest.process.temporary import temporary_path
 from abtest.warehouse.engine import Family, Limits, Row, Statement
 from abtest.warehouse.spark_files import families_of, local, read_files, read_frame
@@ -139,7 +140,7 @@ class SparkEngine:
                     f"{path}: the cluster's workers wrote to their own disks; choose a folder that this machine and "
                     "all workers share"
                 )
-            written[0].replace(path)
+            disk.rename(written[0], Path(path))
 
     def close(self) -> None:
         """Forget views and rows; end the session if it was started here."""

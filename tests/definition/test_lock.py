@@ -29,6 +29,7 @@ from abtest.definition.lock import (
     write_lock,
 )
 from abtest.errors import DefinitionError, UsageError
+from abtest.process import disk
 
 UNSEEN = OutcomeData(seen=False)
 often = settings(max_examples=40, deadline=None, database=None, derandomize=True)
@@ -311,12 +312,12 @@ def test_writing_leaves_nothing_else_behind_and_a_failure_leaves_the_old_lock(wr
         raise OSError(28, "no room")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", full)
-        with pytest.raises(UsageError, match=r"drip\.lock: the lock cannot be written: no room"):
+        patch.setattr(disk, "rename", full)
+        with pytest.raises(UsageError, match=r"drip\.lock: cannot write the lock: no room; choose another file"):
             write_lock(lock, written)
     assert written.read_bytes() == before
     assert {path.name for path in written.parent.iterdir()} == {"drip.yaml", "drip.lock"}
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="nowhere does not exist; create it first"):
         write_lock(lock, written.parent / "nowhere" / "drip.lock")
 
 

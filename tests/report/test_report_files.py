@@ -89,7 +89,7 @@ def test_a_file_in_the_place_of_the_folder_is_a_clear_error(drip: Analysis, tmp_
 def test_a_folder_without_permission_is_a_clear_error(
     drip: Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(files, "TemporaryFolder", refuse)

@@ -66,20 +66,23 @@ elif phase == "writing the report":
 
     report = Rendering.report
     Rendering.report = lambda self: (stop_here(), report(self))[1]
-elif phase.startswith("replacing "):
-    # Killed without notice when so many files have been moved.
+elif phase.startswith("killed before "):
+    # Without notice, at the so-manieth call that changes the disk.
     import os, signal
 
-    replace, left = Path.replace, int(phase.split()[1])
+    from abtest.process import disk
 
-    def replaced(self, target):
+    call, left = disk.call, int(phase.split()[2])
+
+    def killing(name, function, *arguments, **options):
         global left
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left -= 1
-        return replace(self, target)
+        if name in disk.WRITING:
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left -= 1
+        return call(name, function, *arguments, **options)
 
-    Path.replace = replaced
+    disk.call = killing
 else:
     from abtest.warehouse.duckdb import DuckDB
     from abtest.warehouse.engine import Statement
@@ -120,7 +123,7 @@ class Run:
     """``abtest`` with ``arguments``, in a process that stops where ``phase`` says. ``folder`` is where it runs.
 
     ``phase``: ``reading files``, ``writing the report``, ``hold LABEL`` (before a statement), ``ask LABEL`` (in a
-    statement that takes hours) or ``replacing N`` (killed after N files were put in place).
+    statement that takes hours) or ``killed before N`` (at that call that changes the disk, from 0; -1 for never).
     """
 
     def __init__(self, folder: Path, phase: str, *arguments: str) -> None:
@@ -167,5 +170,7 @@ def listing(folder: Path) -> set[str]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return the files that a reader of the folder sees."""
+    """Return the files that a reader of the folder sees; none where it is not there."""
+    if not folder.exists():
+        return {}
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from robust_runs import Run, contents, listing, write_tables
 
-RUN = "replacing -1"  # without a stop
+RUN = "killed before -1"  # without a stop
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
-"""A process that is killed while it writes leaves the old report, the new one, or none that claims to be whole."""
+"""A command that is killed while it writes leaves the old files or the new ones, and the next one leaves no trace of it."""
 
 import shutil
 import signal
 
 import pytest
-from robust_runs import Run, contents, write_tables
+from robust_runs import Run, contents, listing, write_tables
 
+NEVER = "killed before -1"
 ANALYZE = ("analyze", "drip.yaml", "-o", "out")
 
 
@@ -17,7 +18,7 @@ def reports(tmp_path_factory):
     found = []
     for customers in (500, 600):
         write_tables(folder, customers)
-        code, _, err = Run(folder, "replacing -1", *ANALYZE).end()
+        code, _, err = Run(folder, NEVER, *ANALYZE).end()
         assert code in {0, 4}, err
         found.append(contents(folder / "out"))
         shutil.rmtree(folder / "out")
@@ -26,30 +27,47 @@ def reports(tmp_path_factory):
     return folder, *found
 
 
-@pytest.mark.parametrize("moved", range(12))
-def test_what_is_left_is_never_a_mix_that_claims_to_be_a_report(reports, tmp_path, moved):
+@pytest.mark.parametrize("others", [{}, {"notes.txt": b"mine"}], ids=["alone", "beside other files"])
+@pytest.mark.parametrize("calls", [0, 5, 20, 30, 36, 38, 40, 42, 45, 50])
+def test_a_report_is_the_old_one_or_the_new_one(reports, tmp_path, calls, others):
     source, old, new = reports
     folder = tmp_path / "experiment"
     shutil.copytree(source, folder)
     (folder / "out").mkdir()
-    for name, content in old.items():
+    for name, content in {**old, **others}.items():
         (folder / "out" / name).write_bytes(content)
-    code, _, _ = Run(folder, f"replacing {moved}", *ANALYZE).end()
-    left = contents(folder / "out")
-    assert left in (old, new) or "results.json" not in left
-    if moved == 0:
-        assert code == -signal.SIGKILL
-        assert left == old
-    code, _, err = Run(folder, "replacing -1", *ANALYZE).end()
+    before = listing(folder)
+    run = Run(folder, f"killed before {calls}", *ANALYZE, "--no-report")
+    code, _, err = run.end()
+    assert code in {-signal.SIGKILL, 0, 4}, err
+    only_results = {"results.json": new["results.json"], **others}
+    if not list((folder / "out").glob(".abtest-commit-*")):
+        assert contents(folder / "out") in ({**old, **others}, only_results)
+    run = Run(folder, NEVER, *ANALYZE)
+    code, _, err = run.end()
     assert code in {0, 4}, err
-    assert contents(folder / "out") == new
+    assert contents(folder / "out") == {**new, **others}
+    assert listing(folder) == before | {f"out/{name}" for name in new}
+    assert listing(run.temporary) == set()
 
 
 @pytest.mark.parametrize("name", ["drawn.parquet", "drawn.csv"])
 def test_arms_appear_whole_or_not_at_all(reports, tmp_path, name):
     folder = tmp_path / "experiment"
     shutil.copytree(reports[0], folder)
-    assert Run(folder, "replacing 0", "assign", "drip.yaml", "-o", name).end()[0] == -signal.SIGKILL
-    assert not (folder / name).exists()
-    assert Run(folder, "replacing -1", "assign", "drip.yaml", "-o", name).end()[0] == 0
-    assert (folder / name).stat().st_size > 0
+    before = listing(folder)
+    for calls in range(100):
+        run = Run(folder, f"killed before {calls}", "assign", "drip.yaml", "-o", name)
+        code, out, err = run.end()
+        if code == 0:
+            break
+        assert code == -signal.SIGKILL, err
+        left = (folder / name).stat().st_size if (folder / name).exists() else 0
+        if left:
+            code, _, err = Run(folder, NEVER, "assign", "drip.yaml", "-o", name).end()
+            assert code == 2
+            assert "exists already" in err
+            assert left > 1000
+            break
+    assert listing(folder) == before | {name}
+    assert listing(run.temporary) == set()
