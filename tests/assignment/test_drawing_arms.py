@@ -16,6 +16,7 @@ from scipy import stats
 
 from abtest import analyze, assign, bucket, load
 from abtest.errors import DataError, UsageError
+from abtest.process import disk
 
 SPACE = 2**60
 
@@ -284,11 +285,11 @@ def test_a_failure_while_writing_leaves_the_old_file_and_nothing_half_written(tm
     path = tmp_path / "assignments.csv"
     path.write_text("precious")
 
-    def full(_self, _target):
+    def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pathlib.Path.replace", full)
-    with pytest.raises(UsageError, match="No space left on device"):
+    monkeypatch.setattr(disk, "rename", full)
+    with pytest.raises(UsageError, match="No space left on device; choose another --output"):
         assign(experiment(), path, tables={"customers": pa.table({"id": ["a", "b"]})}, overwrite=True)
     assert path.read_text() == "precious"
     assert leftovers(tmp_path, "assignments.csv")

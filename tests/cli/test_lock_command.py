@@ -110,9 +110,9 @@ def test_the_lock_can_lie_elsewhere_but_not_on_the_definition(unseen):
     before = (unseen.folder / "drip.yaml").read_bytes()
     unseen.refused(2, "is the definition itself", run=(*LOCK, "-o", "./drip.yaml", "--force"))
     assert (unseen.folder / "drip.yaml").read_bytes() == before
-    unseen.refused(2, "nowhere/a.lock: the lock cannot be written", "--output", run=(*LOCK, "-o", "nowhere/a.lock"))
+    unseen.refused(2, "nowhere/a.lock: cannot write the lock", "create it first", run=(*LOCK, "-o", "nowhere/a.lock"))
     unseen.refused(2, "locks: the lock cannot be", run=(*LOCK, "-o", "locks"))
-    unseen.refused(2, "locks: the lock cannot be", run=(*LOCK, "-o", "locks", "--force"))
+    unseen.refused(2, "locks: cannot write the lock: a folder stands", run=(*LOCK, "-o", "locks", "--force"))
 
 
 def test_a_damaged_lock_stops_every_use_and_force_mends_it(case):

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end every command quickly, in any phase, with one line and nothing left behind."""
+"""Signals end every command quickly, in any phase, with one line and nothing left behind."""
 
 import os
 import shutil
@@ -51,6 +51,17 @@ def test_an_interrupt_ends_the_run_and_leaves_nothing(folder, arguments, phase, 
     assert listing(folder) == before
     assert listing(run.temporary) == set()
     assert time.monotonic() - began < QUICK * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT])
+def test_a_terminal_that_closes_and_ctrl_backslash_end_it_the_same_way(folder, number):
+    before = listing(folder)
+    run = Run(folder, "ask counting outcomes", *ANALYZE)
+    run.wait_until_reached()
+    run.process.send_signal(number)
+    assert run.end() == (128 + number, "", "interrupted; nothing was written\n")
+    assert listing(folder) == before
+    assert listing(run.temporary) == set()
 
 
 def test_the_engines_own_temporary_folder_is_removed_too(folder, tmp_path):
@@ -117,6 +128,12 @@ NOTHING, WRITTEN = "interrupted; nothing was written\n", "interrupted; the files
     ("lines", "expected"),
     [
         ("stop()", (143, "", NOTHING)),
+        ("os.kill(os.getpid(), signal.SIGQUIT)", (131, "", NOTHING)),
+        # What was put in place for an earlier run is not this one's.
+        (
+            "with interrupts.uninterrupted(written=False):\n    os.kill(os.getpid(), signal.SIGHUP)\nstop()",
+            (143, "", NOTHING),
+        ),
         # Code of libraries swallows exceptions; ours is none.
         ("try:\n    stop()\nexcept BaseException:\n    print('swallowed')", (143, "", NOTHING)),
         ("class Late:\n    def __del__(self):\n        stop()\nLate()", (143, "", NOTHING)),
@@ -139,6 +156,13 @@ NOTHING, WRITTEN = "interrupted; nothing was written\n", "interrupted; the files
 )
 def test_a_signal_ends_the_process_wherever_it_is(tmp_path, lines, expected):
     assert stopped(tmp_path, lines) == expected
+
+
+def test_nohup_is_heeded(tmp_path):
+    lines = "os.kill(os.getpid(), signal.SIGHUP)\nprint('still here')"
+    run = ["nohup", sys.executable, "-c", SCRIPT.format(lines.replace("\n", "\n    "))]
+    found = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (found.returncode, found.stdout) == (0, "still here\nwent on\n")
 
 
 def test_what_is_registered_is_removed_and_what_was_taken_back_is_not(tmp_path):

@@ -1,4 +1,4 @@
-"""A command that is killed while it writes leaves the old files or the new ones, and the next one leaves no trace of it."""
+"""A command that is killed while it writes leaves the old files or the new ones; the next one leaves no trace of it."""
 
 import shutil
 import signal
@@ -58,7 +58,7 @@ def test_arms_appear_whole_or_not_at_all(reports, tmp_path, name):
     before = listing(folder)
     for calls in range(100):
         run = Run(folder, f"killed before {calls}", "assign", "drip.yaml", "-o", name)
-        code, out, err = run.end()
+        code, _, err = run.end()
         if code == 0:
             break
         assert code == -signal.SIGKILL, err
