@@ -15,6 +15,7 @@ from abtest.stats.rates import compare_many_rates
 from abtest.stats.segments import SegmentEffect, heterogeneity, interaction, shrink
 from abtest.stats.values import Estimate, TwoSample
 from abtest.warehouse.moments import Arms, MetricMoments
+from abtest.words.names import identifies
 
 SMALLEST = 20
 """Levels with fewer units than this in either arm are put together: they say little, and could point at a person."""
@@ -94,8 +95,8 @@ def _merged(levels: Mapping[str, Arms], places: tuple[int, int]) -> dict[str, Ar
     def smaller(arms: Arms) -> int:
         return min(arms[place].n for place in places)
 
-    kept = {level: arms for level, arms in levels.items() if smaller(arms) >= SMALLEST}
-    few = [arms for level, arms in levels.items() if level not in kept]
+    kept = {level: arms for level, arms in _named(levels).items() if smaller(arms) >= SMALLEST}
+    few = [arms for level, arms in _named(levels).items() if level not in kept]
     if not few:
         return kept
     rest = sum_arms(few)
@@ -106,6 +107,12 @@ def _merged(levels: Mapping[str, Arms], places: tuple[int, int]) -> dict[str, Ar
     while label in levels:
         label += "*"
     return {**kept, label: rest}
+
+
+def _named(levels: Mapping[str, Arms]) -> dict[str, Arms]:
+    """Return the levels by names that may stand in a report: what finds a person is numbered, however many hold it."""
+    numbers = {level: number for number, level in enumerate(filter(identifies, levels), 1)}
+    return {f"(hidden level {numbers[level]})" if level in numbers else level: arms for level, arms in levels.items()}
 
 
 def sum_arms(parts: Sequence[Arms]) -> Arms:

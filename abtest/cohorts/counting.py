@@ -215,7 +215,7 @@ class _Counting:
         try:
             self.engine.materialise("activity", statement)
         except EngineError as error:
-            raise self._unread(error) from error
+            raise self._unread(error) from None
 
     def _within(self, edges: Mapping[int, int], end: int, seconds: int) -> dict[int, State]:
         # The running period is counted as if it ended with the data.
@@ -232,7 +232,7 @@ class _Counting:
         try:
             return self.engine.rows(Statement(with_tables([self.table]) + text, self._parameters()), label)[0]
         except EngineError as error:
-            raise self._unread(error) from error
+            raise self._unread(error) from None
 
     def _query(self, statement: Statement) -> list[Row]:
         return self.engine.rows(statement, "counting customers")

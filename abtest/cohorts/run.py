@@ -73,7 +73,7 @@ def retention(
     try:
         counts = count(asked, engine)
     except DataError as error:
-        raise reworded(error) from error
+        raise reworded(error) from None
     finally:
         engine.close()
     return result_of(asked, counts)

@@ -11,9 +11,13 @@ from abtest.drafting.looking import Column, Table, levels, shortened
 from abtest.drafting.vocabulary import arm_score, cadence_days, control_score, id_score
 from abtest.errors import UsageError
 from abtest.warehouse.engine import Engine
+from abtest.words.names import is_common, looks_like_arm, repr_of, shape
+from abtest.words.visible import hidden
 
 _STRONG = 50
 _FEW = 20
+_ROWS_EACH = 3
+"""Rows for each value, on average, below which a column's values are their rows' own."""
 """Levels that a column may have to be taken for the arms unasked."""
 
 
@@ -66,7 +70,7 @@ def _guess(engine: Engine, table: Table) -> tuple[str, list[str], str | None]:
         if column in strong or column.distinct > 2 * _FEW or id_score(column.name, table.name) >= _STRONG:
             continue
         names_or_none = levels(engine, table, column.name, _FEW)
-        if names_or_none is not None and len(names_or_none) >= 2:
+        if names_or_none is not None and len(names_or_none) >= 2 and _can_be_arms(column, names_or_none):
             weak[column.name] = names_or_none
     telling = [name for name, found in weak.items() if column_tells(found)]
     chosen = telling if telling else list(weak) if table.name == "assignments" else []
@@ -106,22 +110,36 @@ def _checked(table: Table, column: str, found: list[str] | None) -> list[str]:
             table,
         )
     if len(found) < 2:
-        what = f"holds one arm only ({found[0]!r})" if found else "is empty"
+        one = f" ({repr_of(found[0])})" if found and _can_be_arms(table.column(column), found) else ""
+        what = f"holds one arm only{one}" if found else "is empty"
         raise UnsettledError(
             f"{table.file}: column {column!r} {what}; a comparison needs two arms: was the control exported? "
             "Name another column with --arm COLUMN",
             "arm",
             table,
         )
-    odd = next((name for name in found if name != name.strip() or not name.isprintable() or len(name) > 200), None)
+    if not _can_be_arms(table.column(column), found):
+        raise UnsettledError(
+            f"{table.file}: column {column!r} holds {len(found)} values, such as of the form {shape(found[0])}, that "
+            "could be a customer's own, not names of arms; name the arm column with --arm COLUMN",
+            "arm",
+            table,
+        )
+    odd = next((name for name in found if name != name.strip() or hidden(name) or len(name) > 200), None)
     if odd is not None:
         raise UnsettledError(
-            f"{table.file}: column {column!r} has a level with a control character, blanks at its ends or more than "
+            f"{table.file}: column {column!r} has a level with a hidden character, blanks at its ends or more than "
             "200 characters, which a definition cannot name; correct it, or name another column with --arm COLUMN",
             "arm",
             table,
         )
     return found
+
+
+def _can_be_arms(column: Column, found: Sequence[str]) -> bool:
+    """Whether the values of a column can be arms: each looks like a name of one, and they are shared by many rows."""
+    shared = column.filled >= _ROWS_EACH * len(found) or all(len(name) == 1 or is_common(name) for name in found)
+    return shared and all(looks_like_arm(name) for name in found)
 
 
 def _settled(table: Table, column: str, names: list[str], note: str | None, hints: Hints) -> ArmColumn:

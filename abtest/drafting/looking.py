@@ -5,7 +5,7 @@ that what passes here passes there.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,9 +13,18 @@ from typing import Literal
 from abtest.drafting.vocabulary import known_name
 from abtest.errors import DataError
 from abtest.warehouse.engine import Engine, EngineError, Family, Row, Statement
-from abtest.warehouse.files import csv_layout, find_files, format_of, require_distinct, require_whole_gzip
+from abtest.warehouse.files import (
+    csv_layout,
+    find_files,
+    format_of,
+    require_distinct,
+    require_seen_names,
+    require_whole_gzip,
+)
+from abtest.warehouse.header import names_of
 from abtest.warehouse.profile import whole
 from abtest.warehouse.sqltext import LOCAL, ZONED, number, quote
+from abtest.words.visible import hidden
 
 Kind = Literal["empty", "flag", "integer", "number", "time", "text", "other"]
 """What a column's values are: ``flag`` is true/false or 0/1, ``other`` cannot be used."""
@@ -88,16 +97,18 @@ class Table:
         return [column for column in self.columns if column.kind in kinds]
 
 
-def look(engine: Engine, name: str, option: str, path: str) -> Table:
+def look(engine: Engine, name: str, option: str, path: str, asked: Collection[str] = ()) -> Table:
     """Attach the file or glob ``path`` (relative to the current folder) as table ``name`` and look at its columns.
 
-    Raises :class:`~abtest.errors.DataError` starting with ``option`` when it cannot be read, is empty or has no header.
+    Columns whose names may be values are left out, but for those that the user ``asked`` for by name. Raises
+    :class:`~abtest.errors.DataError` starting with ``option`` when it cannot be read, is empty or has no header.
     """
     files = find_files(path, Path(), option)
+    require_seen_names(files, option)
     kind = format_of(files, option)
     require_whole_gzip(files, option)
     layout = csv_layout(files, option) if kind == "csv" else None
-    if layout is not None and any(_VALUE_LIKE.fullmatch(column) for column in layout[1]):
+    if layout is not None and any(_VALUE_LIKE.fullmatch(column) for column in layout[1] if column not in asked):
         raise _headless(option, path)
     view = f"raw_{name}"
     try:
@@ -106,16 +117,21 @@ def look(engine: Engine, name: str, option: str, path: str) -> Table:
         require_distinct(list(families), option)
         facts = engine.rows(_facts(view, families), f"looking at {Path(path).name}")[0]
     except EngineError as error:
-        raise DataError(f"{option}: {path}: {str(error).split(': ', 1)[-1]}") from error
+        raise DataError(f"{option}: {path}: {str(error).split(': ', 1)[-1]}") from None
     rows = whole(facts, "row_count")
     if not rows:
         raise DataError(f"{option}: {path} has no rows, only a header; a draft needs some data to look at")
     # A name that stands among its own column's values, where no name says anything, is no name.
-    repeated = any(whole(facts, f"names_{index}") for index in range(len(families)))
-    if kind == "csv" and repeated and not any(known_name(column) for column in families):
+    repeated = {name for index, name in enumerate(families) if whole(facts, f"names_{index}")}
+    known = [name for name in families if known_name(name)]
+    if kind == "csv" and repeated and not known:
         raise _headless(option, path)
+    names = names_of(families, {*(set(known) - repeated), *asked}, files, layout)
     columns = [_column(column, family, facts, index) for index, (column, family) in enumerate(families.items())]
-    return Table(name, option, path, rows, tuple(column for column in columns if _nameable(column.name)))
+    kept = tuple(column for column in columns if _nameable(column.name) and names.may_show(column.name))
+    if columns and not kept:
+        raise _headless(option, path)
+    return Table(name, option, path, rows, kept)
 
 
 def _headless(option: str, path: str) -> DataError:
@@ -126,8 +142,8 @@ def _headless(option: str, path: str) -> DataError:
 
 
 def _nameable(name: str) -> bool:
-    """Whether a definition can name the column: one line, no blanks at the ends."""
-    return bool(name) and name == name.strip() and not any(ord(c) < 32 or ord(c) == 127 for c in name)
+    """Whether a definition can name the column: nothing hides in it, no blanks at the ends."""
+    return bool(name) and name == name.strip() and hidden(name) is None
 
 
 def _facts(view: str, families: dict[str, Family]) -> Statement:
@@ -213,7 +229,7 @@ def _column(name: str, family: Family, facts: Row, index: int) -> Column:
 def levels(engine: Engine, table: Table, column: str, limit: int) -> list[str] | None:
     """Return the values of a column with few of them, sorted; ``None`` when there are more than ``limit``.
 
-    Only for columns that may hold the arms: their values are no customer's.
+    Only for columns that may hold the arms; who shows them must look whether they can be names of arms.
     """
     value = f"blank_to_null(CAST({quote(column)} AS STRING))"
     text = (

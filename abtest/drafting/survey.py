@@ -51,13 +51,14 @@ def survey(engine: Engine, given: Sequence[Given], hints: Hints, name: str | Non
     :class:`~abtest.errors.DataError` when the files cannot be read or lack something that a definition needs, and
     :class:`~abtest.errors.UsageError` when an option names what is not there.
     """
-    tables = {part.name: look(engine, part.name, part.option, part.path) for part in given}
+    asked = {hint.column for hint in hints.columns} | ({hints.arm} if hints.arm else set())
+    tables = {part.name: look(engine, part.name, part.option, part.path, asked) for part in given}
     require_columns(hints, list(tables.values()))
     try:
         chosen = choose(engine, tables, hints)
         return _draft(engine, chosen, hints.timezone, name)
     except EngineError as error:
-        raise DataError(f"{', '.join(table.file for table in tables.values())}: {error}") from error
+        raise DataError(f"{', '.join(table.file for table in tables.values())}: {error}") from None
 
 
 def _draft(engine: Engine, chosen: Chosen, timezone: str | None, name: str | None) -> Draft:

@@ -36,6 +36,7 @@ from abtest.warehouse.units import (
     STRATUM,
     level_alias,
 )
+from abtest.warehouse.unknown_arms import unknown_arms
 from abtest.warehouse.windows import Windows
 
 LAST_INSTANT = to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
@@ -306,7 +307,7 @@ class Collector:
                 if not (error.overflow or error.conversion):
                     raise
                 if digits <= 0:
-                    raise DataError(self._too_large()) from error
+                    raise DataError(self._too_large()) from None
                 continue
             self.warehouse.statements += [creation(*kept) for kept in self._by_unit(outcomes)]
             self.warehouse.statements.append(statement)
@@ -415,18 +416,11 @@ class Collector:
     def _refuse_unknown_arms(self, name: str) -> None:
         raw = self.warehouse.raw[name]
         column = self.definition.data[name].arm or "arm"
-        text = (
-            f"SELECT trimmed(CAST({quote(column)} AS STRING)) AS arm, count(*) AS row_count FROM {quote(raw.view)} "
-            "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1000"
-        )
-        known = set(self.warehouse.arms)
-        found = [row for row in self.engine.rows(Statement(text, {})) if row["arm"] and str(row["arm"]) not in known]
-        listed = ", ".join(f"{str(row['arm'])[:40]!r} ({row['row_count']} rows)" for row in found[:5])
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        hint = nearest(str(found[0]["arm"]), known) if found else ""
+        unknown = unknown_arms(self.engine, raw, column, self.warehouse.arms, self.definition.unit_column(name))
+        hint = nearest(unknown.nearest, self.warehouse.arms) if unknown.nearest else ""
         wanted = ", ".join(repr(arm) for arm in self.warehouse.arms)
         raise DataError(
-            f"{raw.place}: {raw.shown}: column {column!r} holds arms that the definition lacks: {listed}{more}; "
+            f"{raw.place}: {raw.shown}: column {column!r} holds arms that the definition lacks: {unknown.listed}; "
             f"add them to `arms`, or leave their rows out with `where: {column} in ({wanted})`{hint}"
         )
 

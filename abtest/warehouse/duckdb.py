@@ -1,7 +1,6 @@
 """DuckDB, the embedded engine: CSV, Parquet, NDJSON and frames without a server."""
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import duckdb
 
 from abtest.errors import DataError
 from abtest.process.temporary import TemporaryFolder
+from abtest.warehouse.duckdb_errors import explained
 from abtest.warehouse.duckdb_files import in_microseconds, read_files
 from abtest.warehouse.engine import EngineError, Family, Limits, Row, Statement
 from abtest.warehouse.parquet_files import family_of
@@ -93,9 +93,12 @@ class DuckDB:
     def attach_files(self, table: str, files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None) -> None:
         """Make ``table`` a view of files. CSV and NDJSON are read as text: use decides types, not a sample."""
         names = list(files)
-        with _explained(table):
+
+        def attach() -> None:
             relation = answered(self._connection, lambda: read_files(self._connection, table, names, kind, layout))
             relation.create_view(table, replace=True)
+
+        explained(table, attach)
         self._sizes[table] = sum(Path(name).stat().st_size for name in names)
 
     def attach_frame(self, table: str, frame: object) -> None:
@@ -104,11 +107,13 @@ class DuckDB:
             self._connection.register(f"frame of {table}", frame)
             relation = self._connection.view(f"frame of {table}")
             relation.project(", ".join(in_microseconds(relation))).create_view(table, replace=True)
-        except (duckdb.Error, ImportError) as error:
-            raise DataError(
-                f"a table given as {type(frame).__name__} cannot be read ({_first_line(error)}); "
-                "give a pandas, polars or Arrow table"
-            ) from None
+            return
+        except duckdb.Error:
+            told = f"a table given as {type(frame).__name__} cannot be read; give a pandas, polars or Arrow table"
+        except ImportError as error:
+            needed = f"{error.name} is not installed" if error.name else "a package that it needs is not installed"
+            told = f"a table given as {type(frame).__name__} cannot be read: {needed}; give another kind of table"
+        raise DataError(told)
 
     def attach_table(self, table: str, source: str) -> None:
         """Refuse: an embedded database has no catalogue."""
@@ -117,8 +122,8 @@ class DuckDB:
 
     def columns(self, table: str) -> dict[str, Family]:
         """Return the columns of ``table`` and what each holds."""
-        with _explained(table):
-            found = self._connection.execute(f"SELECT * FROM {quote(table)} LIMIT 0").description or []
+        text = f"SELECT * FROM {quote(table)} LIMIT 0"
+        found = explained(table, lambda: self._connection.execute(text).description or [])
         return {str(name): family_of(str(kind)) for name, kind, *_ in found}
 
     def materialise(self, table: str, statement: Statement) -> None:
@@ -178,8 +183,11 @@ class DuckDB:
             names = [entry[0] for entry in cursor.description or []]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-        with _explained(label), self._setting("disabled_optimizers", kept):
-            return answered(self._connection, ask, self._telling(statement.text, label))
+        def answer() -> list[Row]:
+            with self._setting("disabled_optimizers", kept):
+                return answered(self._connection, ask, self._telling(statement.text, label))
+
+        return explained(label, answer)
 
     def _telling(self, text: str, label: str) -> Callable[[float | None], None] | None:
         """Return what tells how far a statement is, and of how many bytes of files."""
@@ -197,70 +205,3 @@ def _amount(size: int) -> str:
         if size >= bytes_:
             return f"{size / bytes_:.1f} {unit}"
     return f"{max(size / 1000, 0.1):.1f} kB"
-
-
-@contextlib.contextmanager
-def _explained(what: str):  # type: ignore[no-untyped-def]
-    """Turn the engine's errors into ours. Only the first line is kept: later ones may quote customers' rows."""
-    try:
-        yield
-    except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
-        overflow = isinstance(error, duckdb.OutOfRangeException)
-        raise EngineError(f"{what}: a value does not fit its type", conversion=True, overflow=overflow) from error
-    except duckdb.OutOfMemoryException as error:
-        raise EngineError(f"{what}: {_short_of(_first_line(error))}") from error
-    except duckdb.Error as error:
-        line = _first_line(error)
-        raise EngineError(f"{what}: {_reworded(line)}", of_source="no space left" not in line.lower()) from error
-
-
-def _short_of(line: str) -> str:
-    """Say whether memory ran out, or the disk that memory spills to."""
-    if any(sign in line.lower() for sign in ("temp_directory", "no space", "offload", "max_temp_directory_size")):
-        return "the disk for temporary files is full; name a folder with more space with --temp-dir"
-    return "memory ran out; allow more with --memory-limit, or use fewer --threads"
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-def _reworded(line: str) -> str:
-    line = re.sub(r"^(\w+ )+Error: ", "", line)
-    lower = line.lower()
-    cures = {
-        "no space left": "the disk is full; free some space, or name another folder with --temp-dir",
-        "cannot open file": f"{line}; was it moved or removed while it was read?",
-        "no files found that match": f"{line}; was it moved or removed while it was read?",
-        "gzip": "the compressed file is cut off or damaged; export or copy it again",
-        "too small to be a parquet": "not a Parquet file (empty or cut off); export or copy it again",
-        "no magic bytes": "not a Parquet file (cut off or of another format); export or copy it again",
-        "csv error on line": f"{line.replace('CSV Error on Line:', 'the CSV does not parse at line')}; "
-        "that row has another number of cells than the header, a stray quote, or is not UTF-8",
-        "malformed json": f"{line}; each line must be one complete JSON object",
-    }
-    absent = re.search(
-        r'column "(.*)" was read from the original file "(.*)", but could not be found in file "(.*)"', line
-    )
-    if absent is not None:
-        name, first, file = absent.groups()
-        return (
-            f"{Path(file).name} has no column {name!r}, which {Path(first).name} has; files of one pattern need the "
-            "same columns"
-        )
-    damaged = (
-        "don't know what type",
-        "decompress",
-        "zstd",
-        "snappy",
-        "footer",
-        "tprotocol",
-        "thrift",
-        "metadata",
-        "failed to read file",
-    )
-    if any(sign in lower for sign in damaged):
-        return "the file is damaged or cut off; export or copy it again"
-    if "state machine" in lower:
-        return "the CSV mixes line ends (LF and CRLF) or has a stray quote; save it with one kind of line end"
-    return next((cure for sign, cure in cures.items() if sign in lower), line)

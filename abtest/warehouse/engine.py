@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from abtest.errors import DataError, UsageError
+from abtest.words.names import shape
 
 Family = Literal["integer", "number", "text", "boolean", "timestamp", "instant", "date", "null", "other"]
 """What a column holds: ``timestamp`` has no time zone, ``instant`` has, ``null`` is a column without any value."""
 
+LEVEL = "level_level_"
+"""How the names of parameters begin whose values are levels of a column, and so come from data."""
 Parameters = Mapping[str, str | int | float | bool]
 Row = dict[str, object]
 
@@ -29,8 +32,11 @@ class Statement:
     as_written: bool = False
 
     def shown(self) -> str:
-        """Return the statement for a reader, with the parameters as a comment."""
-        lines = [f"-- ${name} = {value!r}" for name, value in self.parameters.items()]
+        """Return the statement for a reader, with the parameters as a comment; what came from data has its shape."""
+        lines = [
+            f"-- ${name} = " + (f"a level of the form {shape(str(value))}" if name.startswith(LEVEL) else repr(value))
+            for name, value in self.parameters.items()
+        ]
         return "\n".join([*lines, self.text])
 
 

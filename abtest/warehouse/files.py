@@ -14,6 +14,8 @@ from typing import Literal
 
 from abtest.definition.fields import nearest_name
 from abtest.errors import DataError
+from abtest.words.names import Names, file_shown, looks_like_name, repr_of
+from abtest.words.visible import hidden, visible
 
 Format = Literal["csv", "parquet", "ndjson"]
 
@@ -69,7 +71,7 @@ def find_files(pattern: str, folder: Path, place: str) -> list[Path]:
         # Names are compared without their endings, which all files of a kind have in common.
         siblings = {entry.name.split(".")[0]: entry.name for entry in sorted(target.parent.iterdir())}
         near = nearest_name(target.name.split(".")[0], siblings, cutoff=0.75)
-        hint = f"; did you mean {siblings[near]!r}?" if near else ""
+        hint = f"; did you mean {repr_of(siblings[near])}?" if near else ""
     else:
         hint = f"; the folder {Path(pattern).parent} does not exist either"
     raise DataError(f"{place}: no such file: {pattern} (looked from {folder}){hint}")
@@ -87,16 +89,24 @@ def _files_below(target: Path, pattern: str, place: str) -> list[Path]:
         folders[:] = [name for name in folders if not name.startswith(_NOTES)]
         files += [Path(parent, name) for name in names if not name.startswith(_NOTES)]
     if unreadable:
-        raise DataError(f"{place}: {unreadable[0].filename} cannot be read: {unreadable[0].strerror}")
+        raise DataError(f"{place}: {file_shown(str(unreadable[0].filename))} cannot be read: {unreadable[0].strerror}")
     other = next((path for path in sorted(files) if _known_format(path) is None), None)
     if other is not None:
         raise DataError(
-            f"{place}: the folder {pattern} also holds {other.relative_to(target)}, which is no table; name the files, "
-            f"e.g. {pattern.rstrip('/')}/**/*.parquet"
+            f"{place}: the folder {pattern} also holds {file_shown(str(other.relative_to(target)))}, which is no "
+            f"table; name the files, e.g. {pattern.rstrip('/')}/**/*.parquet"
         )
     if not files:
         raise DataError(f"{place}: the folder {pattern} holds no file")
     return sorted(files)
+
+
+def require_seen_names(files: Sequence[Path], place: str) -> None:
+    """Refuse a file in whose name a character hides: messages name it, and so do other programs."""
+    for path in files:
+        what = hidden(path.name)
+        if what is not None:
+            raise DataError(f"{place}: the file {visible(path.name)[:80]} has {what} in its name; rename it")
 
 
 def _known_format(path: Path) -> Format | None:
@@ -155,19 +165,22 @@ def csv_layout(files: Sequence[Path], place: str) -> tuple[str, list[str]]:
 
 def require_distinct(names: Sequence[str], place: str) -> None:
     """Refuse column names that are equal, or equal but for upper and lower case, which no SQL tells apart."""
-    if len({name.casefold() for name in names}) < len(names) and not all(re.match(r"[^\W\d]", name) for name in names):
+    known = Names.of(names)
+    if len({name.casefold() for name in names}) < len(names) and not all(map(looks_like_name, names)):
         # Values in the place of names are customers' data: they are not printed.
         raise DataError(f"{place}: the first line seems to hold values, not names: add a header line")
-    seen: dict[str, str] = {}
-    for name in names:
-        other = seen.setdefault(name.casefold(), name)
+    seen: dict[str, tuple[int, str]] = {}
+    for number, name in enumerate(names, 1):
+        first, other = seen.setdefault(name.casefold(), (number, name))
+        if first == number:
+            continue
+        called = f" {known.shown(name)}" if known.may_show(name) else " alike"
         if other != name:
+            both = f": {repr_of(other)} and {repr_of(name)}" if known.may_show(name) else ""
             raise DataError(
-                f"{place}: the columns {other!r} and {name!r} differ only in upper and lower case; rename one"
+                f"{place}: the columns {first} and {number} differ only in upper and lower case{both}; rename one"
             )
-    if len(seen) < len(names):
-        twice = next(name for name in names if list(names).count(name) > 1)
-        raise DataError(f"{place}: two columns are called {twice!r}; rename one")
+        raise DataError(f"{place}: two columns are called{called}, {first} and {number}; rename one")
 
 
 def require_whole_gzip(files: Sequence[Path], place: str) -> None:
@@ -190,7 +203,8 @@ def _first_line(path: Path, place: str) -> str:
         with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb") as file:
             raw = file.readline(1_000_000)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{place}: {path.name} cannot be read: {error}; export or copy it again") from None
+        reason = getattr(error, "strerror", None) or "the compressed file is cut off or damaged"
+        raise DataError(f"{place}: {path.name} cannot be read: {reason}; export or copy it again") from None
     for magic, what in _MAGIC.items():
         if raw.startswith(magic):
             raise DataError(f"{place}: {path.name} is {what}")

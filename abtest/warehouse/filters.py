@@ -1,7 +1,7 @@
 """Expressions of the definition → SQL conditions. Columns are quoted, values are bound; nothing is pasted."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from abtest.definition.expression import (
@@ -17,7 +17,6 @@ from abtest.definition.expression import (
     Truth,
     Within,
 )
-from abtest.definition.fields import nearest
 from abtest.errors import DataError
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.engine import Family
@@ -39,6 +38,8 @@ class Filter:
     place: str
     parsed: dict[str, str] = field(default_factory=dict)
     """Text columns that the conditions parse, and the type that they are parsed as."""
+    instead: Callable[[str], str] = lambda _: ""
+    """What an error says in place of a column that is not there."""
 
     def compile(self, node: Expression) -> str:
         """Return the SQL condition for ``node``."""
@@ -117,8 +118,7 @@ class Filter:
     def family(self, name: str) -> Family:
         """Return what column ``name`` holds; raises :class:`~abtest.errors.DataError` when there is none."""
         if name not in self.columns:
-            hint = nearest(name, self.columns) or f"; columns: {', '.join(self.columns)}"
-            raise DataError(f"{self.place}: no column {name!r}{hint}")
+            raise DataError(f"{self.place}: no column {name!r}{self.instead(name)}")
         return self.columns[name]
 
     def _require_exact(self, *operands: Operand) -> None:

@@ -21,6 +21,7 @@ from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Raw, Table, Warehouse,
 from abtest.warehouse.sqltext import quote
 from abtest.warehouse.tables import read_table, sources_used, texts_used
 from abtest.warehouse.units import ELIGIBLE, REASONS, customer_query, population
+from abtest.warehouse.unknown_arms import unknown_arms
 
 _T = TypeVar("_T")
 MATCH_EXPECTED = 0.5
@@ -190,7 +191,9 @@ class _Look:
                 )
         if UNKNOWN_ARM in by_arm:
             count = whole(by_arm[UNKNOWN_ARM], "row_count")
-            listed = ", ".join(repr(arm) for arm in self._unknown_arms(raw))
+            column = self.definition.data[name].arm or "arm"
+            unit = self.definition.unit_column(name)
+            listed = unknown_arms(self.engine, raw, column, self.warehouse.arms, unit).listed
             self.found.problems.append(
                 f"{raw.place}: {count:,} rows of {raw.shown} have an arm that the definition lacks: {listed}; add it "
                 "to `arms`, or leave the rows out with `where`"
@@ -203,19 +206,6 @@ class _Look:
             repeated = sum(arm.rows - arm.units for arm in self.found.arms)
             if repeated:
                 self.found.notes.append(f"{raw.place}: {repeated:,} rows repeat a unit in the same arm; it counts once")
-
-    def _unknown_arms(self, raw: Raw) -> list[str]:
-        column = quote(self.definition.data[raw.name].arm or "arm")
-        text = f"trimmed(CAST({column} AS STRING))"
-        rows = self.engine.rows(
-            Statement(
-                f"SELECT {text} AS arm, count(*) AS row_count FROM {quote(raw.view)}\nGROUP BY 1\nORDER BY 2 DESC, 1\n"
-                "LIMIT 100",
-                {},
-            )
-        )
-        names = [str(row["arm"])[:40] for row in rows if row["arm"]]
-        return [name for name in names if name not in self.warehouse.arms][:5]
 
     def _table(
         self,

@@ -1,5 +1,6 @@
 """What Parquet files hold, by their footers: no row is read."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import duckdb
 
 from abtest.warehouse.engine import EngineError, Family
+from abtest.warehouse.header import names_of
+from abtest.words.names import Names
+from abtest.words.visible import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ def look_at_parquet(connection: duckdb.DuckDBPyConnection, table: str, files: Se
         "  FROM parquet_schema($1) GROUP BY file_name\n) AS files GROUP BY columns ORDER BY 1"
     )
     kinds = [
-        (Path(file).name, _top(columns)) for file, columns in connection.execute(statement, [list(files)]).fetchall()
+        (visible(Path(file).name), _top(columns))
+        for file, columns in connection.execute(statement, [list(files)]).fetchall()
     ]
     first, known = kinds[0]
     seen = {name.casefold(): (first, kind) for name, kind in known.items()}
@@ -40,18 +45,29 @@ def look_at_parquet(connection: duckdb.DuckDBPyConnection, table: str, files: Se
             other, expected = seen.setdefault(name.casefold(), (file, kind))
             if not _alike(family_of(kind), family_of(expected)):
                 raise EngineError(
-                    f"{table}: column {name!r} holds {kind} in {file} and {expected} in {other}; "
-                    "files of one pattern need the same types"
+                    f"{table}: {_names(columns).column(name.casefold())} holds {_shown(kind)} in {file} and "
+                    f"{_shown(expected)} in {other}; files of one pattern need the same types"
                 )
             widened = widened or kind != expected
     names = [{name.casefold() for name in columns} for _, columns in kinds]
     for (file, _), held in zip(kinds, names, strict=True):
         if widened and (missing := sorted(set(seen) - held)):
+            first = seen[missing[0]][0]
             raise EngineError(
-                f"{table}: {file} has no column {missing[0]!r}, which {seen[missing[0]][0]} has; "
+                f"{table}: {file} has no {_names(dict(kinds)[first]).column(missing[0])}, which {first} has; "
                 "files of one pattern need the same columns"
             )
     return Look(frozenset(name for _, columns in kinds for name in columns), widened)
+
+
+def _names(columns: Mapping[str, str]) -> Names:
+    """Return the names of a file's columns, for an error that speaks of one."""
+    return names_of({name.casefold(): family_of(kind) for name, kind in columns.items()}, ())
+
+
+def _shown(kind: str) -> str:
+    """Return a type as errors name it; a nested one or a list of values would quote what it holds."""
+    return kind if re.fullmatch(r"[A-Z_ ]+[0-9]*(\([0-9, ]+\))?", kind) else "nested values"
 
 
 def _top(columns: Sequence[tuple[str, int, str | None]]) -> Mapping[str, str]:

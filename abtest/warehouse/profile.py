@@ -67,7 +67,7 @@ def profile(warehouse: Warehouse, table: Table) -> TableProfile:
     try:
         row = warehouse.engine.rows(statement, f"looking at {table.name}")[0]
     except EngineError as error:
-        raise DataError(f"{raw.place}: {raw.shown}: {str(error).split(': ', 1)[-1]}") from error
+        raise DataError(f"{raw.place}: {raw.shown}: {str(error).split(': ', 1)[-1]}") from None
     if optional(row, "edged"):
         # Some ids must be trimmed, and may be none then, so the counts are those of the trimmed ids.
         return profile(warehouse, replace(table, bare=None, look=None))

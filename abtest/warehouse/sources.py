@@ -25,13 +25,17 @@ from abtest.warehouse.files import (
     fingerprint,
     format_of,
     require_distinct,
+    require_seen_names,
     require_unchanged,
     require_whole_gzip,
     stamps,
 )
 from abtest.warehouse.filters import Filter
+from abtest.warehouse.header import names_of
 from abtest.warehouse.sqltext import LOCAL, Binder, as_text, blank_to_null, number, quote, unit_text
 from abtest.warehouse.windows import Windows
+from abtest.words.names import Names, shape
+from abtest.words.visible import visible
 
 _DAY_US = 86_400_000_000
 NO_ARM = -1
@@ -51,17 +55,20 @@ class Raw:
     """The name of the table in the engine's catalogue, when it is one."""
     stamps: tuple[Stamp, ...] = ()
     """The state of each file before it was read."""
+    names: Names = field(default_factory=lambda: Names(()))
+    """The names of its columns, as far as errors may show them."""
 
     def column(self, name: str, key: str) -> str:
         """Return ``name`` when the source has it; else raise an error that names the nearest column."""
         if name not in self.columns:
-            if not all(re.match(r"[^\W\d]", column) for column in self.columns):
-                # Without a header the first row stands in its place, and that is customer data: it is not printed.
-                hint = "; the first line seems to hold values, not names: add a header line"
-            else:
-                hint = nearest(name, self.columns) or f"; its columns: {', '.join(self.columns)}"
-            raise DataError(f"{self.place}.{key}: no column {name!r} in {self.shown}{hint}")
+            raise DataError(f"{self.place}.{key}: no column {name!r} in {self.shown}{self.instead(name)}")
         return name
+
+    def instead(self, name: str) -> str:
+        """Return what an error says in place of a column that is not there: the nearest, or all that there are."""
+        if not self.names.candidates:
+            return "; the first line seems to hold values, not names: add a header line"
+        return nearest(name, self.names.candidates) or f"; its columns: {self.names.listed}"
 
     @property
     def shown(self) -> str:
@@ -69,7 +76,9 @@ class Raw:
         if self.catalogued is not None:
             return self.catalogued
         return (
-            self.files[0].name if len(self.files) == 1 else (f"{len(self.files)} files" if self.files else "the frame")
+            visible(self.files[0].name)
+            if len(self.files) == 1
+            else (f"{len(self.files)} files" if self.files else "the frame")
         )
 
 
@@ -215,17 +224,19 @@ def attach(experiment: Experiment, engine: Engine, name: str, frame: object | No
     view = f"raw_{name}"
     files: list[Path] = []
     before: tuple[Stamp, ...] = ()
+    layout: tuple[str, list[str]] | None = None
     if frame is not None:
         engine.attach_frame(view, frame)
     elif source.table is not None:
         try:
             engine.attach_table(view, source.table)
         except EngineError as error:
-            raise DataError(f"{place}.table: {source.table}: {_without_label(error)}") from error
+            raise DataError(f"{place}.table: {source.table}: {_without_label(error)}") from None
     elif source.path is None:
         raise DataError(f"{place}: needs `path`: the file of this table (or give tables={{{name!r}: frame}} in Python)")
     else:
         files = find_files(source.path, experiment.folder, f"{place}.path")
+        require_seen_names(files, f"{place}.path")
         before = stamps(files, f"{place}.path")
         kind = format_of(files, f"{place}.path")
         require_whole_gzip(files, f"{place}.path")
@@ -233,16 +244,18 @@ def attach(experiment: Experiment, engine: Engine, name: str, frame: object | No
         try:
             engine.attach_files(view, [str(path) for path in files], kind, layout)
         except EngineError as error:
-            raise DataError(f"{place}: {source.path}: {_without_label(error)}") from error
+            raise DataError(f"{place}: {source.path}: {_without_label(error)}") from None
     try:
         columns = engine.columns(view)
     except EngineError as error:
-        raise DataError(f"{place}: {source.path or source.table}: {_without_label(error)}") from error
+        raise DataError(f"{place}: {source.path or source.table}: {_without_label(error)}") from None
     require_distinct(list(columns), place)
     if frame is not None and not engine.rows(Statement(f"SELECT 1 AS one FROM {quote(view)} LIMIT 1", {})):
         # The columns of an empty frame have whatever type the library gives them; they hold nothing.
         columns = cast("dict[str, Family]", dict.fromkeys(columns, "null"))
-    return Raw(name, view, columns, tuple(files), place, source.table if frame is None else None, before)
+    asked = {source.unit or experiment.definition.unit, source.at, source.arm, source.value} - {None}
+    names = names_of(columns, cast("set[str]", asked), files, layout)
+    return Raw(name, view, columns, tuple(files), place, source.table if frame is None else None, before, names)
 
 
 def _without_label(error: EngineError) -> str:
@@ -354,7 +367,7 @@ def _as_stored(raw: Raw, time: str | None, numbers: Mapping[str, str]) -> dict[s
 
 
 def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filter:
-    return Filter(raw.columns, warehouse.calendar, binder, place)
+    return Filter(raw.columns, warehouse.calendar, binder, place, instead=raw.instead)
 
 
 def _arm_reading(warehouse: Warehouse, raw: Raw, source: Source, binder: Binder) -> Reading:
@@ -397,10 +410,10 @@ def _materialise(warehouse: Warehouse, raw: Raw, name: str, select: Statement, p
         engine.materialise(name, select)
     except EngineError as error:
         if not error.conversion:
-            raise DataError(f"{raw.place}: {raw.shown}: {_without_label(error)}") from error
+            raise DataError(f"{raw.place}: {raw.shown}: {_without_label(error)}") from None
         for column, target in parsed.items():
             _locate(engine, raw, column, target)
-        raise DataError(f"{raw.place}: {raw.shown}: a value does not have the type that its column needs") from error
+        raise DataError(f"{raw.place}: {raw.shown}: a value does not have the type that its column needs") from None
     warehouse.statements.append(Statement(f"CREATE TEMP TABLE {quote(name)} AS\n{select.text}", select.parameters))
 
 
@@ -421,7 +434,7 @@ def _locate(engine: Engine, raw: Raw, column: str, target: str) -> None:
         what = "a date or time such as 2026-03-02T10:00:00Z" if target == "TIMESTAMP" else "a number"
         raise DataError(
             f"{raw.place}: {raw.shown}: column {column!r}, data row {found[0]['row']}: a value of the form "
-            f"{_masked(str(found[0]['value']))} is not {what}; correct the row or leave it out with `where`"
+            f"{shape(str(found[0]['value']))} is not {what}; correct the row or leave it out with `where`"
         )
 
 
@@ -434,9 +447,3 @@ def _require_zones(engine: Engine, raw: Raw, column: str) -> None:
     found = engine.rows(Statement(text, {"local": LOCAL}))
     if found:
         raise unzoned(column, int(str(found[0]["row"])), f"{raw.place}: {raw.shown}")
-
-
-def _masked(value: str) -> str:
-    """Return the shape of a value (9 for a digit, a for a letter), since the value itself is customer data."""
-    shape = "".join("9" if c.isdigit() else "a" if c.isalpha() else c for c in value[:30])
-    return f"'{shape}{'…' if len(value) > 30 else ''}'"

@@ -16,11 +16,13 @@ from abtest.errors import UsageError
 from abtest.warehouse.duckdb import DuckDB
 from abtest.warehouse.engine import EngineError, Family, Statement
 from abtest.warehouse.folders import folder_columns
+from abtest.warehouse.header import names_of
 from abtest.warehouse.parquet_files import look_at_parquet
 from abtest.warehouse.spark_folders import folder_column
 from abtest.warehouse.spark_needs import quiet
 from abtest.warehouse.spark_sql import identifier, literal
 from abtest.warehouse.sqltext import quote
+from abtest.words.visible import visible
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -72,7 +74,8 @@ def _require_visible(name: str) -> None:
     """Refuse a name that Spark passes over without a word, or cannot read."""
     if name.startswith(("_", ".")) or ":" in name:
         raise EngineError(
-            f"look: Spark does not read {name}: its name begins with _ or a dot, or holds a colon; rename the file"
+            f"look: Spark does not read {visible(name)}: its name begins with _ or a dot, or holds a colon; rename the "
+            "file"
         )
 
 
@@ -116,8 +119,8 @@ def _look_at_parquet(files: Sequence[str]) -> tuple[dict[str, Family], Collectio
         for name in families:
             if name not in found:
                 raise EngineError(
-                    f"look: {Path(file).name} has no column {name!r}, which {Path(files[0]).name} has; files of one "
-                    "pattern need the same columns"
+                    f"look: {visible(Path(file).name)} has no {names_of(families, ()).column(name)}, which "
+                    f"{visible(Path(files[0]).name)} has; files of one pattern need the same columns"
                 )
     return families, held
 

@@ -14,7 +14,7 @@ from abtest.errors import AbtestError, DataError
 from abtest.process.signals import on_stop
 from abtest.warehouse.engine import EngineError
 from abtest.warehouse.spark_needs import quiet
-from abtest.warehouse.spark_session import Opened, first_line
+from abtest.warehouse.spark_session import Opened
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -116,7 +116,7 @@ class Jobs:
         except Exception as error:
             told = explained(label, error)
             self.lost = self.lost or str(told).endswith(LOST)
-            raise told from error
+            raise told from None
         finally:
             if not future.done():
                 self._end(future, tag)
@@ -208,6 +208,6 @@ def explained(label: str, error: BaseException) -> EngineError:
     for sign, cure in (_OF_SOURCES | _CURES).items():
         if re.search(sign, text):
             return EngineError(f"{label}: {cure}", of_source=sign in _OF_SOURCES)
-    known = ", ".join(sorted(conditions))
-    # An AnalysisException speaks of the statement, not of rows.
-    return EngineError(f"{label}: {first_line(error) if 'AnalysisException' in text or not known else known}")
+    # The names of Spark's conditions, and of the class: they quote nothing.
+    known = ", ".join(sorted(conditions)) or type(error).__name__
+    return EngineError(f"{label}: Spark cannot read it or answer ({known}); check the files, or look into Spark's log")

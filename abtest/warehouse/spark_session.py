@@ -102,7 +102,7 @@ def _connected(remote: str) -> Opened:
             from pyspark.sql.connect.session import SparkSession
     except ImportError as error:
         raise UsageError(
-            f"Spark Connect needs more packages ({str(error).splitlines()[0]}): pip install 'abtest[spark]'"
+            f"Spark Connect needs more packages (such as {error.name or 'grpcio'}): pip install 'abtest[spark]'"
         ) from None
     restore = _hush()
     try:
@@ -111,7 +111,10 @@ def _connected(remote: str) -> Opened:
         session.conf.get("spark.sql.session.timeZone")
     except Exception as error:
         restore()
-        raise DataError(f"{host}:{port} does not answer as a Spark Connect server: {first_line(error)}") from error
+        raise DataError(
+            f"{host}:{port} does not answer as a Spark Connect server ({type(error).__name__}); is it one, and of the "
+            "same version as PySpark here?"
+        ) from None
 
     def stop() -> None:
         with contextlib.suppress(Exception), quiet():
@@ -183,12 +186,12 @@ def _launch(master: str, limits: Limits) -> Opened:
             SparkContext(conf=conf, gateway=java.gateway)
             session = SparkSession.builder.getOrCreate()
     except BaseException as error:
-        why = _reason(log) or first_line(error)
+        why = _reason(log) or type(error).__name__
         java.end()
         restore()
         if not isinstance(error, Exception):
             raise
-        raise DataError(f"Spark does not start on {master}: {why}") from error
+        raise DataError(f"Spark does not start on {master}: {why}") from None
 
     def close() -> None:
         with contextlib.suppress(Exception):
@@ -243,12 +246,9 @@ def _hush() -> Callable[[], None]:
 
 
 def _reason(log: Path) -> str | None:
-    """Return the line of Java's output that says why it failed."""
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    telling = [line for line in lines if re.search(r"Exception: |Error: |unresponsive", line)]
-    return telling[-1].strip()[:300] if telling else None
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+    """Return what Java's output says of why it failed: the kind of its last error, not its words."""
+    text = log.read_text(errors="replace") if log.exists() else ""
+    if "unresponsive" in text:
+        return "the master does not answer"
+    kinds = re.findall(r"\b([A-Z][A-Za-z]*(?:Exception|Error)): ", text)
+    return str(kinds[-1]) if kinds else None

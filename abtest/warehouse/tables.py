@@ -23,7 +23,7 @@ def read_table(warehouse: Warehouse, name: str) -> tuple[Table, list[str]]:
     if is_arms and definition.timed and time is None:
         raise DataError(
             f"{warehouse.raw[name].place}: needs `at`: the column with the time of the assignment "
-            f"(there is no column 'assigned_at'; its columns: {', '.join(warehouse.raw[name].columns)})"
+            f"(there is no column 'assigned_at'; its columns: {warehouse.raw[name].names.listed})"
         )
     numbers = numbers_used(definition, name)
     categories: list[str] = []
