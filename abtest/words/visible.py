@@ -92,7 +92,7 @@ def all_visible(value: _T) -> _T:
     if isinstance(value, tuple | list):
         parts = [all_visible(part) for part in value]
         same = all(new is old for new, old in zip(parts, value, strict=True))
-        return value if same else type(value)(parts)  # type: ignore[return-value]
+        return value if same else type(value)(parts)
     if isinstance(value, dict):
         return {all_visible(key): all_visible(part) for key, part in value.items()}  # type: ignore[return-value]
     return value
