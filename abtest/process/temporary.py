@@ -70,10 +70,16 @@ def abandoned(path: Path) -> int | None:
     if found is None or not stat.S_ISDIR(found.st_mode) or not mine(found):
         return None
     number = disk.open_folder(path)
-    if disk.try_lock(number) and os.path.samestat(os.fstat(number), found):
+    if disk.try_lock(number) and _still(path, number):
         return number
     os.close(number)
     return None
+
+
+def _still(path: Path, number: int) -> bool:
+    """Whether a folder that was opened is still the one at its path; to be asked once it is locked."""
+    found = disk.look(path)
+    return found is not None and os.path.samestat(os.fstat(number), found)
 
 
 def mine(found: os.stat_result) -> bool:
@@ -116,8 +122,7 @@ def _hold(path: Path) -> int | None:
         number = disk.open_folder(path)
     except FileNotFoundError:
         return None
-    found = disk.look(path)
-    if disk.try_lock(number) is not False and found is not None and os.path.samestat(os.fstat(number), found):
+    if disk.try_lock(number) is not False and _still(path, number):
         return number
     os.close(number)
     return None
