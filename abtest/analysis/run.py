@@ -28,13 +28,15 @@ def analyze(
     engine: str | None = None,
     master: str | None = None,
     remote: str | None = None,
+    allow_remote: bool = False,
 ) -> "Analysis":
     """Analyse an experiment and return the :class:`~abtest.analysis.result.Analysis`.
 
     ``tables`` gives pandas, polars or Arrow tables for names under ``data``, in place of their files. ``progress`` is
     called with a label and a share in [0, 1] (or ``None``) while the engine works. ``limits`` bounds what the engine
     uses of this machine. ``engine`` is ``duckdb`` or ``spark``, which runs at ``master`` (a master URL) or ``remote``
-    (a Spark Connect address), else on this machine; what is left out is as in the definition. Raises
+    (a Spark Connect address), else on this machine; what is left out is as in the definition. ``allow_remote`` agrees
+    to a definition that names another machine (else the user's settings must list it: ``docs/spark.md``). Raises
     :class:`~abtest.errors.DataError` when the data cannot be read or is not what the definition says.
     """
     provenance()  # before the long work: it refuses a wrong SOURCE_DATE_EPOCH
@@ -42,7 +44,7 @@ def analyze(
     # What the statistics import takes as long as counting a small experiment, and goes on beside it. No daemon: a
     # process must not end in the middle of it.
     threading.Thread(target=importlib.import_module, args=(_STATISTICS,)).start()
-    opened = Choice(engine, master, remote, limits).open(experiment.definition, progress)
+    opened = Choice(engine, master, remote, limits, allow_remote).open(experiment.definition, progress)
     try:
         collected = Collector(experiment, opened, tables).collect()
     finally:

@@ -68,6 +68,7 @@ def assign(
     engine: str | None = None,
     master: str | None = None,
     remote: str | None = None,
+    allow_remote: bool = False,
 ) -> Drawn:
     """Draw the arms of all eligible customers and write them to ``output`` (.csv or .parquet).
 
@@ -93,7 +94,7 @@ def assign(
             f"{path}: exists already, and units may have been treated by it; choose another --output, or overwrite "
             "it with --force"
         )
-    opened = Choice(engine, master, remote, limits).open(definition, progress)
+    opened = Choice(engine, master, remote, limits, allow_remote).open(definition, progress)
     try:
         # Workers of a cluster may write into it as other users.
         with workplace(path.parent, KIND, mode=0o777) as work:

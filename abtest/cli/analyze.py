@@ -42,6 +42,7 @@ def command(
             engine=choice.engine,
             master=choice.master,
             remote=choice.remote,
+            allow_remote=choice.allow_remote,
         )
         progress("writing the report")
         files = write_report(analysis, folder, experiment.definition.report.formats if report else [])

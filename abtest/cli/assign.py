@@ -43,6 +43,7 @@ def command(
             engine=choice.engine,
             master=choice.master,
             remote=choice.remote,
+            allow_remote=choice.allow_remote,
         )
     finally:
         progress.close()

@@ -20,13 +20,14 @@ class EngineOptions:
     engine: str | None = None
     spark_master: str | None = None
     spark_remote: str | None = None
+    allow_remote: bool = False
     memory_limit: str | None = None
     threads: int | None = None
     temp_dir: Path | None = None
 
     def refuse_without(self, option: str) -> None:
         """Raise :class:`~abtest.errors.UsageError` if any was given: without ``option`` no data are read."""
-        said = [name for name in _OPTIONS if getattr(self, name) is not None]
+        said = [name for name in _OPTIONS if getattr(self, name) not in {None, False}]
         if said:
             from abtest.errors import UsageError
 
@@ -39,7 +40,7 @@ class EngineOptions:
         from abtest.warehouse.engines import Choice
 
         limits = Limits(self.memory_limit, self.threads, self.temp_dir)
-        return Choice(self.engine, self.spark_master, self.spark_remote, limits)
+        return Choice(self.engine, self.spark_master, self.spark_remote, limits, self.allow_remote)
 
 
 MemoryLimit = Annotated[
@@ -66,6 +67,9 @@ _OPTIONS: dict[str, object] = {
         str | None,
         typer.Option(help="Spark Connect address, such as sc://host:15002.", show_default="the definition's"),
     ],
+    "allow_remote": Annotated[
+        bool, typer.Option("--allow-remote", help="Agree to run where the definition says, on another machine too.")
+    ],
     "memory_limit": MemoryLimit,
     "threads": Threads,
     "temp_dir": TempDir,
@@ -86,7 +90,9 @@ def with_engine(command: Callable[..., None]) -> Callable[..., None]:
     for parameter in inspect.signature(command).parameters.values():
         if parameter.name == "options":
             added = [
-                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+                inspect.Parameter(
+                    name, inspect.Parameter.KEYWORD_ONLY, default=getattr(EngineOptions(), name), annotation=annotation
+                )
                 for name, annotation in _OPTIONS.items()
             ]
             parameters += added

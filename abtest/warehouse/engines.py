@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from abtest.errors import UsageError
 from abtest.warehouse.engine import Engine, Limits
+from abtest.warehouse.remote import destination, require_allowed
 
 if TYPE_CHECKING:
     from abtest.definition.model import Definition
@@ -18,13 +19,16 @@ Progress = Callable[[str, float | None], None]
 class Choice:
     """An engine, where it runs and what it may use, as a caller asks for it.
 
-    What is ``None`` is the definition's to say, and what a definition does not say is DuckDB on this machine.
+    What is ``None`` is the definition's to say, and what a definition does not say is DuckDB on this machine. Where
+    Spark runs on another machine, the definition's word alone does not do: the caller agrees to it with
+    ``allow_remote``, or the user's settings list the machine.
     """
 
     engine: str | None = None
     master: str | None = None
     remote: str | None = None
     limits: Limits | None = None
+    allow_remote: bool = False
 
     def open(self, definition: "Definition", progress: Progress | None = None) -> Engine:
         """Open the engine for a definition; the caller closes it. Raises as :func:`open_engine` does."""
@@ -33,6 +37,8 @@ class Choice:
         if name == "spark" and not (master or remote):
             # Spark runs in one place: where the caller names one, that of the definition does not count.
             master, remote = definition.spark.master, definition.spark.remote
+            if not self.allow_remote:
+                require_allowed(destination(master, remote), key="spark.remote" if remote else "spark.master")
         return open_engine(name, master=master, remote=remote, limits=self.limits, progress=progress)
 
 

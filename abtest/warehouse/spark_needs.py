@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from abtest.errors import DataError, UsageError
@@ -44,7 +44,7 @@ def require_pyspark() -> None:
 def require_java() -> None:
     """Raise :class:`~abtest.errors.UsageError` when Java is missing or too old."""
     home = os.environ.get("JAVA_HOME")
-    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    java = str(Path(home) / "bin" / "java") if home else _program("java")
     cure = (
         f"install Java {OLDEST_JAVA} or later (Debian: apt install openjdk-{OLDEST_JAVA}-jre-headless), or give the "
         "address of a Spark Connect server (spark.remote), which needs no Java here"
@@ -61,20 +61,19 @@ def require_java() -> None:
         raise UsageError(f"Spark needs a later Java than {version[1]}: {cure}")
 
 
-def addresses(master: str) -> list[tuple[str, int]]:
-    """Return the hosts and ports of a standalone master's URL, which may name several."""
-    found = re.findall(r"([^,/]+):([0-9]+)(?:,|$)", master.removeprefix("spark://"))
-    if not found:
-        raise UsageError(f"spark.master: {master!r} is no address of a Spark master, spark://host:7077")
-    return [(host, int(port)) for host, port in found]
+def _program(name: str) -> str | None:
+    """Return where a program is installed. One in the current folder is a stranger's, whatever ``PATH`` says."""
+    folders = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(folder).is_absolute()]
+    found = shutil.which(name, path=os.pathsep.join(folders)) if folders else None
+    return found if found is not None and Path(found).is_absolute() else None
 
 
-def require_reachable(what: str, addresses: list[tuple[str, int]]) -> None:
+def require_reachable(what: str, addresses: Iterable[tuple[str, int]]) -> None:
     """Raise when none of the addresses takes a connection; Spark itself would try for minutes."""
     why = ""
     for host, port in addresses:
         try:
-            socket.create_connection((host.strip("[]"), port), timeout=REACHED_WITHIN).close()
+            socket.create_connection((host, port), timeout=REACHED_WITHIN).close()
         except OSError as error:
             why = str(error.strerror or error)
         else:

@@ -5,7 +5,6 @@ import logging
 import os
 import re
 import tempfile
-import urllib.parse
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,13 +15,13 @@ from abtest.errors import DataError, UsageError
 from abtest.process.signals import on_stop, ruled
 from abtest.process.temporary import TemporaryFolder
 from abtest.warehouse.engine import Limits
+from abtest.warehouse.remote import Destination, destination
 from abtest.warehouse.spark_java import Java
-from abtest.warehouse.spark_needs import addresses, megabytes, quiet, require_java, require_pyspark, require_reachable
+from abtest.warehouse.spark_needs import megabytes, quiet, require_java, require_pyspark, require_reachable
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-CONNECT_PORT = 15_002
 _RETRIES: dict[str, Any] = {"max_retries": 8, "max_backoff": 10_000}
 """A Connect server that is gone is asked again for about 45 seconds, not for the ten minutes of Spark's default."""
 _LOUD = ("SQLQueryContextLogger", "DataFrameQueryContextLogger", "py4j", "pyspark.sql.connect.logging")
@@ -34,6 +33,8 @@ SETTINGS = {
     "spark.sql.caseSensitive": "false",
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
     "spark.sql.parser.escapedStringLiterals": "false",
+    # A table is one of the catalogue. With this, `parquet.`hdfs://host/file`` would be a table wherever it lies.
+    "spark.sql.runSQLOnFiles": "false",
     "spark.sql.groupByOrdinal": "true",
     "spark.sql.orderByOrdinal": "true",
     # Parquet: local times are no instants, nanoseconds are numbers (which are divided), old days are not shifted.
@@ -72,10 +73,9 @@ def open_session(master: str | None = None, remote: str | None = None, limits: L
     :class:`~abtest.errors.UsageError` when PySpark or Java is missing, and :class:`~abtest.errors.DataError` when the
     cluster cannot be reached.
     """
-    if master and remote:
-        raise UsageError("spark: give `master` or `remote`, not both")
+    place = destination(master, remote)
     require_pyspark()
-    opened = _connected(remote) if remote else _shared(master) or _started(master, limits or Limits())
+    opened = _connected(remote, place) if remote else _shared(master) or _started(master, place, limits or Limits())
     try:
         with quiet():
             for key, value in SETTINGS.items():
@@ -86,16 +86,9 @@ def open_session(master: str | None = None, remote: str | None = None, limits: L
     return opened
 
 
-def _connected(remote: str) -> Opened:
-    address = urllib.parse.urlsplit(remote)
-    try:
-        host, port = address.hostname, address.port or CONNECT_PORT
-    except ValueError:
-        host, port = None, 0
-    if address.scheme != "sc" or not host:
-        shown = remote.split(";", 1)[0]  # a token may stand behind it
-        raise UsageError(f"spark.remote: {shown!r} is no address of a Spark Connect server, sc://host:{CONNECT_PORT}")
-    require_reachable(f"the Spark Connect server {host}:{port}", [(host, port)])
+def _connected(remote: str, place: Destination) -> Opened:
+    [(host, port)] = place.hosts
+    require_reachable(f"the Spark Connect server {host}:{port}", place.hosts)
     try:
         with quiet():
             from pyspark.sql.connect.client.retries import DefaultPolicy
@@ -150,14 +143,14 @@ def _shared(master: str | None) -> Opened | None:
     return Opened(running.newSession(), local=theirs.startswith("local"), remote=connect, close=_hush())
 
 
-def _started(address: str | None, limits: Limits) -> Opened:
+def _started(address: str | None, place: Destination, limits: Limits) -> Opened:
     """Start an application. What Java writes goes to a file that is removed with it.
 
     Started in a thread: in the main one, Spark would put its own handler of Ctrl-C in place of ours.
     """
     master = address or f"local[{limits.threads or '*'}]"
-    if master.startswith("spark://"):
-        require_reachable(f"the Spark master {master}", addresses(master))
+    if place.hosts:
+        require_reachable(f"the Spark master {master}", place.hosts)
     require_java()
     with ThreadPoolExecutor(1, "abtest-spark-start") as thread:
         starting = thread.submit(_launch, master, limits)

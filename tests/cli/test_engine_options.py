@@ -16,13 +16,23 @@ from abtest.warehouse import engines
 from abtest.warehouse.engine import Limits
 
 COMMANDS = {"analyze": analyze, "assign": assign, "explain": explain, "lock": lock, "validate": validate}
-OPTIONS = ("--engine", "--spark-master", "--spark-remote", "--memory-limit", "--threads", "--temp-dir")
+OPTIONS = (
+    "--engine",
+    "--spark-master",
+    "--spark-remote",
+    "--allow-remote",
+    "--memory-limit",
+    "--threads",
+    "--temp-dir",
+)
 MASTER = "engine: spark\nspark: {master: yarn}\n"
 CHOICES = [
     ("", {}, ("duckdb", None, None)),
     ("engine: duckdb\n", {"engine": "spark"}, ("spark", None, None)),
-    (MASTER, {}, ("spark", "yarn", None)),
-    (MASTER, {"engine": "spark"}, ("spark", "yarn", None)),
+    (MASTER, {"allow_remote": True}, ("spark", "yarn", None)),
+    (MASTER, {"engine": "spark", "allow_remote": True}, ("spark", "yarn", None)),
+    (MASTER.replace("yarn", "'local[2]'"), {}, ("spark", "local[2]", None)),
+    (MASTER, {"spark_master": "yarn"}, ("spark", "yarn", None)),
     (MASTER, {"spark_master": "local[2]"}, ("spark", "local[2]", None)),
     (MASTER, {"spark_remote": "sc://host"}, ("spark", None, "sc://host")),
     (MASTER, {"engine": "duckdb"}, ("duckdb", None, None)),
@@ -45,6 +55,17 @@ def test_the_command_line_goes_before_the_definition_and_spark_runs_in_one_place
     )
     EngineOptions(**said).choice().open(experiment(tmp_path, more).definition)
     assert asked == [expected]
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "lock"])
+def test_no_command_follows_a_definition_to_another_machine(case, name):
+    address = "sc://127.0.0.1:1/;token=secret"
+    (case.folder / "drip.yaml").write_text(f"{DEFINITION}engine: spark\nspark: {{remote: '{address}'}}\n")
+    outcome = case.run(*LOOKS[name])
+    assert outcome.code == 2
+    assert "spark.remote: the definition leads to sc://127.0.0.1:1, and" in outcome.err
+    assert "--allow-remote" in outcome.err
+    assert "secret" not in outcome.err
 
 
 def test_an_address_of_spark_for_duckdb_is_refused(tmp_path):

@@ -17,7 +17,8 @@ from spark_base import engine
 from abtest.errors import DataError, UsageError
 from abtest.warehouse.engine import EngineError, Limits, Statement
 from abtest.warehouse.engines import open_engine
-from abtest.warehouse.spark_needs import addresses, megabytes
+from abtest.warehouse.remote import destination
+from abtest.warehouse.spark_needs import megabytes
 
 ROOT = Path(__file__).parents[2]
 
@@ -165,7 +166,7 @@ def test_engines_go_by_their_names():
 
 
 def test_addresses_and_memory_are_read_as_they_are_written():
-    assert addresses("spark://a:7077,b:7078") == [("a", 7077), ("b", 7078)]
+    assert destination("spark://a:7077,b:7078").hosts == (("a", 7077), ("b", 7078))
     assert [megabytes(text) for text in ("4GB", "1.5 GiB", "800MB", "1KB")] == [4096, 1536, 800, 512]
     assert megabytes(None) >= 512
     assert Limits("4GB", 2).threads == 2

@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import re
+import socket
 from decimal import Decimal
 from pathlib import Path
 
@@ -83,6 +84,18 @@ def test_frames_hold_the_same(spark, duckdb, make):
 def test_what_is_no_frame_is_refused(spark):
     with pytest.raises(DataError, match=r"a table given as list cannot be read .*pandas, polars or Arrow"):
         spark.attach_frame("wrong", [1, 2])
+
+
+@pytest.mark.parametrize("kind", ["parquet", "text", "csv", "json", "orc", "binaryFile", "spark_catalog.parquet"])
+def test_a_path_in_disguise_is_no_table_of_the_catalogue(spark, tmp_path, kind):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        (tmp_path / "secret").write_text("line\n")
+        for place in (tmp_path / "secret", f"hdfs://127.0.0.1:{server.getsockname()[1]}/secret"):
+            with pytest.raises(EngineError, match=r"no such table; check its name"):
+                spark.attach_table("raw_orders", f"{kind}.`{place}`")
+        with pytest.raises(TimeoutError):
+            server.accept()
 
 
 def test_a_table_of_the_catalogue_is_read_by_its_name(spark, duckdb, session):
