@@ -8,7 +8,7 @@ from abtest.process.signals import stoppable
 
 
 def main() -> None:
-    """Run the command line. Ctrl-C and SIGTERM are heard before anything that takes time is imported."""
+    """Run the command line. Signals are heard before anything that takes time is imported."""
     # Importing makes much that stays, in which a collector that starts early finds nothing.
     gc.set_threshold(10_000, 10, 10)
     with stoppable():

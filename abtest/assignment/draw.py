@@ -14,6 +14,7 @@ from abtest.process.inputs import refuse_inputs
 from abtest.process.publishing import Kind, publish, settle, workplace
 from abtest.warehouse.engine import Engine, Limits, Statement
 from abtest.warehouse.engines import Choice, Progress
+from abtest.warehouse.inputs import input_files
 from abtest.warehouse.profile import whole, with_tables
 from abtest.warehouse.sources import Table, Warehouse, normalise, open_warehouse
 from abtest.warehouse.sqltext import Binder, quote
@@ -82,7 +83,7 @@ def assign(
         raise UsageError(f"{experiment.place('data')}: assign needs data.customers: the table of those to assign")
     path = _target(experiment, output)
     settle(path.parent)
-    keep = _inputs(experiment)
+    keep = input_files(experiment, without=[ASSIGNMENTS])
     refuse_inputs([path], keep)
     if at is not None and experiment.definition.assignment.at is not None:
         column = experiment.definition.assignment.at
@@ -135,12 +136,6 @@ def _target(experiment: Experiment, output: str | Path | None) -> Path:
     if not path.parent.is_dir():
         raise UsageError(f"{path}: the folder {path.parent} does not exist; create it first")
     return path
-
-
-def _inputs(experiment: Experiment) -> list[Path]:
-    """Return the files that are read, and must not be written over even when asked to overwrite."""
-    paths = [source.path for name, source in experiment.definition.data.items() if name != ASSIGNMENTS]
-    return [experiment.folder / path for path in paths if path is not None]
 
 
 def _require_moment(experiment: Experiment, at: str) -> None:

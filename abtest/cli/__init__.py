@@ -1,7 +1,7 @@
 """The command line: ``abtest COMMAND …``. Results go to stdout, progress and errors to stderr.
 
 Exit codes: 0 done; 1 internal error; 2 usage or definition error; 3 data error; 4 a health check failed (the report is
-written and marked invalid); 130 and 143 stopped by Ctrl-C or SIGTERM.
+written and marked invalid); 129, 130, 131 and 143 stopped by SIGHUP, Ctrl-C, SIGQUIT or SIGTERM.
 """
 
 import signal

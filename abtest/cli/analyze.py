@@ -45,7 +45,10 @@ def command(
             allow_remote=choice.allow_remote,
         )
         progress("writing the report")
-        files = write_report(analysis, folder, experiment.definition.report.formats if report else [])
+        from abtest.warehouse.inputs import input_files
+
+        formats = experiment.definition.report.formats if report else []
+        files = write_report(analysis, folder, formats, keep=input_files(experiment))
     finally:
         progress.close()
     if json:

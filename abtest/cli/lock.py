@@ -43,8 +43,14 @@ def command(
         raise UsageError(f"{path}: is the definition itself; choose another file for the lock with --output")
     if check:
         _check(experiment, path)
-    else:
-        _lock(experiment, path, options.choice(), force=force)
+        return
+    from abtest.process.inputs import refuse_inputs
+    from abtest.process.publishing import settle
+    from abtest.warehouse.inputs import input_files
+
+    settle(path.parent)
+    refuse_inputs([path], input_files(experiment))
+    _lock(experiment, path, options.choice(), force=force)
 
 
 command.__name__ = "lock"

@@ -21,9 +21,10 @@ def command(
 
     settle(results.parent, reading=True)
     analysis = read_analysis(results)
+    folder = output if output is not None else results.parent
     if output is None:
-        _keep_others(results, results.with_name(RESULTS))
-    files = write_report(analysis, output if output is not None else results.parent)
+        _keep_others(results, folder / RESULTS)
+    files = write_report(analysis, folder, keep=[] if _same(results, folder / RESULTS) else [results])
     typer.echo("Written: " + "\n         ".join(str(path) for path in files))
 
 
@@ -31,8 +32,12 @@ def _keep_others(results: Path, there: Path) -> None:
     """Refuse to replace the results beside those that are rendered, where they are others."""
     from abtest.errors import UsageError
 
-    if there.is_file() and not there.samefile(results) and there.read_bytes() != results.read_bytes():
+    if there.is_file() and not _same(results, there) and there.read_bytes() != results.read_bytes():
         raise UsageError(f"{there}: are other results than {results.name}; name another folder with --output")
+
+
+def _same(one: Path, other: Path) -> bool:
+    return other.exists() and one.samefile(other)
 
 
 command.__name__ = "report"

@@ -91,7 +91,9 @@ def command(
             progress=progress,
         )
         progress("writing the files")
-        files = write(result, output, report=report)
+        from abtest.warehouse.inputs import files_of
+
+        files = write(result, output, report=report, keep=files_of(events, Path()))
     finally:
         progress.close()
     if json:

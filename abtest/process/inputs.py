@@ -10,7 +10,7 @@ from abtest.errors import UsageError
 
 
 def refuse_inputs(targets: Collection[Path], keep: Collection[Path]) -> None:
-    """Raise :class:`~abtest.errors.UsageError` when one of ``targets`` is one of the files ``keep``.
+    """Raise :class:`~abtest.errors.UsageError` when one of ``targets`` is one of ``keep``, or lies in a folder of them.
 
     They are compared by what the file system says they are (links, hard links, other spellings), and, as some may not
     be there yet, by their names, where folders ignore the case of letters without it.
@@ -20,11 +20,22 @@ def refuse_inputs(targets: Collection[Path], keep: Collection[Path]) -> None:
     there = {number: path for path in keep if (number := _number(path)) is not None}
     named = {_name(path): path for path in keep}
     for target in targets:
-        found = there.get(_number(target) or (-1, -1)) or named.get(_name(target))
+        found = named.get(_name(target))
+        for place in (target, *_folders(target)):
+            found = found or there.get(_number(place) or (-1, -1))
         if found is not None:
             raise UsageError(
                 f"{target}: is read by this command ({found}), and is not written over; choose another place"
             )
+
+
+def _folders(target: Path) -> list[Path]:
+    """Return the folders that a file lies in, wherever links lead."""
+    try:
+        parent = target.parent.resolve()
+    except (OSError, RuntimeError, ValueError):
+        return []
+    return [parent, *parent.parents]
 
 
 def _number(path: Path) -> tuple[int, int] | None:

@@ -16,6 +16,7 @@ from abtest.definition.fields import nearest
 from abtest.definition.load import Experiment
 from abtest.definition.model import Definition, Source
 from abtest.errors import DataError
+from abtest.process.publishing import settle
 from abtest.warehouse.calendar import Calendar, unzoned
 from abtest.warehouse.engine import Engine, EngineError, Family, Statement
 from abtest.warehouse.files import (
@@ -235,6 +236,8 @@ def attach(experiment: Experiment, engine: Engine, name: str, frame: object | No
     elif source.path is None:
         raise DataError(f"{place}: needs `path`: the file of this table (or give tables={{{name!r}: frame}} in Python)")
     else:
+        # Tables that a killed `simulate` was putting in place are of one set before they are read.
+        settle((experiment.folder / source.path).parent, reading=True)
         files = find_files(source.path, experiment.folder, f"{place}.path")
         require_seen_names(files, f"{place}.path")
         before = stamps(files, f"{place}.path")

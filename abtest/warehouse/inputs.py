@@ -1,0 +1,30 @@
+"""The files that a command reads, so that none of its outputs is written over one of them."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from abtest.definition.load import Experiment
+from abtest.errors import AbtestError
+from abtest.warehouse.files import find_files
+
+
+def input_files(experiment: Experiment, *, without: Collection[str] = ()) -> list[Path]:
+    """Return the definition, what it includes, and the files of its sources, but those ``without``.
+
+    What is not there, or cannot be read, is returned as it is named: reading has its own errors.
+    """
+    definition = [experiment.file] if experiment.file is not None else []
+    included = list(experiment.document.lines or {}) if experiment.document else []
+    found = [*definition, *(experiment.folder / name for name in included)]
+    for name, source in experiment.definition.data.items():
+        if source.path is not None and name not in without:
+            found += files_of(source.path, experiment.folder)
+    return found
+
+
+def files_of(pattern: str, folder: Path) -> list[Path]:
+    """Return the files that a path or pattern names, and the path itself: a folder holds what is added to it too."""
+    try:
+        return [folder / pattern, *find_files(pattern, folder, "")]
+    except AbtestError:
+        return [folder / pattern]
