@@ -1,0 +1,1 @@
+"""Fuzzers, one a command: ``python -m tests.fuzz definitions --runs 100000``. See docs/fuzzing.md."""
