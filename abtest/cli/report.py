@@ -1,5 +1,6 @@
 """``abtest report``: render a results.json again."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -20,11 +21,15 @@ def command(
     from abtest.report.names import RESULTS
 
     settle(results.parent, reading=True)
+    content = _content(results)
     analysis = read_analysis(results)
     folder = output if output is not None else results.parent
     if output is None:
         _keep_others(results, folder / RESULTS)
-    files = write_report(analysis, folder, keep=[] if _same(results, folder / RESULTS) else [results])
+    if _same(results, folder / RESULTS):
+        files = write_report(analysis, folder, results=content)
+    else:
+        files = write_report(analysis, folder, keep=[results])
     typer.echo("Written: " + "\n         ".join(str(path) for path in files))
 
 
@@ -32,12 +37,23 @@ def _keep_others(results: Path, there: Path) -> None:
     """Refuse to replace the results beside those that are rendered, where they are others."""
     from abtest.errors import UsageError
 
-    if there.is_file() and not _same(results, there) and there.read_bytes() != results.read_bytes():
+    if os.path.lexists(there) and not _same(results, there) and _content(there) != _content(results):
         raise UsageError(f"{there}: are other results than {results.name}; name another folder with --output")
 
 
+def _content(path: Path) -> bytes | None:
+    """Return what a file holds; ``None`` where reading it is another's error."""
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except OSError:
+        return None
+
+
 def _same(one: Path, other: Path) -> bool:
-    return other.exists() and one.samefile(other)
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 command.__name__ = "report"

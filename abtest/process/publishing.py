@@ -132,7 +132,10 @@ def _temporary(home: Path, mode: int, *, beside: bool) -> TemporaryFolder:
 
 def _tidy(folder: Path) -> None:
     """Remove what killed processes have left in a folder, in those above, where it may not have been there yet."""
-    for home in (folder, *folder.parents, Path(tempfile.gettempdir())):
+    homes = [folder, *folder.parents]
+    with contextlib.suppress(OSError):  # a system without a temporary folder has nothing in it
+        homes.append(Path(tempfile.gettempdir()))
+    for home in homes:
         sweep(home)
         swap.recover(home)
 
@@ -318,4 +321,6 @@ def _told(place: str | Path, kind: Kind) -> Iterator[None]:
     except (OSError, ValueError) as error:  # the latter of names with a null character
         reason = getattr(error, "strerror", None) or str(error)
         where = f" ({error.filename})" if isinstance(error, IsADirectoryError) else ""
-        raise UsageError(f"{place}: cannot write the {kind.what}: {reason}{where}; {kind.cure}") from error
+        long = getattr(error, "errno", None) == errno.ENAMETOOLONG
+        cure = f"{kind.cure}; shorter names (of the folder, the experiment, its metrics) help" if long else kind.cure
+        raise UsageError(f"{place}: cannot write the {kind.what}: {reason}{where}; {cure}") from error

@@ -19,7 +19,12 @@ SUFFIXES = (".pdf", ".png", ".json", ".txt")
 
 
 def write_report(
-    analysis: "Analysis", folder: Path, formats: Sequence[str] = FORMATS, *, keep: Collection[Path] = ()
+    analysis: "Analysis",
+    folder: Path,
+    formats: Sequence[str] = FORMATS,
+    *,
+    keep: Collection[Path] = (),
+    results: bytes | None = None,
 ) -> list[Path]:
     """Write ``results.json`` and the asked ``formats`` into ``folder`` (made if absent) and return the files.
 
@@ -27,7 +32,8 @@ def write_report(
     ``<name>-retention.png`` and ``<name>-effects.png``, with ``<name>-curve-<metric>.png`` for each curve and
     ``<name>-value.png`` where customer value was estimated. All are rendered before any is put in
     place, and put in place whole: after a failure the folder is as it was. The files of the report that was there
-    before go with it; others stay. The same analysis gives the same bytes.
+    before go with it; others stay. The same analysis gives the same bytes. ``results`` is the content of the
+    ``results.json`` in the folder that the analysis was read from: it stays as it is, and must not have been replaced.
 
     Raises :class:`~abtest.errors.UsageError` for an unknown format, a folder that cannot be written, a file of ``keep``
     (those that were read) that would be written over, and characters that no installed font can draw.
@@ -40,7 +46,7 @@ def write_report(
         raise UsageError(f"report.formats: {unknown[0]!r} is not a format; use: {', '.join(FORMATS)}")
     require_folder(folder)
     name = stem(analysis.experiment.name)
-    files: dict[str, bytes | Path] = {RESULTS: analysis.to_json().encode()}
+    files: dict[str, bytes | Path] = {RESULTS: analysis.to_json().encode() if results is None else results}
     if formats:
         from abtest.report.rendering import Rendering
 
@@ -53,6 +59,8 @@ def write_report(
                 files[f"{name}-{plot}.png"] = rendering.chart(plot)
 
     def before(place: Path) -> Collection[str]:
+        if results is not None and (place / RESULTS).read_bytes() != results:
+            raise UsageError(f"{folder / RESULTS}: was replaced while it was rendered; run again")
         there = earlier(place) if (place / RESULTS).is_file() else set()
         # Where the earlier results cannot be read, what is called like our files showed them.
         return {*there, *rendering_names(analysis.experiment.name, analysis.curves)} if there else there

@@ -129,6 +129,21 @@ def test_a_new_report_replaces_the_old_one_and_leaves_other_files(drip: Analysis
     assert sorted(path.name for path in tmp_path.iterdir()) == ["drip-cadence.pdf", "notes.txt", "results.json"]
 
 
+def test_results_that_were_replaced_while_they_were_rendered_are_not_set_back(drip: Analysis, tmp_path: Path) -> None:
+    write_report(drip, tmp_path, [])
+    read = (tmp_path / "results.json").read_bytes()
+    write_report(samples.invalid(), tmp_path, [])
+    newer = (tmp_path / "results.json").read_bytes()
+    with pytest.raises(UsageError, match=r"results\.json: was replaced while it was rendered; run again"):
+        write_report(drip, tmp_path, ["pdf"], results=read)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"results.json": newer}
+    spaced = b" " + newer
+    (tmp_path / "results.json").write_bytes(spaced)
+    write_report(samples.invalid(), tmp_path, ["pdf"], results=spaced)
+    assert (tmp_path / "results.json").read_bytes() == spaced
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_name_cannot_leave_the_folder(drip: Analysis, tmp_path: Path) -> None:
     changed = drip.experiment.model_copy(update={"name": "../../etc/x y"})
     written = write_report(drip.model_copy(update={"experiment": changed}), tmp_path / "out", ["pdf"])
