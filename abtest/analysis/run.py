@@ -29,6 +29,7 @@ def analyze(
     master: str | None = None,
     remote: str | None = None,
     allow_remote: bool = False,
+    verify: Callable[[str], None] | None = None,
 ) -> "Analysis":
     """Analyse an experiment and return the :class:`~abtest.analysis.result.Analysis`.
 
@@ -36,7 +37,9 @@ def analyze(
     called with a label and a share in [0, 1] (or ``None``) while the engine works. ``limits`` bounds what the engine
     uses of this machine. ``engine`` is ``duckdb`` or ``spark``, which runs at ``master`` (a master URL) or ``remote``
     (a Spark Connect address), else on this machine; what is left out is as in the definition. ``allow_remote`` agrees
-    to a definition that names another machine (else the user's settings must list it: ``docs/spark.md``). Raises
+    to a definition that names another machine (else the user's settings must list it: ``docs/spark.md``). With
+    ``verify`` every file is first read through and compared with its checksums and statistics, and is hashed whole;
+    it is called with what could not be noticed (``docs/verify.md``). Raises
     :class:`~abtest.errors.DataError` when the data cannot be read or is not what the definition says.
     """
     provenance()  # before the long work: it refuses a wrong SOURCE_DATE_EPOCH
@@ -44,11 +47,20 @@ def analyze(
     # What the statistics import takes as long as counting a small experiment, and goes on beside it. No daemon: a
     # process must not end in the middle of it.
     threading.Thread(target=importlib.import_module, args=(_STATISTICS,)).start()
+    verified = None
+    if verify is not None:
+        from abtest.warehouse.verifying import verify as read_through
+
+        verified = read_through(experiment, without=tables or (), limits=limits, progress=progress)
+        for note in verified.notes:
+            verify(note)
     opened = Choice(engine, master, remote, limits, allow_remote).open(experiment.definition, progress)
     try:
-        collected = Collector(experiment, opened, tables).collect()
+        collected = Collector(experiment, opened, tables, verified=verified is not None).collect()
     finally:
         opened.close()
+    if verified is not None:
+        verified.require_unchanged()
     from abtest.analysis.assemble import analysis_of
 
     return analysis_of(experiment, collected)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from abtest.cli.engine_options import EngineOptions, with_engine
+from abtest.cli.engine_options import EngineOptions, Verify, note, with_engine
 from abtest.cli.progress import ProgressLine
 
 
@@ -17,6 +17,7 @@ def command(
     ] = None,
     *,
     report: Annotated[bool, typer.Option(help="Write PDF and PNG beside results.json.")] = True,
+    verify: Verify = False,
     options: EngineOptions,
     json: Annotated[bool, typer.Option("--json", help="Print results.json instead of the summary.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
@@ -43,6 +44,7 @@ def command(
             master=choice.master,
             remote=choice.remote,
             allow_remote=choice.allow_remote,
+            verify=note if verify else None,
         )
         progress("writing the report")
         from abtest.warehouse.inputs import input_files

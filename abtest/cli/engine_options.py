@@ -51,6 +51,13 @@ TempDir = Annotated[
     Path | None, typer.Option(help="Folder for what does not fit into memory.", show_default="the system's")
 ]
 
+Verify = Annotated[
+    bool,
+    typer.Option(
+        "--verify", help="First read every file through: checksums, statistics, a second count. Say what has none."
+    ),
+]
+
 _OPTIONS: dict[str, object] = {
     "engine": Annotated[
         Literal["duckdb", "spark"] | None,
@@ -105,3 +112,8 @@ def with_engine(command: Callable[..., None]) -> Callable[..., None]:
 
 def _taken(given: dict[str, Any]) -> EngineOptions:
     return EngineOptions(**{name: given[name] for name in _OPTIONS})
+
+
+def note(text: str) -> None:
+    """Say on stderr what could not be verified."""
+    typer.echo(f"note: {text}", err=True)

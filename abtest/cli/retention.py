@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from abtest.cli.engine_options import MemoryLimit, TempDir, Threads
+from abtest.cli.engine_options import MemoryLimit, TempDir, Threads, Verify, note
 from abtest.cli.progress import ProgressLine
 
 
@@ -52,6 +52,7 @@ def command(
     confidence: Annotated[float, typer.Option(help="Confidence of the intervals, between 0 and 1.")] = 0.95,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the files.")] = Path("reports/retention"),
     report: Annotated[bool, typer.Option(help="Write CSV and PNG beside retention.json.")] = True,
+    verify: Verify = False,
     memory_limit: MemoryLimit = None,
     threads: Threads = None,
     temp_dir: TempDir = None,
@@ -73,6 +74,14 @@ def command(
         from abtest.cohorts.run import retention
         from abtest.warehouse.engine import Limits
 
+        limits = Limits(memory_limit, threads, temp_dir)
+        whole = None
+        if verify:
+            from abtest.warehouse.verifying import verify_files
+
+            whole = verify_files(events, Path(), "events", limits=limits, progress=progress)
+            for found in whole.notes:
+                note(found)
         result = retention(
             events,
             unit=unit,
@@ -87,9 +96,11 @@ def command(
             confidence=confidence,
             benchmark=benchmark,
             goal=goal,
-            limits=Limits(memory_limit, threads, temp_dir),
+            limits=limits,
             progress=progress,
         )
+        if whole is not None:
+            whole.require_unchanged()
         progress("writing the files")
         from abtest.warehouse.inputs import files_of
 

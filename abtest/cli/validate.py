@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from abtest.cli.engine_options import EngineOptions, with_engine
+from abtest.cli.engine_options import EngineOptions, Verify, with_engine
 from abtest.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def command(
     data: Annotated[
         bool, typer.Option("--data", help="Look at the data too: columns, times, arms, ids. No outcome is computed.")
     ] = False,
+    verify: Verify = False,
     options: EngineOptions,
     strict: Annotated[bool, typer.Option("--strict", help="Leave with exit code 2 when there are warnings.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON, for editors and tools.")] = False,
@@ -35,8 +36,12 @@ def command(
     """Check definitions; every problem and warning is listed with its place and its cure."""
     if not data:
         options.refuse_without("--data")
+        if verify:
+            from abtest.errors import UsageError
+
+            raise UsageError("--verify: without --data no data are read; add --data, or leave it out")
     looking = options.choice() if data else None
-    reports = [_checked(path, looking, told=not json) for path in definitions]
+    reports = [_checked(path, looking, told=not json, verify=verify) for path in definitions]
     if json:
         from json import dumps
 
@@ -47,7 +52,7 @@ def command(
         raise typer.Exit(min(codes, default=_WRONG))
 
 
-def _checked(path: Path, looking: "Choice | None", *, told: bool) -> dict[str, object]:
+def _checked(path: Path, looking: "Choice | None", *, told: bool, verify: bool) -> dict[str, object]:
     """Check one file, and its data if they are to be looked at; say so unless JSON is wanted; return what was found."""
     from abtest.definition.load import load, load_library, warnings
     from abtest.errors import AbtestError, DefinitionError
@@ -65,7 +70,7 @@ def _checked(path: Path, looking: "Choice | None", *, told: bool) -> dict[str, o
     except AbtestError as error:
         _say(told, str(error), error=True)
         return {**report, "error": str(error), "exit_code": error.exit_code}
-    inspection = None if looking is None else _inspected(experiment, looking)
+    inspection = None if looking is None else _inspected(experiment, looking, verify=verify)
     found = warnings(experiment, None if inspection is None else inspection.range)
     _say(told, _valid(experiment, path))
     _show(told, found)
@@ -80,16 +85,17 @@ def _checked(path: Path, looking: "Choice | None", *, told: bool) -> dict[str, o
     return report
 
 
-def _inspected(experiment: "Experiment", choice: "Choice") -> "Inspection":
-    from abtest.warehouse.inspection import inspect
+def _inspected(experiment: "Experiment", choice: "Choice", *, verify: bool) -> "Inspection":
+    from abtest.warehouse.inspection import inspect, verified
 
     progress = ProgressLine()
     try:
         engine = choice.open(experiment.definition, progress)
         try:
-            return inspect(experiment, engine)
+            inspection = inspect(experiment, engine)
         finally:
             engine.close()
+        return verified(experiment, inspection, choice.limits, progress) if verify else inspection
     finally:
         progress.close()
 

@@ -50,10 +50,18 @@ MOST_SEGMENTS = 1_000
 class Collector:
     """One experiment's tables, opened and looked at; answers with moments, or with the SQL for them."""
 
-    def __init__(self, experiment: Experiment, engine: Engine, frames: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        engine: Engine,
+        frames: Mapping[str, object] | None = None,
+        *,
+        verified: bool = False,
+    ) -> None:
         self.experiment = experiment
         self.definition = experiment.definition
         self.engine = engine
+        self._verified = verified
         self._levels: dict[str, list[str]] | None = None
         try:
             self._open(frames or {}, hashed=True)
@@ -64,6 +72,7 @@ class Collector:
         """Read the tables as far as who is counted. Text ids are ``hashed``, unless two of them have one hash."""
         definition = self.definition
         self.warehouse = open_warehouse(self.experiment, self.engine, frames, sources_used(definition))
+        self.warehouse.verified = self._verified
         has_ids = definition.unit_column(definition.arm_source) is not None
         self.warehouse.hashed = hashed and has_ids and not self.warehouse.unit_is_integer
         read = {name: read_table(self.warehouse, name) for name in self.warehouse.raw}

@@ -250,11 +250,11 @@ def require_unchanged(files: Sequence[Path], before: Sequence[Stamp], place: str
             raise DataError(f"{place}: {path.name} changed while it was read; run again when it is complete")
 
 
-def fingerprint(files: Sequence[Path]) -> str:
+def fingerprint(files: Sequence[Path], *, whole: bool = False) -> str:
     """Return a hash of the content of ``files``: ``sha256:…`` of every byte.
 
-    For a file over 64 MiB its size and 32 evenly spaced blocks of 1 MiB stand for it, and the hash says
-    ``sampled-sha256:…``.
+    Unless ``whole``, for a file over 64 MiB its size and 32 evenly spaced blocks of 1 MiB stand for it, and the hash
+    says ``sampled-sha256:…``.
     """
     digest, sampled = hashlib.sha256(), False
     for path in files:
@@ -262,7 +262,7 @@ def fingerprint(files: Sequence[Path]) -> str:
         if len(files) > 1:
             digest.update(f"{path.name}:{size}:".encode())
         with path.open("rb") as file:
-            if size <= _WHOLE:
+            if whole or size <= _WHOLE:
                 while block := file.read(_BLOCK):
                     digest.update(block)
                 continue

@@ -14,7 +14,7 @@ from abtest.definition.load import Experiment
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS
 from abtest.errors import DataError
 from abtest.warehouse.calendar import Calendar
-from abtest.warehouse.engine import Engine, Family, Statement
+from abtest.warehouse.engine import Engine, Family, Limits, Statement
 from abtest.warehouse.outcomes import value_column
 from abtest.warehouse.profile import TableProfile, profile, whole, with_tables
 from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Raw, Table, Warehouse, attach, units_are_integers
@@ -90,6 +90,21 @@ def inspect(experiment: Experiment, engine: Engine, tables: Mapping[str, object]
     """
     look = _Look(experiment, engine)
     return look.run(tables or {})
+
+
+def verified(
+    experiment: Experiment, found: Inspection, limits: Limits | None, progress: Callable[[str, float | None], None]
+) -> Inspection:
+    """Add to what was seen whether the files are whole, and what of them could not be noticed."""
+    from abtest.warehouse.verifying import verify_source
+
+    for name in sources_used(experiment.definition):
+        try:
+            found.notes += verify_source(experiment, name, limits=limits, progress=progress).notes
+        except DataError as error:
+            if str(error) not in found.problems:
+                found.problems.append(str(error))
+    return found
 
 
 class _Look:

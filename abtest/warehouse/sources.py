@@ -153,6 +153,8 @@ class Warehouse:
     unit_is_integer: bool = False
     hashed: bool = False
     """Whether text ids are replaced by a 64-bit hash as they are read, which joins and groups far quicker."""
+    verified: bool = False
+    """Whether the files were verified, so that their fingerprints are of every byte."""
     through: int | None = None
     windows: Windows | None = None
     statements: list[Statement] = field(default_factory=list)
@@ -179,7 +181,7 @@ class Warehouse:
         raw = self.raw[name]
         if not raw.files:
             return "catalogue" if raw.catalogued else "frame"
-        found = fingerprint(raw.files)
+        found = fingerprint(raw.files, whole=self.verified)
         require_unchanged(raw.files, raw.stamps, raw.place)
         return found
 
