@@ -1,6 +1,7 @@
 """``abtest lock``: fix a definition before its data are seen, and tell what was changed since."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -154,6 +155,7 @@ def outcome_data(experiment: "Experiment", choice: "Choice | None" = None) -> "t
         return OutcomeData(seen=None), [str(error)]
     look = _Look(_undecided(experiment), engine)
     try:
+        engine.admit(_files(experiment))
         events = [name for name in definition.event_sources if name in counted]
         lasts = [look.times(name)[1] for name in events]
         start = calendar.period_start
@@ -201,7 +203,7 @@ class _Look:
     def _profile(self, name: str, *, time: str | None = None, numbers: Sequence[str] = ()) -> "TableProfile | None":
         """Return what a source holds; ``None`` when its file is not there or cannot be read."""
         from abtest.errors import DataError
-        from abtest.warehouse.files import find_files
+        from abtest.warehouse.paths import AbsentError
         from abtest.warehouse.profile import profile
         from abtest.warehouse.sources import normalise, open_warehouse
 
@@ -210,18 +212,30 @@ class _Look:
             self.doubts.append(f"{self.experiment.place('data', name)}: has no `path`")
             return None
         try:
-            if source.path is not None:
-                find_files(source.path, self.experiment.folder, "")
-        except DataError:
-            return None
-        try:
             warehouse = open_warehouse(self.experiment, self.engine, {}, [name])
             table = normalise(warehouse, name, list(numbers), [], eligible=False, arm=False, time=time)
             # Read as values, so that a column that holds nothing but not-a-number holds nothing.
-            return profile(warehouse, replace(table, look=None))
+            found = profile(warehouse, replace(table, look=None))
+            warehouse.require_unchanged()
+            return found
+        except AbsentError:
+            return None
         except DataError as error:
             self.doubts.append(str(error))
             return None
+
+
+def _files(experiment: "Experiment") -> list[str]:
+    """Return all files of the tables that are there; the engine is told them before it opens the first."""
+    from abtest.errors import DataError
+    from abtest.warehouse.sources import located_files
+
+    found: list[str] = []
+    for name in experiment.definition.data:
+        with suppress(DataError):
+            located = located_files(experiment, name)
+            found += located.names if located is not None else []
+    return found
 
 
 def _undecided(experiment: "Experiment") -> "Experiment":

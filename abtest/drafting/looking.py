@@ -13,14 +13,7 @@ from typing import Literal
 from abtest.drafting.vocabulary import known_name
 from abtest.errors import DataError
 from abtest.warehouse.engine import Engine, EngineError, Family, Row, Statement
-from abtest.warehouse.files import (
-    csv_layout,
-    find_files,
-    format_of,
-    require_distinct,
-    require_seen_names,
-    require_whole_gzip,
-)
+from abtest.warehouse.files import Located, require_distinct, require_unchanged
 from abtest.warehouse.header import names_of
 from abtest.warehouse.profile import whole
 from abtest.warehouse.sqltext import LOCAL, ZONED, number, quote
@@ -97,22 +90,18 @@ class Table:
         return [column for column in self.columns if column.kind in kinds]
 
 
-def look(engine: Engine, name: str, option: str, path: str, asked: Collection[str] = ()) -> Table:
-    """Attach the file or glob ``path`` (relative to the current folder) as table ``name`` and look at its columns.
+def look(engine: Engine, name: str, option: str, path: str, located: Located, *, asked: Collection[str] = ()) -> Table:
+    """Attach the file or glob ``path``, which was ``located``, as table ``name`` and look at its columns.
 
     Columns whose names may be values are left out, but for those that the user ``asked`` for by name. Raises
     :class:`~abtest.errors.DataError` starting with ``option`` when it cannot be read, is empty or has no header.
     """
-    files = find_files(path, Path(), option)
-    require_seen_names(files, option)
-    kind = format_of(files, option)
-    require_whole_gzip(files, option)
-    layout = csv_layout(files, option) if kind == "csv" else None
+    layout = located.layout
     if layout is not None and any(_VALUE_LIKE.fullmatch(column) for column in layout[1] if column not in asked):
         raise _headless(option, path)
     view = f"raw_{name}"
     try:
-        engine.attach_files(view, [str(file) for file in files], kind, layout)
+        engine.attach_files(view, located.names, located.kind, located.layout)
         families = engine.columns(view)
         require_distinct(list(families), option)
         facts = engine.rows(_facts(view, families), f"looking at {Path(path).name}")[0]
@@ -124,9 +113,10 @@ def look(engine: Engine, name: str, option: str, path: str, asked: Collection[st
     # A name that stands among its own column's values, where no name says anything, is no name.
     repeated = {name for index, name in enumerate(families) if whole(facts, f"names_{index}")}
     known = [name for name in families if known_name(name)]
-    if kind == "csv" and repeated and not known:
+    if located.kind == "csv" and repeated and not known:
         raise _headless(option, path)
-    names = names_of(families, {*(set(known) - repeated), *asked}, files, layout)
+    require_unchanged(located.files, located.stamps, option)
+    names = names_of(families, {*(set(known) - repeated), *asked}, located.files, layout)
     columns = [_column(column, family, facts, index) for index, (column, family) in enumerate(families.items())]
     kept = tuple(column for column in columns if _nameable(column.name) and names.may_show(column.name))
     if columns and not kept:

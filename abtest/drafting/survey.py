@@ -28,6 +28,7 @@ from abtest.drafting.timing import (
 from abtest.drafting.vocabulary import joined_score
 from abtest.errors import DataError
 from abtest.warehouse.engine import Engine, EngineError
+from abtest.warehouse.files import locate
 
 _MOSTLY = 0.9
 """Share of the assigned units that must fulfil a condition for it to be in force unasked."""
@@ -52,7 +53,12 @@ def survey(engine: Engine, given: Sequence[Given], hints: Hints, name: str | Non
     :class:`~abtest.errors.UsageError` when an option names what is not there.
     """
     asked = {hint.column for hint in hints.columns} | ({hints.arm} if hints.arm else set())
-    tables = {part.name: look(engine, part.name, part.option, part.path, asked) for part in given}
+    located = [locate(part.path, Path(), part.option) for part in given]
+    engine.admit([file for found in located for file in found.names])
+    tables = {
+        part.name: look(engine, part.name, part.option, part.path, found, asked=asked)
+        for part, found in zip(given, located, strict=True)
+    }
     require_columns(hints, list(tables.values()))
     try:
         chosen = choose(engine, tables, hints)

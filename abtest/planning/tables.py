@@ -10,6 +10,8 @@ import numpy as np
 
 from abtest.errors import UsageError
 from abtest.planning.simulate import NEVER, Customers, Events
+from abtest.warehouse.duckdb_door import Door
+from abtest.warehouse.engine import Limits
 
 CUSTOMERS_SQL = f"""
     SELECT
@@ -62,20 +64,20 @@ def write_tables(folder: Path, customers: Customers, events: Events) -> list[Pat
     """
     written = [folder / f"{table}.parquet" for table in TABLES]
     try:
-        with _connection(customers, events) as connection:
+        # One thread, so that equal tables give equal bytes.
+        with Door(Limits(threads=1), writable=[folder]) as door:
+            door.close_behind()
+            _register(door.connection, customers, events)
             for statement, path in zip(TABLES.values(), written, strict=True):
-                connection.sql(statement).write_parquet(str(path), compression="zstd")
+                door.connection.sql(statement).write_parquet(str(path), compression="zstd")
     except duckdb.Error as error:
         reason = "the disk is full" if "No space left" in str(error) else str(error).splitlines()[0]
         raise UsageError(f"the simulated tables cannot be written: {reason}; choose another --data folder") from error
     return written
 
 
-def _connection(customers: Customers, events: Events) -> duckdb.DuckDBPyConnection:
-    """Return an engine that sees the arrays as tables. One thread, so that equal tables give equal bytes."""
-    connection = duckdb.connect(
-        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False, "threads": 1}
-    )
+def _register(connection: duckdb.DuckDBPyConnection, customers: Customers, events: Events) -> None:
+    """Let the engine see the arrays as tables."""
     connection.register(
         "customers",
         {
@@ -89,4 +91,3 @@ def _connection(customers: Customers, events: Events) -> duckdb.DuckDBPyConnecti
     )
     for name, table in (("orders", events.orders), ("sends", events.sends), ("unsubscribes", events.unsubscribes)):
         connection.register(name, vars(table))
-    return connection

@@ -1,13 +1,17 @@
 """DuckDB, the embedded engine: CSV, Parquet, NDJSON and frames without a server."""
 
 import contextlib
+import errno
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
 from abtest.errors import DataError
-from abtest.process.temporary import TemporaryFolder
+from abtest.process.temporary import temporary_path
+from abtest.warehouse.duckdb_door import Door, literal
 from abtest.warehouse.duckdb_errors import explained
 from abtest.warehouse.duckdb_files import in_microseconds, read_files
 from abtest.warehouse.engine import EngineError, Family, Limits, Row, Statement
@@ -59,6 +63,8 @@ CREATE MACRO try_number(x) AS try(parse_number(x));
 CREATE MACRO try_instant(x) AS try(parse_instant(x, 'UTC'));
 """
 
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_T = TypeVar("_T")
 Progress = Callable[[str, float | None], None]
 
 
@@ -69,19 +75,8 @@ class DuckDB:
     row_number = "row_number() OVER ()"
 
     def __init__(self, *, progress: Progress | None = None, limits: Limits | None = None) -> None:
-        limits = limits or Limits()
-        # Removed when the engine is closed or forgotten, whatever ends it.
-        self._temporary = TemporaryFolder(limits.folder, "abtest-")
-        chosen = {"memory_limit": limits.memory, "threads": limits.threads}
-        self._connection = duckdb.connect(
-            config={
-                **{name: str(value) for name, value in chosen.items() if value is not None},
-                # A missing extension must be an error, not a download that hangs.
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "temp_directory": str(self._temporary.path),
-            }
-        )
+        self._door = Door(limits)
+        self._connection = self._door.connection
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute(MACROS)
         # Without these the engine does not say how far a statement is.
@@ -90,19 +85,24 @@ class DuckDB:
         self._progress = progress
         self._sizes: dict[str, int] = {}
 
+    def admit(self, files: Sequence[str]) -> None:
+        """Say which files will be read; from the first that is attached on, the engine opens no other."""
+        self._door.admit(files)
+
     def attach_files(self, table: str, files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None) -> None:
         """Make ``table`` a view of files. CSV and NDJSON are read as text: use decides types, not a sample."""
         names = list(files)
 
         def attach() -> None:
-            relation = answered(self._connection, lambda: read_files(self._connection, table, names, kind, layout))
+            relation = answered(self._connection, lambda: read_files(self._door, table, names, kind, layout))
             relation.create_view(table, replace=True)
 
-        explained(table, attach)
+        self._explained(table, attach)
         self._sizes[table] = sum(Path(name).stat().st_size for name in names)
 
     def attach_frame(self, table: str, frame: object) -> None:
         """Make ``table`` a view of a pandas, polars or Arrow frame."""
+        self._door.close_behind()
         try:
             self._connection.register(f"frame of {table}", frame)
             relation = self._connection.view(f"frame of {table}")
@@ -122,8 +122,9 @@ class DuckDB:
 
     def columns(self, table: str) -> dict[str, Family]:
         """Return the columns of ``table`` and what each holds."""
+        self._door.close_behind()
         text = f"SELECT * FROM {quote(table)} LIMIT 0"
-        found = explained(table, lambda: self._connection.execute(text).description or [])
+        found = self._explained(table, lambda: self._connection.execute(text).description or [])
         return {str(name): family_of(str(kind)) for name, kind, *_ in found}
 
     def materialise(self, table: str, statement: Statement) -> None:
@@ -148,10 +149,17 @@ class DuckDB:
         return f"bit_count(bitstring_agg(unit, {bounds[0]}, {bounds[1]}))"
 
     def save(self, statement: Statement, path: str, kind: str) -> None:
-        """Write the rows of a query to a CSV or Parquet file."""
+        """Write the rows of a query to a CSV or Parquet file. The engine writes into its own folder alone."""
         options = "FORMAT parquet, COMPRESSION zstd" if kind == "parquet" else "FORMAT csv, HEADER"
-        target = path.replace("'", "''")
-        self._run(Statement(f"COPY (\n{statement.text}\n) TO '{target}' ({options})", statement.parameters), "writing")
+        with temporary_path(Path(self._door.folder, f"saved.{kind}")) as whole:
+            text = f"COPY (\n{statement.text}\n) TO {literal(str(whole))} ({options})"
+            self._run(Statement(text, statement.parameters), "writing")
+            try:
+                shutil.move(whole, path, shutil.copyfile)
+            except OSError as error:
+                if error.errno not in _FULL:
+                    raise
+                raise EngineError("writing: the disk is full; free some space, or write to another one") from None
 
     def close(self) -> None:
         """Close the database and remove what it spilled."""
@@ -159,7 +167,7 @@ class DuckDB:
             if not stuck():  # closing would wait for a statement that does not end
                 self._connection.close()
         finally:
-            self._temporary.remove()
+            self._door.close()
 
     @contextlib.contextmanager
     def _setting(self, name: str, value: str | None) -> Iterator[None]:
@@ -175,6 +183,7 @@ class DuckDB:
                 self._connection.execute(f"RESET {name}")
 
     def _run(self, statement: Statement, label: str) -> list[Row]:
+        self._door.close_behind()
         kept = "join_order,build_side_probe_side" if statement.as_written else None
 
         def ask() -> list[Row]:
@@ -187,7 +196,10 @@ class DuckDB:
             with self._setting("disabled_optimizers", kept):
                 return answered(self._connection, ask, self._telling(statement.text, label))
 
-        return explained(label, answer)
+        return self._explained(label, answer)
+
+    def _explained(self, what: str, ask: Callable[[], _T]) -> _T:
+        return explained(what, ask, self._door.shown)
 
     def _telling(self, text: str, label: str) -> Callable[[float | None], None] | None:
         """Return what tells how far a statement is, and of how many bytes of files."""

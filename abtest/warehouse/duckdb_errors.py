@@ -41,19 +41,22 @@ _CURES = {
 }
 
 
-def explained(what: str, ask: Callable[[], _T]) -> _T:
-    """Return what ``ask`` returns; an error of DuckDB's becomes ours, which begins with ``what``."""
+def explained(what: str, ask: Callable[[], _T], named: Callable[[str], str] = str) -> _T:
+    """Return what ``ask`` returns; an error of DuckDB's becomes ours, which begins with ``what``.
+
+    ``named`` puts the users' names of files in place of those by which the engine reads them.
+    """
     try:
         return ask()
     except duckdb.Error as error:
-        told = engine_error(what, error)
+        told = engine_error(what, error, named)
     # Outside of the handler, so that the engine's error does not hang on ours.
     raise told
 
 
-def engine_error(what: str, error: duckdb.Error) -> EngineError:
-    """Return an error of DuckDB's in our words."""
-    line = _first_line(error)
+def engine_error(what: str, error: duckdb.Error, named: Callable[[str], str] = str) -> EngineError:
+    """Return an error of DuckDB's in our words; ``named`` as for :func:`explained`."""
+    line = named(_first_line(error))
     if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):
         overflow = isinstance(error, duckdb.OutOfRangeException)
         return EngineError(f"{what}: a value does not fit its type", conversion=True, overflow=overflow)
@@ -78,7 +81,8 @@ def _reworded(line: str, error: duckdb.Error) -> str:
     for sign, cure in _CURES.items():
         if sign in lower:
             return cure
-    if "cannot open file" in lower or "no files found that match" in lower:
+    # What is behind a link no more, or was never admitted, is no file that the engine may open.
+    if any(sign in lower for sign in ("cannot open file", "no files found that match", "cannot access file")):
         return f"{_file(line) or 'a file'} cannot be opened; was it moved or removed while it was read?"
     if (number := re.search(r"csv error on line: ([0-9]+)", lower)) is not None:
         return (

@@ -4,21 +4,18 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from abtest.warehouse.duckdb_door import Door, literal, value_of
 from abtest.warehouse.engine import EngineError
-from abtest.warehouse.folders import Kind, folder_columns, folder_value
+from abtest.warehouse.folders import Kind, folder_columns, folder_values, typed
 from abtest.warehouse.parquet_files import look_at_parquet
 from abtest.warehouse.sqltext import quote
 
 _PATH = "path of the file"
-"""The column for the path of each row's file, which the columns of folders are taken from and which nobody sees."""
+"""The column for the name of each row's file, which the columns of folders are taken from and which nobody sees."""
 
 
 def read_files(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    files: Sequence[str],
-    kind: str,
-    layout: tuple[str, list[str]] | None,
+    door: Door, table: str, files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None
 ) -> duckdb.DuckDBPyRelation:
     """Return the rows of files. CSV and NDJSON are read as text: use decides types, not a sample.
 
@@ -26,8 +23,8 @@ def read_files(
     files. Raises :class:`~abtest.warehouse.engine.EngineError`, starting with ``table``, for files that do not agree.
     """
     if kind == "parquet":
-        return _parquet(connection, table, files)
-    return _ndjson(connection, table, list(files)) if layout is None else _csv(connection, list(files), *layout)
+        return _parquet(door, table, files)
+    return _ndjson(door, table, files) if layout is None else _csv(door, files, *layout)
 
 
 def in_microseconds(relation: duckdb.DuckDBPyRelation) -> list[str]:
@@ -39,23 +36,21 @@ def in_microseconds(relation: duckdb.DuckDBPyRelation) -> list[str]:
     ]
 
 
-def _parquet(connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[str]) -> duckdb.DuckDBPyRelation:
-    look = look_at_parquet(connection, table, files)
+def _parquet(door: Door, table: str, files: Sequence[str]) -> duckdb.DuckDBPyRelation:
+    look = look_at_parquet(door, table, files)
     folders = folder_columns(files, look.names)
-    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in files)
+    listed = ", ".join(map(literal, _names(door, files, folders)))
     path = f", filename = '{_PATH}'" if folders else ""
     # Folder names such as customer_id=5 must not overwrite what the files say.
     source = f"read_parquet([{listed}], union_by_name = {look.widened}, hive_partitioning = false{path})"
-    columns = in_microseconds(connection.sql(f"SELECT * FROM {source}"))
-    return connection.sql(f"SELECT {', '.join([*columns, *_values(folders)])} FROM {source}")
+    columns = in_microseconds(door.connection.sql(f"SELECT * FROM {source}"))
+    return door.connection.sql(f"SELECT {', '.join([*columns, *_values(folders)])} FROM {source}")
 
 
-def _csv(
-    connection: duckdb.DuckDBPyConnection, files: list[str], delimiter: str, columns: Sequence[str]
-) -> duckdb.DuckDBPyRelation:
+def _csv(door: Door, files: Sequence[str], delimiter: str, columns: Sequence[str]) -> duckdb.DuckDBPyRelation:
     folders = folder_columns(files, columns)
-    relation = connection.read_csv(
-        files,
+    relation = door.connection.read_csv(
+        _names(door, files, folders),
         auto_detect=False,
         header=True,
         delimiter=delimiter,
@@ -69,9 +64,10 @@ def _csv(
     return _with_folders(relation, folders)
 
 
-def _ndjson(connection: duckdb.DuckDBPyConnection, table: str, files: list[str]) -> duckdb.DuckDBPyRelation:
+def _ndjson(door: Door, table: str, files: Sequence[str]) -> duckdb.DuckDBPyRelation:
+    names = door.names(files)
     options = {"format": "newline_delimited", "hive_partitioning": False, "maximum_sample_files": len(files)}
-    sniffed = connection.read_json(files, sample_size=-1, **options)  # type: ignore[arg-type]
+    sniffed = door.connection.read_json(names, sample_size=-1, **options)  # type: ignore[arg-type]
     # Nested values stay as they are; everything else is read as the text that stands in the file.
     if sniffed.columns == ["json"]:
         raise EngineError(f"{table}: each line must be one JSON object; this file is one array or value")
@@ -79,7 +75,14 @@ def _ndjson(connection: duckdb.DuckDBPyConnection, table: str, files: list[str])
     folders = folder_columns(files, text)
     if folders:
         options["filename"] = _PATH
-    return _with_folders(connection.read_json(files, columns=text, **options), folders)  # type: ignore[arg-type]
+        names = _names(door, files, folders)
+    relation = door.connection.read_json(names, columns=text, **options)  # type: ignore[arg-type]
+    return _with_folders(relation, folders)
+
+
+def _names(door: Door, files: Sequence[str], folders: Mapping[str, Kind]) -> list[str]:
+    """Return the names by which the engine reads files, with what their folders say in them."""
+    return door.names(files, [folder_values(file, folders) for file in files] if folders else None)
 
 
 def _with_folders(relation: duckdb.DuckDBPyRelation, folders: Mapping[str, Kind]) -> duckdb.DuckDBPyRelation:
@@ -87,4 +90,7 @@ def _with_folders(relation: duckdb.DuckDBPyRelation, folders: Mapping[str, Kind]
 
 
 def _values(folders: Mapping[str, Kind]) -> list[str]:
-    return [f"{folder_value(name, kind, quote(_PATH))} AS {quote(name)}" for name, kind in folders.items()]
+    return [
+        f"{typed(value_of(place, quote(_PATH)), kind)} AS {quote(name)}"
+        for place, (name, kind) in enumerate(folders.items())
+    ]

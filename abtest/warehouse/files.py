@@ -1,19 +1,20 @@
-"""Files behind a path or glob: which they are, what they are, and a fingerprint of what they hold."""
+"""Files of a table: what they are, what their headers say, and what tells one state of them from another."""
 
 import csv
-import glob
+import errno
 import gzip
 import hashlib
 import os
 import re
+import stat
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
-from abtest.definition.fields import nearest_name
 from abtest.errors import DataError
+from abtest.warehouse.paths import find_files
 from abtest.words.names import Names, file_shown, looks_like_name, repr_of
 from abtest.words.visible import hidden, visible
 
@@ -36,69 +37,66 @@ _MAGIC = {
     b"PK\x03\x04": "a zip archive or a workbook, not text; export it as CSV",
     b"PAR1": "a Parquet file; name it .parquet",
 }
-_NOTES = ("_", ".")
+_BINARY = getattr(os, "O_BINARY", 0)
 _WHOLE = 64 * 1024 * 1024
 _BLOCK = 1024 * 1024
 _BLOCKS = 32
 
 
-def find_files(pattern: str, folder: Path, place: str) -> list[Path]:
-    """Return the files that ``pattern`` (a path, a glob or a folder, relative to ``folder``) names, sorted.
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells one state of a file from another without reading it.
 
-    A folder stands for all files in it and below, but for those whose name, or a folder's, begins with ``_`` or a dot:
-    notes of the tools that write such folders. Raises :class:`~abtest.errors.DataError` starting with ``place`` when
-    there is none, or one is not a file.
+    The time of its last change of any kind cannot be set back, as that of its content can.
     """
-    if "://" in pattern:
-        raise DataError(f"{place}: {pattern} is an address; only local files are read, so copy it here first")
-    target = folder / pattern
-    try:
-        if target.is_file():
-            return [target]
-    except OSError as error:
-        raise DataError(f"{place}: {pattern[:80]} cannot be read: {error.strerror}") from None
-    if target.is_symlink():
-        raise DataError(f"{place}: {pattern} is a link to a file that does not exist")
-    if target.is_dir():
-        return _files_below(target, pattern, place)
-    if any(character in pattern for character in "*?["):
-        found = sorted(Path(name) for name in glob.glob(str(target), recursive=True))  # noqa: PTH207 (recursive and absolute)
-        files = [path for path in found if path.is_file()]
-        if not files:
-            raise DataError(f"{place}: no file matches {pattern} (looked from {folder or '.'})")
-        return files
-    if target.parent.is_dir():
-        # Names are compared without their endings, which all files of a kind have in common.
-        siblings = {entry.name.split(".")[0]: entry.name for entry in sorted(target.parent.iterdir())}
-        near = nearest_name(target.name.split(".")[0], siblings, cutoff=0.75)
-        hint = f"; did you mean {repr_of(siblings[near])}?" if near else ""
-    else:
-        hint = f"; the folder {Path(pattern).parent} does not exist either"
-    raise DataError(f"{place}: no such file: {pattern} (looked from {folder}){hint}")
+
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
+    changed_ns: int
 
 
-def _files_below(target: Path, pattern: str, place: str) -> list[Path]:
-    if (target / "_delta_log").is_dir():
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The files of one table, what they are, and the state that each was in before it was read.
+
+    ``layout``: the delimiter and the names of the columns of CSV files. ``again``: further names of the same files,
+    which are not read again.
+    """
+
+    files: tuple[Path, ...]
+    kind: Format
+    layout: tuple[str, list[str]] | None
+    stamps: tuple[Stamp, ...]
+    again: tuple[tuple[Path, Path], ...]
+    place: str
+
+    @property
+    def names(self) -> list[str]:
+        """The files as an engine is given them."""
+        return [str(file) for file in self.files]
+
+
+def locate(pattern: str, folder: Path, place: str) -> Located:
+    """Return the files that ``pattern`` names, looked at from outside: no row is read.
+
+    Raises :class:`~abtest.errors.DataError` starting with ``place`` as :func:`~abtest.warehouse.paths.find_files` does,
+    and for files that are no tables, do not agree, or are damaged.
+    """
+    found = find_files(pattern, folder, place)
+    before = stamps(found.files, place)
+    other = next((path for path in found.files if not ending_of(path)), None)
+    if found.folder is not None and other is not None:
         raise DataError(
-            f"{place}: {pattern} is a Delta table, whose folder holds rows that were deleted too; export it to "
-            "Parquet, or read it with engine: spark and `table:`"
-        )
-    unreadable: list[OSError] = []
-    files = []
-    for parent, folders, names in os.walk(target, onerror=unreadable.append, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith(_NOTES)]
-        files += [Path(parent, name) for name in names if not name.startswith(_NOTES)]
-    if unreadable:
-        raise DataError(f"{place}: {file_shown(str(unreadable[0].filename))} cannot be read: {unreadable[0].strerror}")
-    other = next((path for path in sorted(files) if _known_format(path) is None), None)
-    if other is not None:
-        raise DataError(
-            f"{place}: the folder {pattern} also holds {file_shown(str(other.relative_to(target)))}, which is no "
+            f"{place}: the folder {pattern} also holds {file_shown(str(other.relative_to(found.folder)))}, which is no "
             f"table; name the files, e.g. {pattern.rstrip('/')}/**/*.parquet"
         )
-    if not files:
-        raise DataError(f"{place}: the folder {pattern} holds no file")
-    return sorted(files)
+    require_seen_names(found.files, place)
+    kind = format_of(found.files, place)
+    require_whole_gzip(found.files, place)
+    layout = csv_layout(found.files, place) if kind == "csv" else None
+    return Located(found.files, kind, layout, before, found.again, place)
 
 
 def require_seen_names(files: Sequence[Path], place: str) -> None:
@@ -110,8 +108,13 @@ def require_seen_names(files: Sequence[Path], place: str) -> None:
 
 
 def _known_format(path: Path) -> Format | None:
+    return _FORMATS.get(ending_of(path))
+
+
+def ending_of(path: Path) -> str:
+    """Return the ending that tells what a file is, such as ``.csv.gz``, in small letters; ``""`` when none is known."""
     name = path.name.lower()
-    return next((kind for ending, kind in _FORMATS.items() if name.endswith(ending)), None)
+    return max((ending for ending in _FORMATS if name.endswith(ending)), key=len, default="")
 
 
 def format_of(files: Sequence[Path], place: str) -> Format:
@@ -189,7 +192,7 @@ def require_whole_gzip(files: Sequence[Path], place: str) -> None:
         if path.suffix.lower() != ".gz" or path.stat().st_size > _WHOLE:
             continue
         try:
-            with gzip.open(path, "rb") as file:
+            with opened(path) as raw, gzip.open(raw, "rb") as file:
                 while file.read(_BLOCK):
                     pass
         except (OSError, EOFError, zlib.error):
@@ -198,9 +201,29 @@ def require_whole_gzip(files: Sequence[Path], place: str) -> None:
             ) from None
 
 
+def opened(path: Path) -> BinaryIO:
+    """Open an ordinary file to read it. Should a pipe have taken its place, do not wait for who writes to it.
+
+    Raises :class:`OSError`.
+    """
+    number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | _BINARY)
+    try:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+        return os.fdopen(number, "rb")
+    except BaseException:
+        os.close(number)
+        raise
+
+
+def unpacked(path: Path, content: BinaryIO) -> BinaryIO | gzip.GzipFile:
+    """Return the content of a file that was opened, of a gzip what is packed in it."""
+    return gzip.GzipFile(fileobj=content) if path.suffix.lower() == ".gz" else content
+
+
 def _first_line(path: Path, place: str) -> str:
     try:
-        with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb") as file:
+        with opened(path) as content, unpacked(path, content) as file:
             raw = file.readline(1_000_000)
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or "the compressed file is cut off or damaged"
@@ -216,15 +239,6 @@ def _first_line(path: Path, place: str) -> str:
         raise DataError(f"{place}: {path.name} is not UTF-8 text; save it as UTF-8") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What tells one state of a file from another without reading it."""
-
-    size: int
-    modified_ns: int
-    inode: int
-
-
 def stamps(files: Sequence[Path], place: str) -> tuple[Stamp, ...]:
     """Return the stamp of every file, in order. Raises :class:`~abtest.errors.DataError` when one has disappeared."""
     found = []
@@ -236,7 +250,7 @@ def stamps(files: Sequence[Path], place: str) -> tuple[Stamp, ...]:
                 f"{place}: {path.name} cannot be read any more ({error.strerror}); was it moved or removed while it "
                 "was read?"
             ) from None
-        found.append(Stamp(state.st_size, state.st_mtime_ns, state.st_ino))
+        found.append(Stamp(state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
     return tuple(found)
 
 
@@ -261,7 +275,7 @@ def fingerprint(files: Sequence[Path], *, whole: bool = False) -> str:
         size = path.stat().st_size
         if len(files) > 1:
             digest.update(f"{path.name}:{size}:".encode())
-        with path.open("rb") as file:
+        with opened(path) as file:
             if whole or size <= _WHOLE:
                 while block := file.read(_BLOCK):
                     digest.update(block)

@@ -35,18 +35,23 @@ def folder_columns(files: Sequence[str], own: Collection[str]) -> dict[str, Kind
     return {name: _kind(seen) for name, seen in (values or {}).items() if name.casefold() not in held}
 
 
-def folder_value(name: str, kind: Kind, file: str) -> str:
-    """Return the SQL of a folder's value, given the SQL of the path of the row's ``file``."""
-    # What writes such layouts escapes some signs.
-    pattern = rf"(?:^|[/\\]){re.escape(name)}=([^/\\]*)[/\\]".replace("'", "''")
-    value = f"regexp_extract({file}, '{pattern}', 1)"
-    text = f"nullif(nullif(coalesce(try(url_decode({value})), {value}), '{NOTHING}'), '')"
+def folder_values(file: str, names: Collection[str]) -> list[str]:
+    """Return what the folders of ``file`` say of the columns ``names``, in their order; ``""`` for a missing value."""
+    found = _pairs(file)
+    return ["" if found[name] == NOTHING else found[name] for name in names]
+
+
+def typed(sql: str, kind: Kind) -> str:
+    """Return the SQL of a folder's column, given that of its text, which is empty for a missing value."""
+    text = f"nullif({sql}, '')"
     return f"CAST({text} AS {_TYPES[kind]})" if kind in _TYPES else text
 
 
 def _pairs(file: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for name, value in _PAIR.findall(file):
+        if any("\ud800" <= character <= "\udfff" for character in name):
+            continue  # bytes that are no text are no name of a column
         found.setdefault(name, _decoded(value))
     return found
 

@@ -1,13 +1,13 @@
 """Whether what stands in the place of a table's column names are names, so that errors may show them."""
 
 import csv
-import gzip
 import itertools
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from abtest.warehouse.engine import Family
+from abtest.warehouse.files import opened, unpacked
 from abtest.words.names import Names, looks_like_name, names_are_told
 
 _ROWS = 20
@@ -37,8 +37,8 @@ def names_of(
 def _rows_below(file: Path, delimiter: str) -> list[list[str]]:
     """Return the first rows below a CSV's first, which no message shows; none where they cannot be read."""
     try:
-        with gzip.open(file, "rb") if file.suffix.lower() == ".gz" else file.open("rb") as opened:
-            start = opened.read(_MOST_BYTES)
+        with opened(file) as content, unpacked(file, content) as rows:
+            start = rows.read(_MOST_BYTES)
         lines = start.decode("utf-8-sig", "replace").splitlines()
         # The last line may be cut.
         whole = lines if len(start) < _MOST_BYTES else lines[:-1]

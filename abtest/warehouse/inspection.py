@@ -7,7 +7,7 @@ themselves. So it can be run while the experiment runs, without learning who is 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from abtest.definition.lints import DataRange
 from abtest.definition.load import Experiment
@@ -17,11 +17,23 @@ from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.engine import Engine, Family, Limits, Statement
 from abtest.warehouse.outcomes import value_column
 from abtest.warehouse.profile import TableProfile, profile, whole, with_tables
-from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Raw, Table, Warehouse, attach, units_are_integers
+from abtest.warehouse.sources import (
+    NO_ARM,
+    UNKNOWN_ARM,
+    Raw,
+    Table,
+    Warehouse,
+    attach,
+    located_files,
+    units_are_integers,
+)
 from abtest.warehouse.sqltext import quote
 from abtest.warehouse.tables import read_table, sources_used, texts_used
 from abtest.warehouse.units import ELIGIBLE, REASONS, customer_query, population
 from abtest.warehouse.unknown_arms import unknown_arms
+
+if TYPE_CHECKING:
+    from abtest.warehouse.files import Located
 
 _T = TypeVar("_T")
 MATCH_EXPECTED = 0.5
@@ -118,10 +130,7 @@ class _Look:
         self.found = Inspection(self.warehouse.calendar.zone or "UTC")
 
     def run(self, frames: Mapping[str, object]) -> Inspection:
-        for name in sources_used(self.definition):
-            raw = self._try(partial(attach, self.experiment, self.engine, name, frames.get(name)))
-            if raw is not None:
-                self.warehouse.raw[name] = raw
+        self._attach(frames)
         uses = {name: self._columns(raw) for name, raw in self.warehouse.raw.items()}
         whole_tables = [name for name, (_, complete) in uses.items() if complete]
         kept = dict(self.warehouse.raw)
@@ -140,7 +149,29 @@ class _Look:
         self._customers(read)
         self._population(read)
         self._times(profiles)
+        for raw in kept.values():
+            self._try(raw.require_unchanged)
         return self.found
+
+    def _attach(self, frames: Mapping[str, object]) -> None:
+        located: dict[str, Located | None] = {}
+        failed: dict[str, DataError] = {}
+        names = sources_used(self.definition)
+        for name in names:
+            try:
+                located[name] = None if frames.get(name) is not None else located_files(self.experiment, name)
+            except DataError as error:
+                failed[name] = error
+        # The engine is told all files at once, before it opens the first.
+        self.engine.admit([file for found in located.values() if found is not None for file in found.names])
+        for name in names:
+            if name in failed:
+                self.found.problems.append(str(failed[name]))
+                continue
+            step = partial(attach, self.experiment, self.engine, name, frames.get(name), located[name])
+            raw = self._try(step)
+            if raw is not None:
+                self.warehouse.raw[name] = raw
 
     def _try(self, step: Callable[[], _T]) -> _T | None:
         try:

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
+from abtest.warehouse.duckdb_door import Door
 from abtest.warehouse.engine import EngineError, Family
 from abtest.warehouse.header import names_of
 from abtest.words.names import Names
@@ -21,7 +20,7 @@ class Look:
     widened: bool
 
 
-def look_at_parquet(connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[str]) -> Look:
+def look_at_parquet(door: Door, table: str, files: Sequence[str]) -> Look:
     """Return what the files hold, once it is sure that a column means the same in all of them.
 
     The engine would read every file with the types of the first, and round a later file's 8.5 to the first one's whole
@@ -33,10 +32,8 @@ def look_at_parquet(connection: duckdb.DuckDBPyConnection, table: str, files: Se
         "  SELECT file_name, list((name, coalesce(num_children, 0), duckdb_type) ORDER BY column_id) AS columns\n"
         "  FROM parquet_schema($1) GROUP BY file_name\n) AS files GROUP BY columns ORDER BY 1"
     )
-    kinds = [
-        (visible(Path(file).name), _top(columns))
-        for file, columns in connection.execute(statement, [list(files)]).fetchall()
-    ]
+    found = door.connection.execute(statement, [door.names(files)]).fetchall()
+    kinds = [(visible(Path(door.file_of(file)).name), _top(columns)) for file, columns in found]
     first, known = kinds[0]
     seen = {name.casefold(): (first, kind) for name, kind in known.items()}
     widened = False

@@ -19,18 +19,7 @@ from abtest.errors import DataError
 from abtest.process.publishing import settle
 from abtest.warehouse.calendar import Calendar, unzoned
 from abtest.warehouse.engine import Engine, EngineError, Family, Statement
-from abtest.warehouse.files import (
-    Stamp,
-    csv_layout,
-    find_files,
-    fingerprint,
-    format_of,
-    require_distinct,
-    require_seen_names,
-    require_unchanged,
-    require_whole_gzip,
-    stamps,
-)
+from abtest.warehouse.files import Located, Stamp, fingerprint, locate, require_distinct, require_unchanged
 from abtest.warehouse.filters import Filter
 from abtest.warehouse.header import names_of
 from abtest.warehouse.sqltext import LOCAL, Binder, as_text, blank_to_null, number, quote, unit_text
@@ -58,6 +47,8 @@ class Raw:
     """The state of each file before it was read."""
     names: Names = field(default_factory=lambda: Names(()))
     """The names of its columns, as far as errors may show them."""
+    again: tuple[tuple[Path, Path], ...] = ()
+    """Further names of the same files, which are not read again."""
 
     def column(self, name: str, key: str) -> str:
         """Return ``name`` when the source has it; else raise an error that names the nearest column."""
@@ -70,6 +61,10 @@ class Raw:
         if not self.names.candidates:
             return "; the first line seems to hold values, not names: add a header line"
         return nearest(name, self.names.candidates) or f"; its columns: {self.names.listed}"
+
+    def require_unchanged(self) -> None:
+        """Raise :class:`~abtest.errors.DataError` when a file is not as it was before it was read."""
+        require_unchanged(self.files, self.stamps, self.place)
 
     @property
     def shown(self) -> str:
@@ -182,13 +177,13 @@ class Warehouse:
         if not raw.files:
             return "catalogue" if raw.catalogued else "frame"
         found = fingerprint(raw.files, whole=self.verified)
-        require_unchanged(raw.files, raw.stamps, raw.place)
+        raw.require_unchanged()
         return found
 
     def require_unchanged(self) -> None:
         """Raise :class:`~abtest.errors.DataError` when a file is not as it was before it was read."""
         for raw in self.raw.values():
-            require_unchanged(raw.files, raw.stamps, raw.place)
+            raw.require_unchanged()
 
 
 def open_warehouse(experiment: Experiment, engine: Engine, frames: Mapping[str, object], names: list[str]) -> Warehouse:
@@ -199,8 +194,11 @@ def open_warehouse(experiment: Experiment, engine: Engine, frames: Mapping[str, 
         raise DataError(
             f"tables: {unknown[0]!r} is not under data in the definition{nearest(unknown[0], definition.data)}"
         )
-    raw = {name: attach(experiment, engine, name, frames.get(name)) for name in names}
+    located = {name: located_files(experiment, name) for name in names if frames.get(name) is None}
+    engine.admit([file for found in located.values() if found is not None for file in found.names])
+    raw = {name: attach(experiment, engine, name, frames.get(name), located.get(name)) for name in names}
     warehouse = Warehouse(experiment, engine, Calendar.of(definition), raw)
+    warehouse.require_unchanged()
     warehouse.unit_is_integer = units_are_integers(warehouse)
     return warehouse
 
@@ -220,14 +218,26 @@ def units_are_integers(warehouse: Warehouse) -> bool:
     return bool(families) and all(family in {"integer", "null"} for family in families)
 
 
-def attach(experiment: Experiment, engine: Engine, name: str, frame: object | None = None) -> Raw:
-    """Make source ``name`` a view of the engine and look at its columns; no row is read."""
+def located_files(experiment: Experiment, name: str) -> Located | None:
+    """Return the files of source ``name``, which the engine has to be told before any is attached; ``None`` without."""
+    source = experiment.definition.data[name]
+    if source.path is None or source.table is not None:
+        return None
+    # Tables that a killed `simulate` was putting in place are of one set before they are read.
+    settle((experiment.folder / source.path).parent, reading=True)
+    return locate(source.path, experiment.folder, f"{experiment.place('data', name)}.path")
+
+
+def attach(
+    experiment: Experiment, engine: Engine, name: str, frame: object | None = None, located: Located | None = None
+) -> Raw:
+    """Make source ``name`` a view of the engine and look at its columns; no row is read.
+
+    ``located``: its files, if they were looked for before.
+    """
     source = experiment.definition.data[name]
     place = experiment.place("data", name)
     view = f"raw_{name}"
-    files: list[Path] = []
-    before: tuple[Stamp, ...] = ()
-    layout: tuple[str, list[str]] | None = None
     if frame is not None:
         engine.attach_frame(view, frame)
     elif source.table is not None:
@@ -235,19 +245,14 @@ def attach(experiment: Experiment, engine: Engine, name: str, frame: object | No
             engine.attach_table(view, source.table)
         except EngineError as error:
             raise DataError(f"{place}.table: {source.table}: {_without_label(error)}") from None
-    elif source.path is None:
-        raise DataError(f"{place}: needs `path`: the file of this table (or give tables={{{name!r}: frame}} in Python)")
     else:
-        # Tables that a killed `simulate` was putting in place are of one set before they are read.
-        settle((experiment.folder / source.path).parent, reading=True)
-        files = find_files(source.path, experiment.folder, f"{place}.path")
-        require_seen_names(files, f"{place}.path")
-        before = stamps(files, f"{place}.path")
-        kind = format_of(files, f"{place}.path")
-        require_whole_gzip(files, f"{place}.path")
-        layout = csv_layout(files, f"{place}.path") if kind == "csv" else None
+        located = located or located_files(experiment, name)
+        if located is None:
+            raise DataError(
+                f"{place}: needs `path`: the file of this table (or give tables={{{name!r}: frame}} in Python)"
+            )
         try:
-            engine.attach_files(view, [str(path) for path in files], kind, layout)
+            engine.attach_files(view, located.names, located.kind, located.layout)
         except EngineError as error:
             raise DataError(f"{place}: {source.path}: {_without_label(error)}") from None
     try:
@@ -259,8 +264,18 @@ def attach(experiment: Experiment, engine: Engine, name: str, frame: object | No
         # The columns of an empty frame have whatever type the library gives them; they hold nothing.
         columns = cast("dict[str, Family]", dict.fromkeys(columns, "null"))
     asked = {source.unit or experiment.definition.unit, source.at, source.arm, source.value} - {None}
-    names = names_of(columns, cast("set[str]", asked), files, layout)
-    return Raw(name, view, columns, tuple(files), place, source.table if frame is None else None, before, names)
+    read = located if frame is None else None
+    return Raw(
+        name,
+        view,
+        columns,
+        read.files if read else (),
+        place,
+        source.table if frame is None else None,
+        read.stamps if read else (),
+        names_of(columns, cast("set[str]", asked), read.files if read else (), read.layout if read else None),
+        read.again if read else (),
+    )
 
 
 def _without_label(error: EngineError) -> str:

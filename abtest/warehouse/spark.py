@@ -48,6 +48,10 @@ class SparkEngine:
             self.close()
             raise
 
+    def admit(self, files: Sequence[str]) -> None:
+        """Do nothing: what a cluster may open is its own to say."""
+        del files
+
     def attach_files(self, table: str, files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None) -> None:
         """Make ``table`` a view of files, which all workers must see under the same path."""
 

@@ -14,6 +14,7 @@ import duckdb
 
 from abtest.errors import UsageError
 from abtest.warehouse.duckdb import DuckDB
+from abtest.warehouse.duckdb_door import Door
 from abtest.warehouse.engine import EngineError, Family, Statement
 from abtest.warehouse.folders import folder_columns
 from abtest.warehouse.header import names_of
@@ -106,15 +107,16 @@ def _look_at_parquet(files: Sequence[str]) -> tuple[dict[str, Family], Collectio
     Raises when a file lacks a column, for which Spark would read nothing but NULL.
     """
     families = _look(files[:1], "parquet", None)
-    with duckdb.connect() as connection:
+    with Door() as door:
         try:
-            held = look_at_parquet(connection, "look", files).names
-            schemas = connection.execute("SELECT file_name, name FROM parquet_schema($1)", [list(files)]).fetchall()
+            held = look_at_parquet(door, "look", files).names
+            asked = "SELECT file_name, name FROM parquet_schema($1)"
+            schemas = door.connection.execute(asked, [door.names(files)]).fetchall()
         except duckdb.Error:
             raise EngineError("look: a file is damaged or cut off; export or copy it again") from None
-    names: dict[str, set[str]] = {}
-    for file, name in schemas:
-        names.setdefault(file, set()).add(name)
+        names: dict[str, set[str]] = {}
+        for file, name in schemas:
+            names.setdefault(door.file_of(file), set()).add(name)
     for file, found in names.items():
         for name in families:
             if name not in found:
@@ -198,11 +200,12 @@ def _look(
 def _own_columns(files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None) -> list[str]:
     if layout is not None:
         return layout[1]
-    with duckdb.connect() as connection:
+    with Door() as door:
         if kind == "parquet":
-            return connection.read_parquet(list(files[:1]), hive_partitioning=False).columns
+            return door.connection.read_parquet(door.names(files[:1]), hive_partitioning=False).columns
         options = {"sample_size": -1, "maximum_sample_files": len(files), "hive_partitioning": False}
-        return connection.read_json(list(files), format="newline_delimited", **options).columns  # type: ignore[arg-type]
+        names = door.names(files)
+        return door.connection.read_json(names, format="newline_delimited", **options).columns  # type: ignore[arg-type]
 
 
 def _quotes(file: str) -> bool:
@@ -245,11 +248,12 @@ def _arrow(frame: object) -> tuple[Any, dict[str, Family]]:
     finally:
         look.close()
     listed = ", ".join(_cast(name, family) for name, family in families.items())
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.register("look", frame)
+    with Door() as door:
+        door.connection.execute("SET TimeZone = 'UTC'")
+        door.close_behind()
+        door.connection.register("look", frame)
         try:
-            return connection.sql(f"SELECT {listed} FROM look").to_arrow_table(), families
+            return door.connection.sql(f"SELECT {listed} FROM look").to_arrow_table(), families
         except ImportError:
             raise UsageError("tables given as frames need pyarrow on Spark: pip install 'abtest[spark]'") from None
 

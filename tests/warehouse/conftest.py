@@ -49,7 +49,7 @@ def spark(session: object) -> "Iterator[Engine]":  # noqa: ARG001 - it must have
         yield opened
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def duckdb() -> "Iterator[Engine]":
     from spark_base import engine
 
