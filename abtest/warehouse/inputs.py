@@ -5,7 +5,7 @@ from pathlib import Path
 
 from abtest.definition.load import Experiment
 from abtest.errors import AbtestError
-from abtest.warehouse.files import find_files
+from abtest.warehouse.paths import find_files
 
 
 def input_files(experiment: Experiment, *, without: Collection[str] = ()) -> list[Path]:
@@ -25,6 +25,7 @@ def input_files(experiment: Experiment, *, without: Collection[str] = ()) -> lis
 def files_of(pattern: str, folder: Path) -> list[Path]:
     """Return the files that a path or pattern names, and the path itself: a folder holds what is added to it too."""
     try:
-        return [folder / pattern, *find_files(pattern, folder, "")]
+        found = find_files(pattern, folder, "")
+        return [folder / pattern, *found.files, *(name for name, _ in found.again)]
     except AbtestError:
         return [folder / pattern]

@@ -4,13 +4,13 @@ Without checksums of its pages this is all that a file has to be compared with. 
 the range of its column stays unnoticed.
 """
 
-import glob
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from abtest.warehouse.duckdb_door import Door
 from abtest.warehouse.parquet_files import family_of
 from abtest.warehouse.sqltext import quote
 
@@ -26,12 +26,13 @@ class _Group:
     rows: int
 
 
-def statistics_fault(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
+def statistics_fault(door: Door, path: Path) -> str | None:
     """Read all columns of a file; return what does not fit its statistics, in a few words, or ``None``.
 
     Raises the engine's error where the file cannot be read.
     """
-    file = glob.escape(str(path.absolute()))  # the engine takes a name for a pattern
+    connection = door.connection
+    [file] = door.names([str(path.absolute())])
     groups = _groups(connection, file)
     # What the statistics say is what is doubted here, so nothing may be answered from them.
     connection.execute("SET disabled_optimizers = 'statistics_propagation'")

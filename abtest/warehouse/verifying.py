@@ -20,11 +20,13 @@ import duckdb
 
 from abtest.definition.load import Experiment
 from abtest.errors import DataError
+from abtest.warehouse.duckdb_door import Door
 from abtest.warehouse.engine import Engine, EngineError, Limits, Statement
 from abtest.warehouse.engines import open_engine
-from abtest.warehouse.files import Format, Stamp, csv_layout, find_files, format_of, require_unchanged, stamps
+from abtest.warehouse.files import Format, Stamp, csv_layout, format_of, require_unchanged, stamps
 from abtest.warehouse.parquet_pages import check_pages
 from abtest.warehouse.parquet_statistics import statistics_fault
+from abtest.warehouse.paths import find_files
 from abtest.warehouse.sqltext import quote
 from abtest.warehouse.tables import sources_used
 from abtest.warehouse.thrift import DamagedError
@@ -91,12 +93,14 @@ def verify_source(
 def verify_files(
     pattern: str, folder: Path, place: str, *, limits: Limits | None = None, progress: Progress | None = None
 ) -> Verified:
-    """Verify the files that ``pattern`` names, as :func:`~abtest.warehouse.files.find_files` finds them."""
-    files = tuple(find_files(pattern, folder, place))
+    """Verify the files that ``pattern`` names, as :func:`~abtest.warehouse.paths.find_files` finds them."""
+    files = find_files(pattern, folder, place).files
     before = stamps(files, place)
     kind = format_of(files, place)
     notes: list[str] = []
     with _engine(kind, limits) as engine:
+        if engine is not None:
+            engine.admit([str(path) for path in files])
         for number, path in enumerate(files):
             if progress is not None:
                 progress("verifying the files", number / len(files))
@@ -144,14 +148,9 @@ def _parquet(path: Path, place: str) -> str | None:
     """Check a Parquet file; return what could not be noticed."""
     try:
         pages = check_pages(path)
-        connection = duckdb.connect(
-            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-        )
-        try:
-            connection.execute("SET TimeZone = 'UTC'")
-            fault = statistics_fault(connection, path)
-        finally:
-            connection.close()
+        with Door() as door:
+            door.connection.execute("SET TimeZone = 'UTC'")
+            fault = statistics_fault(door, path)
     except DamagedError as error:
         raise DataError(f"{place}: {path.name} is damaged: {error}; {_CURE}") from None
     except duckdb.Error:
