@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from abtest.words.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -9,9 +11,15 @@ if TYPE_CHECKING:
 
 
 class AbtestError(Exception):
-    """Something the user can put right. The message says what is wrong, where, and what to do."""
+    """Something the user can put right. The message says what is wrong, where, and what to do.
+
+    Names in it may be a stranger's: no hidden character of it is left.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(visible(message, lines=True))
 
 
 class UsageError(AbtestError):

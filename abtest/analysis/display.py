@@ -1,8 +1,10 @@
 """How results show in a notebook and as a data frame."""
 
+import html
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING
+
+from abtest.words.visible import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,14 +66,14 @@ def analysis_html(analysis: "Analysis") -> str:
     """Return the verdict, its reasons and a table of the comparisons as HTML."""
     decision = analysis.decision
     verdict = f"{decision.recommendation} {decision.arm or ''}".strip()
-    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in decision.reasons)
+    reasons = "".join(f"<li>{_escaped(reason)}</li>" for reason in decision.reasons)
     rows = [
         [metric.title, metric.role, *_cells(comparison)]
         for metric in analysis.metrics
         for comparison in metric.comparisons
     ]
     table = html_table(["metric", "role", *_HEADER], rows)
-    return f"<h4>{escape(analysis.experiment.title)}: {escape(verdict)}</h4><ul>{reasons}</ul>{table}"
+    return f"<h4>{_escaped(analysis.experiment.title)}: {_escaped(verdict)}</h4><ul>{reasons}</ul>{table}"
 
 
 def comparison_html(comparison: "Comparison") -> str:
@@ -102,6 +104,10 @@ def _interval(effect: "Effect") -> str:
 
 def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return an HTML table; every cell is escaped."""
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    head = "".join(f"<th>{_escaped(cell)}</th>" for cell in header)
+    body = "".join("<tr>" + "".join(f"<td>{_escaped(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _escaped(text: str) -> str:
+    return html.escape(visible(text))

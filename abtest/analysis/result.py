@@ -12,6 +12,7 @@ from abtest.analysis.in_time import BoardResult, Curve, InTotal, PlainWords, Rea
 from abtest.analysis.value import Effect as Effect  # noqa: PLC0414 - part of the results, and of this module
 from abtest.analysis.value import OverallTest as OverallTest  # noqa: PLC0414
 from abtest.analysis.value import Value
+from abtest.words.visible import visible_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -425,5 +426,5 @@ class Analysis(Value):
         return analysis_html(self)
 
     def to_json(self) -> str:
-        """Return ``results.json`` as text: UTF-8, two-space indent, a final newline."""
-        return self.model_dump_json(indent=2) + "\n"
+        """Return ``results.json`` as text: UTF-8, two-space indent, hidden characters escaped, a final newline."""
+        return visible_json(self.model_dump_json(indent=2)) + "\n"

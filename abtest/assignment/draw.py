@@ -1,6 +1,5 @@
 """Draw the arms of an experiment inside the engine: eligible customers in, one file with unit, arm and time out."""
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,8 @@ from abtest.warehouse.profile import whole, with_tables
 from abtest.warehouse.sources import Table, Warehouse, normalise, open_warehouse
 from abtest.warehouse.sqltext import Binder, quote
 from abtest.warehouse.units import customer_query
+from abtest.words.cells import NUMBER, SQL_FORMULA, is_formula
+from abtest.words.reading import moment as read_moment
 
 LONGEST_NAME = 200
 DRAWN = "drawn"
@@ -140,9 +141,9 @@ def _target(experiment: Experiment, output: str | Path | None) -> Path:
 
 def _require_moment(experiment: Experiment, at: str) -> None:
     try:
-        moment = dt.datetime.fromisoformat(at)
-    except ValueError:
-        raise UsageError(f"--at {at!r}: must be a date or time such as 2026-03-02 or 2026-03-02T09:00+02:00") from None
+        moment = read_moment(at)
+    except ValueError as error:
+        raise UsageError(f"--at {at!r}: {error}") from None
     if not YEARS[0] <= moment.year <= YEARS[1]:
         raise UsageError(f"--at {at!r}: must lie in the years {YEARS[0]} to {YEARS[1]}")
     if moment.tzinfo is None and experiment.definition.timezone is None:
@@ -165,6 +166,8 @@ def _draw(experiment: Experiment, engine: Engine, warehouse: Warehouse, path: Pa
         raise DataError(
             f"{experiment.place('population', 'eligible')}: no customer is eligible, so there is nobody to assign"
         )
+    if path.suffix.lower() == ".csv":
+        _refuse_formulas(experiment, engine, path)
     engine.save(_file(definition), str(path), path.suffix.lower()[1:])
     return Drawn(
         path,
@@ -173,6 +176,35 @@ def _draw(experiment: Experiment, engine: Engine, warehouse: Warehouse, path: Pa
         eligible - sum(drawn.values()),
         {arm.name: drawn.get(number, 0) for number, arm in enumerate(definition.arms)},
     )
+
+
+def _refuse_formulas(experiment: Experiment, engine: Engine, path: Path) -> None:
+    """Refuse a CSV with an id, an arm or a column's name that a spreadsheet would run as a formula.
+
+    An id with a sign in front of it would be another id, so none is added; Parquet holds ids as they are.
+    """
+    cure = f"write Parquet instead: --output {path.with_suffix('.parquet').name}"
+    names = [*_columns(experiment.definition), *(arm.name for arm in experiment.definition.arms)]
+    if any(map(is_formula, names)):
+        raise UsageError(
+            f"{path}: an arm or a column has a name that begins with =, +, - or @, which a spreadsheet runs as a "
+            f"formula; {cure}"
+        )
+    text = "CAST(unit AS STRING)"
+    found = engine.rows(
+        Statement(
+            f"SELECT count(*) AS units FROM {DRAWN}\nWHERE arm IS NOT NULL AND at_us IS NOT NULL\n"
+            f"  AND rlike({text}, $formula) AND NOT rlike({text}, $number)",
+            {"formula": SQL_FORMULA, "number": NUMBER},
+        ),
+        "checking ids",
+    )
+    units = whole(found[0], "units")
+    if units:
+        raise DataError(
+            f"{path}: {units:,} ids begin with =, +, -, @ or a tab, which a spreadsheet that opens the CSV runs as a "
+            f"formula; {cure}"
+        )
 
 
 def _statement(experiment: Experiment, warehouse: Warehouse, table: Table, *, timed: bool, at: str | None) -> Statement:
@@ -201,11 +233,17 @@ def _statement(experiment: Experiment, warehouse: Warehouse, table: Table, *, ti
     return Statement(text, parameters)
 
 
-def _file(definition: Definition) -> Statement:
+def _columns(definition: Definition) -> tuple[str, str, str]:
+    """Return the names of the file's columns: the unit's id, the arm, the time."""
     declared = definition.data.get("assignments")
     unit = (declared.unit if declared else None) or definition.unit or definition.unit_column(CUSTOMERS) or "unit"
     arm = (declared.arm if declared else None) or "arm"
     at = (declared.at if declared else None) or "assigned_at"
+    return unit, arm, at
+
+
+def _file(definition: Definition) -> Statement:
+    unit, arm, at = _columns(definition)
     binder = Binder("draw")
     names = " ".join(f"WHEN {number} THEN {binder.bind(a.name, 'arm')}" for number, a in enumerate(definition.arms))
     text = (

@@ -10,6 +10,7 @@ import sys
 import typer
 
 from abtest.cli import analyze, assign, compare, explain, init, lock, report, retention, schema, simulate, validate
+from abtest.cli.telling import refuse_hidden, without_text
 from abtest.errors import AbtestError, DefinitionError
 
 app = typer.Typer(
@@ -50,6 +51,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
+        refuse_hidden(sys.argv[1:])
         app()
     except DefinitionError as error:
         from abtest.cli.places import underlined
@@ -58,9 +60,7 @@ def main() -> None:
     except AbtestError as error:
         _fail(str(error), error.exit_code)
     except Exception as error:
-        import traceback
-
-        traceback.print_exception(error, limit=-3, file=sys.stderr)
+        print(without_text(error), file=sys.stderr)
         _fail(f"internal error: {type(error).__name__}; this is a bug in abtest, please report it", 1)
 
 

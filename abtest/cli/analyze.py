@@ -7,6 +7,7 @@ import typer
 
 from abtest.cli.engine_options import EngineOptions, Verify, note, with_engine
 from abtest.cli.progress import ProgressLine
+from abtest.cli.telling import tell
 
 
 @with_engine
@@ -54,12 +55,12 @@ def command(
     finally:
         progress.close()
     if json:
-        typer.echo(analysis.to_json(), nl=False)
+        tell(analysis.to_json(), nl=False)
     elif not quiet:
         from abtest.report.text import summary
 
-        typer.echo(summary(analysis))
-        typer.echo("Written: " + "\n         ".join(str(path) for path in files))
+        tell(summary(analysis))
+        tell("Written: " + "\n         ".join(str(path) for path in files))
     if not analysis.valid:
         raise typer.Exit(4)
 

@@ -7,6 +7,7 @@ import typer
 
 from abtest.cli.engine_options import EngineOptions, with_engine
 from abtest.cli.progress import ProgressLine
+from abtest.cli.telling import tell
 
 
 @with_engine
@@ -48,10 +49,10 @@ def command(
     finally:
         progress.close()
     arms = ", ".join(f"{arm} {count:,}" for arm, count in drawn.arms.items())
-    typer.echo(f"{drawn.path}: {sum(drawn.arms.values()):,} units assigned: {arms}")
-    typer.echo(f"{drawn.customers:,} customers, {drawn.eligible:,} eligible")
+    tell(f"{drawn.path}: {sum(drawn.arms.values()):,} units assigned: {arms}")
+    tell(f"{drawn.customers:,} customers, {drawn.eligible:,} eligible")
     if drawn.without_time:
-        typer.echo(f"{drawn.without_time:,} eligible customers have no time of assignment and were left out", err=True)
+        tell(f"{drawn.without_time:,} eligible customers have no time of assignment and were left out", err=True)
 
 
 command.__name__ = "assign"

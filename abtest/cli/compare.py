@@ -4,6 +4,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from abtest.cli.numbers import decimal
+from abtest.cli.telling import tell
+
 
 def command(
     arms: Annotated[
@@ -15,7 +18,9 @@ def command(
         ),
     ],
     *,
-    confidence: Annotated[float, typer.Option(help="Confidence of the intervals, between 0 and 1.")] = 0.95,
+    confidence: Annotated[
+        float, typer.Option(parser=decimal, metavar="FLOAT", help="Confidence of the intervals, between 0 and 1.")
+    ] = 0.95,
     margin: Annotated[
         str | None,
         typer.Option(
@@ -73,11 +78,11 @@ def command(
     except ArgumentError as error:
         raise UsageError(f"--{error.argument.replace('_', '-')}: {error.problem}") from None
     if json:
-        typer.echo(comparisons_json(compared.metric.comparisons), nl=False)
+        tell(comparisons_json(compared.metric.comparisons), nl=False)
     else:
         from abtest.comparing.text import comparison_text
 
-        typer.echo(comparison_text(compared), nl=False)
+        tell(comparison_text(compared), nl=False)
 
 
 command.__name__ = "compare"

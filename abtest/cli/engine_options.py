@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from abtest.cli.numbers import at_least
+
 if TYPE_CHECKING:
     from abtest.warehouse.engines import Choice
 
@@ -46,7 +48,9 @@ class EngineOptions:
 MemoryLimit = Annotated[
     str | None, typer.Option(help="Memory of the engine, such as 4GB; more is spilled.", show_default="80 % of it")
 ]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the engine.", show_default="all")]
+Threads = Annotated[
+    int | None, typer.Option(parser=at_least(1), metavar="INTEGER", help="Threads of the engine.", show_default="all")
+]
 TempDir = Annotated[
     Path | None, typer.Option(help="Folder for what does not fit into memory.", show_default="the system's")
 ]

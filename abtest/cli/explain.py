@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from abtest.cli.engine_options import EngineOptions, with_engine
+from abtest.cli.telling import tell
 
 
 @with_engine
@@ -23,15 +24,15 @@ def command(
         options.refuse_without("--sql")
         from abtest.definition.explain import explain
 
-        typer.echo(explain(experiment.definition))
+        tell(explain(experiment.definition))
         return
     from abtest.analysis.run import queries
 
     choice = options.choice()
     statements = queries(experiment, choice=choice)
-    typer.echo(_functions(choice.engine or experiment.definition.engine or "duckdb"))
+    tell(_functions(choice.engine or experiment.definition.engine or "duckdb"))
     for number, statement in enumerate(statements, 1):
-        typer.echo(f"-- Statement {number}\n{statement.shown()};\n")
+        tell(f"-- Statement {number}\n{statement.shown()};\n")
 
 
 def _functions(engine: str) -> str:

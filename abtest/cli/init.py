@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar
 import typer
 
 from abtest.cli.progress import ProgressLine
+from abtest.cli.telling import tell
 
 if TYPE_CHECKING:
     from abtest.drafting.draft import Draft
@@ -225,10 +226,10 @@ def _write(text: str, path: Path, *, force: bool, simulated: bool = False, told:
     from abtest.drafting.writing import write_definition
 
     write_definition(text, path, overwrite=force)
-    typer.echo(f"Written: {path}")
+    tell(f"Written: {path}")
     if told is not None:
-        typer.echo(f"\n{told}\n")
-    typer.echo(next_commands(path, [simulate_command(path)] if simulated else [], data=told is not None))
+        tell(f"\n{told}\n")
+    tell(next_commands(path, [simulate_command(path)] if simulated else [], data=told is not None))
 
 
 def _interview(name: str | None, output: Path | None, *, force: bool) -> None:
@@ -241,9 +242,9 @@ def _interview(name: str | None, output: Path | None, *, force: bool) -> None:
 
     try:
         with interruptible():
-            template = choose_start(_ask, typer.echo)
+            template = choose_start(_ask, tell)
             if template is None:
-                draft = look_at_files(_ask, typer.echo, _survey, name)
+                draft = look_at_files(_ask, tell, _survey, name)
                 path = output or _ask_path(draft.name, force=force)
                 write = partial(_finish, draft, path, force=force)
             else:
@@ -257,7 +258,7 @@ def _interview(name: str | None, output: Path | None, *, force: bool) -> None:
 
 
 def _interrupted() -> NoReturn:
-    typer.echo("\nStopped; nothing was written.", err=True)
+    tell("\nStopped; nothing was written.", err=True)
     raise typer.Exit(INTERRUPTED)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from abtest.cli.engine_options import EngineOptions, with_engine
+from abtest.cli.telling import tell
 
 if TYPE_CHECKING:
     from abtest.definition.load import Experiment
@@ -65,11 +66,11 @@ def _check(experiment: "Experiment", path: Path) -> None:
     if lock is None:
         raise UsageError(f"{path}: no such lock; write it with `abtest lock {experiment.file}`")
     deviations = compare(lock, experiment)
-    typer.echo(f"locked on {lock.when}, {_deviations(len(deviations))}")
+    tell(f"locked on {lock.when}, {_deviations(len(deviations))}")
     if lock.outcome_data.seen:
-        typer.echo(f"outcome data existed then{_until(lock.outcome_data)}")
+        tell(f"outcome data existed then{_until(lock.outcome_data)}")
     for deviation in deviations:
-        typer.echo(str(deviation))
+        tell(str(deviation))
     if deviations:
         raise typer.Exit(2)
 
@@ -87,16 +88,16 @@ def _lock(experiment: "Experiment", path: Path, choice: "Choice", *, force: bool
         experiment, at=made_by.generated_at, version=made_by.abtest, git=git_state(experiment), outcomes=outcomes
     )
     write_lock(lock, path, overwrite=force)
-    typer.echo(f"{path}: locked {experiment.name} on {lock.when}, sha256 {lock.sha256}")
+    tell(f"{path}: locked {experiment.name} on {lock.when}, sha256 {lock.sha256}")
     if lock.git is not None:
         uncommitted = ", where the definition is not as it is now" if lock.git.modified else ""
-        typer.echo(f"git commit {lock.git.commit}{uncommitted}")
+        tell(f"git commit {lock.git.commit}{uncommitted}")
     if outcomes.seen:
         message = f"warning: outcome data exists already{_until(outcomes)}; the lock says that it was written after it"
-        typer.echo(message, err=True)
+        tell(message, err=True)
     elif outcomes.seen is None:
         message = f"warning: whether outcome data exists already cannot be told: {'; '.join(doubts)}"
-        typer.echo(message, err=True)
+        tell(message, err=True)
 
 
 def _replaceable(experiment: "Experiment", path: Path, *, force: bool) -> bool:
@@ -111,7 +112,7 @@ def _replaceable(experiment: "Experiment", path: Path, *, force: bool) -> bool:
             raise
         return True
     if there is not None and there.sha256 == experiment.sha256:
-        typer.echo(f"{path}: already locked on {there.when}, sha256 {there.sha256}")
+        tell(f"{path}: already locked on {there.when}, sha256 {there.sha256}")
         return False
     if there is not None and not force:
         changed = _deviations(len(compare(there, experiment)))

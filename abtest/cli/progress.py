@@ -6,6 +6,7 @@ import time
 import unicodedata
 
 from abtest.process.signals import WIPE
+from abtest.words.visible import visible
 
 _QUICK = 0.7
 
@@ -26,7 +27,7 @@ class ProgressLine:
         percent = f" {share * 100:.0f} %" if share is not None and share > 0 else ""
         # A line that is wider than the terminal breaks, and only its last part could be wiped.
         room = shutil.get_terminal_size().columns - 1
-        line = _cut(f"{label}{percent} · {elapsed:.0f} s", room)
+        line = _cut(f"{visible(label)}{percent} · {elapsed:.0f} s", room)
         if line != self._shown:  # what does not change does not flicker
             sys.stderr.write(f"{WIPE}{line}")
             sys.stderr.flush()

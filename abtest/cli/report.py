@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from abtest.cli.telling import tell
+
 
 def command(
     results: Annotated[Path, typer.Argument(help="A results.json that `abtest analyze` wrote.", show_default=False)],
@@ -30,7 +32,7 @@ def command(
         files = write_report(analysis, folder, results=content)
     else:
         files = write_report(analysis, folder, keep=[results])
-    typer.echo("Written: " + "\n         ".join(str(path) for path in files))
+    tell("Written: " + "\n         ".join(str(path) for path in files))
 
 
 def _keep_others(results: Path, there: Path) -> None:

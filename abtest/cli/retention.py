@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 import typer
 
 from abtest.cli.engine_options import MemoryLimit, TempDir, Threads, Verify, note
+from abtest.cli.numbers import at_least, decimal
 from abtest.cli.progress import ProgressLine
+from abtest.cli.telling import tell
 
 
 def command(
@@ -33,7 +35,10 @@ def command(
     ] = None,
     since: Annotated[str | None, typer.Option(help="Show periods from this day's on.", show_default="all")] = None,
     periods: Annotated[
-        int | None, typer.Option(min=1, help="Show the last so many complete periods.", show_default="all")
+        int | None,
+        typer.Option(
+            parser=at_least(1), metavar="INTEGER", help="Show the last so many complete periods.", show_default="all"
+        ),
     ] = None,
     through: Annotated[
         str | None, typer.Option(help="Last day that the data cover.", show_default="up to the last event")
@@ -49,7 +54,9 @@ def command(
             help="Exit with 4 when the last complete period is below the benchmark, its whole interval.",
         ),
     ] = False,
-    confidence: Annotated[float, typer.Option(help="Confidence of the intervals, between 0 and 1.")] = 0.95,
+    confidence: Annotated[
+        float, typer.Option(parser=decimal, metavar="FLOAT", help="Confidence of the intervals, between 0 and 1.")
+    ] = 0.95,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the files.")] = Path("reports/retention"),
     report: Annotated[bool, typer.Option(help="Write CSV and PNG beside retention.json.")] = True,
     verify: Verify = False,
@@ -108,12 +115,12 @@ def command(
     finally:
         progress.close()
     if json:
-        typer.echo(result.to_json(), nl=False)
+        tell(result.to_json(), nl=False)
     elif not quiet:
         from abtest.cohorts.text import summary
 
-        typer.echo(summary(result))
-        typer.echo("Written: " + "\n         ".join(str(path) for path in files))
+        tell(summary(result))
+        tell("Written: " + "\n         ".join(str(path) for path in files))
     if not fail_below_benchmark:
         return
     if result.below_benchmark is None:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from abtest.cli.telling import tell
+
 
 def command(
     library: Annotated[
@@ -21,12 +23,12 @@ def command(
 
     text = json.dumps(library_schema() if library else schema(), indent=2, ensure_ascii=False) + "\n"
     if output is None:
-        typer.echo(text, nl=False)
+        tell(text, nl=False)
     else:
         from abtest.process.publishing import Kind, publish
 
         publish({output.name: text.encode()}, output.parent, kind=Kind("schema", "choose another file"))
-        typer.echo(f"{output}: written", err=True)
+        tell(f"{output}: written", err=True)
 
 
 command.__name__ = "schema"

@@ -7,6 +7,8 @@ import typer
 
 from abtest.cli.engine_options import EngineOptions, Verify, with_engine
 from abtest.cli.progress import ProgressLine
+from abtest.cli.telling import tell
+from abtest.words.visible import visible_json
 
 if TYPE_CHECKING:
     from abtest.definition.load import Experiment
@@ -45,7 +47,7 @@ def command(
     if json:
         from json import dumps
 
-        typer.echo(dumps(reports, indent=2, ensure_ascii=False))
+        tell(visible_json(dumps(reports, indent=2, ensure_ascii=False)))
     warned = any(report["diagnostics"] for report in reports)
     codes = [code for report in reports for code in [report["exit_code"]] if isinstance(code, int) and code]
     if codes or (strict and warned):
@@ -109,7 +111,7 @@ def _valid(experiment: "Experiment", path: Path) -> str:
 
 def _say(told: bool, text: str, *, error: bool = False) -> None:
     if told:
-        typer.echo(text, err=error)
+        tell(text, err=error)
 
 
 def _show(told: bool, diagnostics: object) -> None:

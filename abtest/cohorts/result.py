@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from abtest.cohorts.periods import Length
+from abtest.words.visible import visible_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,7 +153,7 @@ class Retention:
             cohort["shares"] = value.shares
         for period, one in zip(content["periods"], self.periods, strict=True):
             period["lost"] = one.lost
-        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return visible_json(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return one row per period, in the order of time, with the columns of ``retention.csv``."""

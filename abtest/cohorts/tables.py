@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from abtest.cohorts.result import Comparison, Period, Retention
 from abtest.report.numbers import Numbers, Scale
 from abtest.report.words import ENGLISH
+from abtest.words.cells import cell
+from abtest.words.visible import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +64,15 @@ def triangle_csv(result: Retention) -> str:
 
 
 def _written(value: object) -> str:
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return (
+        ""
+        if value is None
+        else str(value).lower()
+        if isinstance(value, bool)
+        else cell(value)
+        if isinstance(value, str)
+        else str(value)
+    )
 
 
 def _csv(rows: Iterable[list[str]]) -> str:
@@ -107,6 +117,10 @@ def interval(period: Period) -> str:
     return NUMBERS.interval(period.low, period.high, PERCENT)
 
 
+def _escaped(text: str) -> str:
+    return markup.escape(visible(text))
+
+
 def html(result: Retention) -> str:
     """Return the periods as a table for a notebook, the rule above it and what to mind below."""
     heads = [result.asked.by, "S", "retained", "N", "R", "E", "CRR", "interval", "(E − N) / S"]
@@ -125,10 +139,10 @@ def html(result: Retention) -> str:
             percent(period.plain_rate),
             *(level.side if level else NUMBERS.missing for level in found),
         ]
-        rows.append("".join(f"<td>{markup.escape(cell)}</td>" for cell in cells))
+        rows.append("".join(f"<td>{_escaped(cell)}</td>" for cell in cells))
     titles = [*heads, *(f"{name} {percent(getattr(result.asked, name))}" for name in levels)]
-    head = "".join(f"<th>{markup.escape(title)}</th>" for title in titles)
+    head = "".join(f"<th>{_escaped(title)}</th>" for title in titles)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
-    rule = "".join(f"<p>{markup.escape(sentence)}</p>" for sentence in result.rule)
-    notes = "".join(f"<li>{markup.escape(note)}</li>" for note in result.notes)
+    rule = "".join(f"<p>{_escaped(sentence)}</p>" for sentence in result.rule)
+    notes = "".join(f"<li>{_escaped(note)}</li>" for note in result.notes)
     return f"{rule}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><ul>{notes}</ul>"

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from abtest.errors import UsageError
 from abtest.stats import checks
 from abtest.stats.values import Moments, Rate
+from abtest.words.visible import hidden
 
 Figures: TypeAlias = Rate | Moments
 ArmTuple: TypeAlias = tuple[int, int] | tuple[float, float, int]
@@ -156,10 +157,12 @@ def _check_name(name: object) -> None:
         raise ValueError(f"the name must be text (got {name!r})")
     if not name.strip():
         raise ValueError("the name is empty; write one before the figures, such as weekly=530/2000")
-    if any(ord(character) < 32 or ord(character) == 127 for character in name):
-        raise ValueError("the name must be one line without control characters")
     if any("\ud800" <= character <= "\udfff" for character in name):
         raise ValueError("the name is not valid UTF-8; set the terminal to UTF-8 or rename the arm")
+    if any(ord(character) < 32 or ord(character) == 127 for character in name):
+        raise ValueError("the name must be one line without control characters")
+    if (what := hidden(name)) is not None:
+        raise ValueError(f"the name holds {what}, which nobody sees; remove it")
 
 
 def _count(name: str, text: str) -> int:

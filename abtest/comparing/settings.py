@@ -12,6 +12,7 @@ from abtest.definition.fields import Margin, MarginField
 from abtest.stats.checks import CONFIDENCE
 from abtest.stats.rates import Good
 from abtest.stats.values import Rate
+from abtest.words.reading import number
 
 MarginQuestion = Literal["non-inferiority", "superiority", "equivalence"]
 Correction = Literal["holm", "hochberg", "bonferroni", "bh", "by", "dunnett", "none"]
@@ -115,7 +116,7 @@ def parse_prior(text: str) -> tuple[float, float]:
     """Return the two numbers of ``0.5,0.5`` or ``12.4:30``."""
     parts = text.replace(":", ",").split(",")
     try:
-        first, second = (float(part) for part in parts)
+        first, second = (number(part.strip()) for part in parts)
     except ValueError:
         cure = "write a,b of a beta distribution, such as 0.5,0.5, or mean:sd of a normal one, such as 12:30"
         raise ArgumentError("prior", f"{cure} (got {text!r})") from None

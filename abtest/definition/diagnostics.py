@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from abtest.errors import DefinitionError
+from abtest.words.visible import visible
 
 Severity = Literal["error", "warning"]
 _WIDEST = 160
@@ -35,7 +36,7 @@ class Diagnostic:
         """Return ``drip.yaml:12:5: arms[1].weight: must be greater than 0 (got -3)``."""
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         warning = f" [{self.code}]" if self.severity == "warning" else ""
-        return f"{place}: " + (f"{self.key}: " if self.key else "") + self.message + warning
+        return visible(f"{place}: " + (f"{self.key}: " if self.key else "") + self.message + warning, lines=True)
 
     def underlined(self) -> str:
         """Return the text and below it the line of the file with the place underlined."""

@@ -100,8 +100,8 @@ Expression: TypeAlias = Compare | Within | IsNull | Truth | Group | Negation
 
 _TOKEN = re.compile(
     r"""\s*(?:
-      (?P<date>\d{4}-\d{2}-\d{2}(?![\w-]))
-    | (?P<number>[-+]?(?:\d+\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.]))
+      (?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-]))
+    | (?P<number>[-+]?(?:[0-9]+\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?(?![\w.]))
     | (?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*")
     | (?P<quoted>`[^`]+`)
     | (?P<period>period\.(?:start|end)\b)

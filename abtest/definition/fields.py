@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from abtest.definition.nodes import Plain
+from abtest.words.visible import hidden, name_of
 
 LARGEST = 1e12
 """No weight, margin or level is larger; a larger number is a slip of the keyboard."""
@@ -47,8 +48,15 @@ def _one_line(value: str) -> str:
     value = value.strip()
     if not value:
         raise ValueError("must not be empty")
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise ValueError("must be one line without control characters")
+    if (control := re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", value)) is not None:
+        raise ValueError(f"must be one line without control characters (holds {name_of(control[0])})")
+    return value
+
+
+def _all_seen(value: str) -> str:
+    what = hidden(value)
+    if what is not None:
+        raise ValueError(f"holds {what}, which nobody sees; remove it")
     return value
 
 
@@ -268,7 +276,10 @@ def _version(value: object) -> object:
 
 
 Version = Annotated[Literal[1], BeforeValidator(_version)]
-Text = Annotated[str, BeforeValidator(_text), AfterValidator(_one_line)]
+Title = Annotated[str, BeforeValidator(_text), AfterValidator(_one_line)]
+"""A line for readers, in which a character that hides is shown written out."""
+Text = Annotated[Title, AfterValidator(_all_seen)]
+"""A name or a path: what hides in it is refused, since two that look alike would be two."""
 Name = Annotated[Text, AfterValidator(_name)]
 Key = Annotated[str, BeforeValidator(_text), AfterValidator(_key)]
 Prose = Annotated[str, BeforeValidator(_text)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from abtest.definition.diagnostics import refuse
 from abtest.definition.fields import nearest
-from abtest.definition.nodes import Document, Mark, Problem, Tree, decode, parse
+from abtest.definition.nodes import Document, Mark, Problem, Tree, decode, parse, speaks_of
 from abtest.definition.nodes import Path as NodePath
 
 INCLUDE = "include"
@@ -132,11 +132,16 @@ def _include(entry: str, here: Path, chain: tuple[Path, ...], assembly: _Assembl
     text = decode(raw, label)
     if not text.strip():
         raise refuse(label, 1, 1, "the file is empty; a library holds data or metrics")
-    library = parse(text, label)
-    assembly.lines.update(library.lines or {})
+    outside = not resolved.is_relative_to(assembly.folder.resolve())
+    library = parse(text, label, ours=not outside and speaks_of(text, LIBRARY_KEYS))
+    if outside and not is_library(library.tree):
+        return f"{label} is no library, which is a mapping of {', '.join(LIBRARY_KEYS)} and nothing else"
+    # Who includes a file of somebody else's may not be who may read it: of such a file no line is shown.
+    assembly.lines.update(dict.fromkeys(library.lines or {}, ()) if outside else library.lines or {})
     assembly.problems += library.problems
     assembly.keys.update({place: mark for place, mark in library.keys.items() if str(place[-1]).startswith("#")})
     if not isinstance(library.tree, dict):
+        assembly.lines[label] = ()
         _complain(assembly, library, (), f"a library is a mapping of {', '.join(LIBRARY_KEYS)}")
         return None
     _follow_library(library, label, (*chain, resolved), assembly)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,13 +15,18 @@ from abtest.definition.include import INCLUDE, assembled, is_library, problems_o
 from abtest.definition.lints import DataRange, lints
 from abtest.definition.messages import problem_of
 from abtest.definition.model import Definition, Library
-from abtest.definition.nodes import NOWHERE, Document, Problem, decode, parse
+from abtest.definition.nodes import NOWHERE, Document, Problem, decode, parse, speaks_of
 from abtest.definition.nodes import Path as NodePath
 from abtest.definition.rules import problems
 from abtest.errors import DefinitionError, UsageError
 
+_NO_DEFINITION = "must be a mapping of keys such as name, arms, data and metrics"
+_OURS = frozenset(Definition.model_fields) - {"value", "spark", "engine"}
+"""Keys of which a definition or a library has one at least."""
 _ROUNDS = 10
 _KEY_LENGTH = 60
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_GIVEN = re.compile(r" \(got .*\)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def load_library(path: str | Path) -> tuple[Library, Document] | None:
     Raises as :func:`load` does. Which tables its metrics need is for the experiments that include it to say.
     """
     path = Path(path)
-    document = parse(decode(_read(path), path.name), path.name)
+    document = _parsed(path)
     if not is_library(document.tree):
         return None
     problems_found = [*document.problems, *problems_of_includes(document, path)]
@@ -125,7 +131,7 @@ def load(source: str | Path | Mapping[str, object], *, folder: str | Path | None
         return Experiment(definition, home, None, given)
     path = Path(source)
     home = Path(folder) if folder is not None else path.parent
-    document = assembled(parse(decode(_read(path), path.name), path.name), path, home)
+    document = assembled(_parsed(path), path, home)
     definition = _checked(document.tree, document, path.name)
     return Experiment(definition, home, path, document)
 
@@ -145,10 +151,19 @@ def _read(path: Path) -> bytes:
         raise UsageError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
+def _parsed(path: Path) -> Document:
+    """Read a file as a definition or a library; of one that is neither (a link may lead anywhere) nothing is shown."""
+    text = decode(_read(path), path.name)
+    document = parse(text, path.name, ours=speaks_of(text, _OURS))
+    if isinstance(document.tree, dict) and document.tree and not set(document.tree) & _OURS:
+        raise refuse(path.name, 1, 1, _NO_DEFINITION)
+    return document
+
+
 def _checked(tree: object, document: Document | None, label: str) -> Definition:
     found = list(document.problems) if document else []
     if not isinstance(tree, dict):
-        raise refuse(label, 1, 1, "must be a mapping of keys such as name, arms, data and metrics")
+        raise refuse(label, 1, 1, _NO_DEFINITION)
     definition, wrong = _validated(tree)
     # A value that was refused as it was read is not there; that it is missing is no news.
     refused = {problem.path[:-1] for problem in found}
@@ -269,6 +284,8 @@ def _diagnostic(severity: Severity, problem: Problem, document: Document | None,
         place = mark.column + problem.offset + quoted
         if place <= end - quoted:
             mark, end = replace(mark, column=place), place + 1
+    # What stands in a file outside of the definition's folder is not quoted.
+    foreign = document is not None and (document.lines or {}).get(mark.file) == ()
     return Diagnostic(
         severity,
         problem.code,
@@ -277,7 +294,7 @@ def _diagnostic(severity: Severity, problem: Problem, document: Document | None,
         mark.column,
         max(end, mark.column + 1) if mark.line else 0,
         _key(problem.path),
-        problem.message,
+        _QUOTED.sub("'…'", _GIVEN.sub("", problem.message)) if foreign else problem.message,
         source,
     )
 

@@ -235,10 +235,12 @@ def _whole(lock: Lock) -> bool:
 def _refusal(path: Path, text: str, key: str, message: str) -> DefinitionError:
     """Return the error at the first place where ``key`` stands in the file."""
     lines = split_lines(text)
+    # Of a file that is no lock, to which a link may lead, no line is shown.
+    ours = all(f'"{part}"' in text for part in ("experiment", "sha256", "definition"))
     for number, line in enumerate(lines, 1):
         if key and f'"{key}"' in line:
-            return refuse(path.name, number, line.index(f'"{key}"') + 1, message, source=line)
-    return refuse(path.name, 1, 1, message, source=lines[0])
+            return refuse(path.name, number, line.index(f'"{key}"') + 1, message, source=line if ours else None)
+    return refuse(path.name, 1, 1, message, source=lines[0] if ours else None)
 
 
 @dataclass(frozen=True, slots=True)

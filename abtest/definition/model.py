@@ -18,6 +18,7 @@ from abtest.definition.fields import (
     Prose,
     TableName,
     Text,
+    Title,
     Version,
     Whole,
     Zone,
@@ -141,7 +142,7 @@ class Arm(Part):
     cadence: Annotated[Duration, AfterValidator(_length)] | None = Field(
         None, description="Time between two sends, such as 7d."
     )
-    title: Text | None = Field(None, description="What the report calls it; the name when absent.")
+    title: Title | None = Field(None, description="What the report calls it; the name when absent.")
     description: Prose | None = Field(None, description="A sentence for the reader of the report.")
 
 
@@ -342,7 +343,7 @@ class Definition(Part):
         description="Library files, relative to this one, whose metrics and sources can be named here.",
     )
     name: Name = Field(description="Short name; reports and files are named after it.")
-    title: Text | None = Field(None, description="What the report calls the experiment.")
+    title: Title | None = Field(None, description="What the report calls the experiment.")
     hypothesis: Prose | None = Field(None, description="What is believed, in a sentence, written before the start.")
     unit: Text | None = Field(None, description="Column of the id of what is randomised, such as customer_id.")
     timezone: Zone | None = Field(

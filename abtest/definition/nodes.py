@@ -6,7 +6,7 @@ the field it lands in decides how to read it, and equal keys are refused.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn, TypeAlias
 
@@ -109,12 +109,20 @@ def split_lines(text: str) -> tuple[str, ...]:
     return tuple(re.split("\r\n|[\n\r\x85\u2028\u2029]", text))
 
 
-def parse(text: str, name: str) -> Document:
-    """Parse one YAML document. Raises :class:`DefinitionError` with ``name:line:column`` for all that is not plain."""
+def speaks_of(text: str, keys: Iterable[str]) -> bool:
+    """Whether some line of a text begins with one of ``keys`` and a colon, as a file of ours does, be it damaged."""
+    return re.search(rf"(?m)^(?:{'|'.join(map(re.escape, keys))})[ \t]*:", text) is not None
+
+
+def parse(text: str, name: str, *, ours: bool = True) -> Document:
+    """Parse one YAML document. Raises :class:`DefinitionError` with ``name:line:column`` for all that is not plain.
+
+    A file that is not ``ours``, whatever led to it, is told by its place: none of its lines is shown.
+    """
     lines = split_lines(text)
 
     def fail(line: int, column: int, message: str) -> NoReturn:
-        source = lines[line - 1] if line <= len(lines) else None
+        source = lines[line - 1] if ours and line <= len(lines) else None
         raise refuse(name, line, column, message, source=source) from None
 
     try:
@@ -126,7 +134,7 @@ def parse(text: str, name: str) -> Document:
         cure = next(
             (cure for sign, cure in _CURES.items() if sign in problem), "check quotes, brackets and indentation"
         )
-        fail(line, column, f"not valid YAML: {problem}; {cure}")
+        fail(line, column, f"not valid YAML: {problem}; {cure}" if ours else "not a file of ours, nor valid YAML")
     except yaml.reader.ReaderError as error:
         before = split_lines(text[: error.position])
         fail(len(before), len(before[-1]) + 1, "a character that YAML does not allow; remove it")
@@ -137,7 +145,7 @@ def parse(text: str, name: str) -> Document:
         fail(1, 1, "an escape such as \\U00110000 names no character; remove it")
     if root is None:
         fail(1, 1, "the file is empty; it needs at least name, data, arms and metrics")
-    return _Builder(name, lines).build(root)
+    return _Builder(name, lines if ours else ()).build(root)
 
 
 class _Builder:
@@ -162,7 +170,9 @@ class _Builder:
         self.problems.append(Problem(place, message, on_key=True, code="syntax"))
 
     def _stop(self, mark: Mark, message: str) -> NoReturn:
-        raise refuse(self.name, mark.line, mark.column, message, source=self.lines[mark.line - 1])
+        raise refuse(
+            self.name, mark.line, mark.column, message, source=self.lines[mark.line - 1] if self.lines else None
+        )
 
     def _value(self, node: yaml.Node, path: Path, above: tuple[int, ...]) -> Tree:
         self.nodes += 1

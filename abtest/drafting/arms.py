@@ -1,8 +1,9 @@
 """Which column holds the arms, which of them is the control, and how often each is sent to."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from abtest.definition.fields import nearest
 from abtest.definition.model import MAX_ARMS
@@ -17,7 +18,8 @@ from abtest.words.visible import hidden
 _STRONG = 50
 _FEW = 20
 _ROWS_EACH = 3
-"""Rows for each value, on average, below which a column's values are their rows' own."""
+"""Rows below which a value may be their own, unless it is nearly another or a word that names arms everywhere."""
+_NEAR = 0.8
 """Levels that a column may have to be taken for the arms unasked."""
 
 
@@ -65,14 +67,14 @@ def _guess(engine: Engine, table: Table) -> tuple[str, list[str], str | None]:
         best = max(fitting, key=lambda name: arm_score(name) + (30 if _has_control(fitting[name]) else 0))
         rest = [name for name in fitting if name != best]
         return best, fitting[best], f"the arm column; {shortened(rest)} could be it too" if rest else None
-    weak = {}
+    weak: dict[str, Mapping[str, int]] = {}
     for column in table.of_kind("text", "flag"):
         if column in strong or column.distinct > 2 * _FEW or id_score(column.name, table.name) >= _STRONG:
             continue
         names_or_none = levels(engine, table, column.name, _FEW)
-        if names_or_none is not None and len(names_or_none) >= 2 and _can_be_arms(column, names_or_none):
+        if names_or_none is not None and len(names_or_none) >= 2 and _can_be_arms(names_or_none):
             weak[column.name] = names_or_none
-    telling = [name for name, found in weak.items() if column_tells(found)]
+    telling = [name for name, found in weak.items() if column_tells(list(found))]
     chosen = telling if telling else list(weak) if table.name == "assignments" else []
     if len(chosen) == 1:
         return chosen[0], _checked(table, chosen[0], weak[chosen[0]]), "taken for the arm column by what stands in it"
@@ -99,7 +101,7 @@ def _has_control(names: Sequence[str]) -> bool:
     return any(control_score(name) >= 65 for name in names)
 
 
-def _checked(table: Table, column: str, found: list[str] | None) -> list[str]:
+def _checked(table: Table, column: str, found: Mapping[str, int] | None) -> list[str]:
     """Return the levels of an arm column when they can be arms."""
     if found is None:
         many = table.column(column).distinct
@@ -110,7 +112,7 @@ def _checked(table: Table, column: str, found: list[str] | None) -> list[str]:
             table,
         )
     if len(found) < 2:
-        one = f" ({repr_of(found[0])})" if found and _can_be_arms(table.column(column), found) else ""
+        one = f" ({repr_of(next(iter(found)))})" if found and _can_be_arms(found) else ""
         what = f"holds one arm only{one}" if found else "is empty"
         raise UnsettledError(
             f"{table.file}: column {column!r} {what}; a comparison needs two arms: was the control exported? "
@@ -118,10 +120,11 @@ def _checked(table: Table, column: str, found: list[str] | None) -> list[str]:
             "arm",
             table,
         )
-    if not _can_be_arms(table.column(column), found):
+    if not _can_be_arms(found):
+        own = next((name for name in found if not looks_like_arm(name)), min(found, key=lambda name: found[name]))
         raise UnsettledError(
-            f"{table.file}: column {column!r} holds {len(found)} values, such as of the form {shape(found[0])}, that "
-            "could be a customer's own, not names of arms; name the arm column with --arm COLUMN",
+            f"{table.file}: column {column!r} holds {len(found)} values, such as one of the form {shape(own)}, that "
+            "may be a customer's own and not names of arms; correct them, or name the arm column with --arm COLUMN",
             "arm",
             table,
         )
@@ -133,13 +136,17 @@ def _checked(table: Table, column: str, found: list[str] | None) -> list[str]:
             "arm",
             table,
         )
-    return found
+    return list(found)
 
 
-def _can_be_arms(column: Column, found: Sequence[str]) -> bool:
-    """Whether the values of a column can be arms: each looks like a name of one, and they are shared by many rows."""
-    shared = column.filled >= _ROWS_EACH * len(found) or all(len(name) == 1 or is_common(name) for name in found)
-    return shared and all(looks_like_arm(name) for name in found)
+def _can_be_arms(found: Mapping[str, int]) -> bool:
+    """Whether values can be arms: each looks like a name of one, and is shared by several rows or a slip of one."""
+    shared = [name for name, rows in found.items() if rows >= _ROWS_EACH]
+    return all(
+        looks_like_arm(name)
+        and (rows >= _ROWS_EACH or len(name) == 1 or is_common(name) or bool(get_close_matches(name, shared, 1, _NEAR)))
+        for name, rows in found.items()
+    )
 
 
 def _settled(table: Table, column: str, names: list[str], note: str | None, hints: Hints) -> ArmColumn:

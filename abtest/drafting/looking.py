@@ -185,10 +185,7 @@ def _typed_facts(column: str, family: Family) -> dict[str, str]:
 
 def _number_or_null(text: str) -> str:
     """Read text as the engine's ``parse_number`` does, but give NULL where that would stop."""
-    return (
-        f"CASE lower({text}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN 'nan' THEN NULL "
-        f"ELSE try_cast({text} AS DOUBLE) END"
-    )
+    return f"try_number({text})"
 
 
 def _column(name: str, family: Family, facts: Row, index: int) -> Column:
@@ -216,17 +213,18 @@ def _column(name: str, family: Family, facts: Row, index: int) -> Column:
     return Column(name, family, "text", filled, distinct)
 
 
-def levels(engine: Engine, table: Table, column: str, limit: int) -> list[str] | None:
-    """Return the values of a column with few of them, sorted; ``None`` when there are more than ``limit``.
+def levels(engine: Engine, table: Table, column: str, limit: int) -> dict[str, int] | None:
+    """Return the values of a column with few of them, sorted, and their rows; ``None`` with more than ``limit``.
 
     Only for columns that may hold the arms; who shows them must look whether they can be names of arms.
     """
     value = f"blank_to_null(CAST({quote(column)} AS STRING))"
     text = (
-        f"SELECT DISTINCT {value} AS level FROM {quote(table.view)} WHERE {value} IS NOT NULL\n"
-        f"ORDER BY level LIMIT {limit + 1}"
+        f"SELECT {value} AS level, count(*) AS row_count FROM {quote(table.view)} WHERE {value} IS NOT NULL\n"
+        f"GROUP BY 1 ORDER BY level LIMIT {limit + 1}"
     )
-    found = [str(row["level"]) for row in engine.rows(Statement(text, {}), f"looking at {table.file}")]
+    rows = engine.rows(Statement(text, {}), f"looking at {table.file}")
+    found = {str(row["level"]): whole(row, "row_count") for row in rows}
     return None if len(found) > limit else found
 
 

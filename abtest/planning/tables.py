@@ -71,7 +71,7 @@ def write_tables(folder: Path, customers: Customers, events: Events) -> list[Pat
             for statement, path in zip(TABLES.values(), written, strict=True):
                 door.connection.sql(statement).write_parquet(str(path), compression="zstd")
     except duckdb.Error as error:
-        reason = "the disk is full" if "No space left" in str(error) else str(error).splitlines()[0]
+        reason = "the disk is full" if "No space left" in str(error) else f"the engine cannot ({type(error).__name__})"
         raise UsageError(f"the simulated tables cannot be written: {reason}; choose another --data folder") from error
     return written
 

@@ -42,6 +42,7 @@ from abtest.report.parts import (
 )
 from abtest.report.view import View, clean, is_mean
 from abtest.report.words import ENGLISH, Language
+from abtest.words.visible import all_visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,11 @@ _AT_A_GLANCE = 6  # comparisons whose chart fits on page 1
 
 
 def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
-    """Return the report of ``analysis`` in ``language``."""
+    """Return the report of ``analysis`` in ``language``. No character of it hides, whoever wrote the analysis."""
+    return all_visible(_built(analysis, language))
+
+
+def _built(analysis: "Analysis", language: Language) -> Document:
     view = View(analysis, language)
     experiment = analysis.experiment
     provenance = analysis.provenance

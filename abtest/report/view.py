@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from abtest.report.numbers import Numbers, Scale, decimals_for, reveal_zero
 from abtest.report.parts import Tone
 from abtest.report.words import Language
+from abtest.words.visible import visible
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Analysis, ArmResult, Comparison, Effect, MetricResult
 
-_CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b\ufeff]+")
+_BREAKS = re.compile(r"\s+")
 
 _TONES: dict[str, Tone] = {
     "better": "good",
@@ -48,8 +49,8 @@ class ShownEffect:
 
 
 def clean(text: str) -> str:
-    """Return ``text`` on one line, without control characters."""
-    return _CONTROLS.sub(" ", text).strip()
+    """Return ``text`` on one line, with hidden characters written out."""
+    return visible(_BREAKS.sub(" ", text).strip())
 
 
 def sentence(text: str) -> str:

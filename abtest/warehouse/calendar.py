@@ -8,6 +8,7 @@ from abtest.definition.model import Definition
 from abtest.errors import DataError
 from abtest.warehouse.engine import Family
 from abtest.warehouse.sqltext import Binder, instant
+from abtest.words.reading import moment as read_moment
 
 MICROSECONDS = 1_000_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -76,7 +77,7 @@ class Calendar:
         """Return the instant that a date or a text such as ``2026-03-02 12:00`` names."""
         if isinstance(value, str):
             try:
-                moment = dt.datetime.fromisoformat(value)
+                moment = read_moment(value)
             except ValueError:
                 raise DataError(
                     f"{place}: {value!r} is compared with a time; write a date such as 2026-03-02"

@@ -41,8 +41,9 @@ def look_at_parquet(door: Door, table: str, files: Sequence[str]) -> Look:
         for name, kind in columns.items():
             other, expected = seen.setdefault(name.casefold(), (file, kind))
             if not _alike(family_of(kind), family_of(expected)):
+                shared = Names.of([name], told=True)  # two files begin with it, so it is no row of theirs
                 raise EngineError(
-                    f"{table}: {_names(columns).column(name.casefold())} holds {_shown(kind)} in {file} and "
+                    f"{table}: {shared.column(name)} holds {_shown(kind)} in {file} and "
                     f"{_shown(expected)} in {other}; files of one pattern need the same types"
                 )
             widened = widened or kind != expected

@@ -13,13 +13,13 @@ from abtest.warehouse.sqltext import CLOCK, DAY
 _TOKEN = re.compile(r"""'(?P<text>(?:[^']|'')*)'|"(?P<name>(?:[^"]|"")*)"|\$(?P<parameter>[^\W\d]\w*)""")
 _LONG = 2**63
 
-# What DuckDB reads as a number: blanks around it, `_` between digits, a plus before a minus. Spark's cast takes less,
-# and more: 1f and 1d. After the test the signs that Java refuses are taken out.
-_DIGITS = "[0-9]+(?:_[0-9]+)*"
+# What is read as a number with DuckDB: blanks around it, a plus before a minus. Spark's cast takes less, and more: 1f
+# and 1d. After the test the signs that Java refuses are taken out.
+_DIGITS = "[0-9]+"
 _DECIMAL = f"(?:{_DIGITS}(?:[.](?:{_DIGITS})?)?|[.]{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
 _NUMBER = rf"^\s*[+]?-?(?:{_DECIMAL}|(?i:inf(?:inity)?))\s*\z"
 _LOCAL = rf"^{DAY}(?:{CLOCK})?\z"
-_ZONED = rf"^({DAY}{CLOCK})(?: ?[zZ]| UTC| ?([+-][0-9]{{2}})(?::?([0-9]{{2}}))?)\z"
+_ZONED = rf"^({DAY}{CLOCK})(?: ?[zZ]| UTC| ?(?![+-]18:?(?:0[1-9]|[1-5]))([+-](?:0[0-9]|1[0-8]))(?::?([0-5][0-9]))?)\z"
 _MIDNIGHT = r"^([^ T]+[ T])24(:00(?::00(?:[.]0+)?)?)\z"
 _DAY_US = 86_400_000_000
 _MINUTE_US = 60_000_000
@@ -70,7 +70,7 @@ FUNCTIONS = {
     "try_number(x STRING) RETURNS DOUBLE": rf"""
         CASE lower(trim(x)) WHEN 'true' THEN 1D WHEN 'false' THEN 0D
                            WHEN 'nan' THEN NULL WHEN '-nan' THEN NULL WHEN '+nan' THEN NULL
-             ELSE CASE WHEN rlike(x, r'{_NUMBER}') THEN try_cast(translate(x, '+_', '') AS DOUBLE) END END""",
+             ELSE CASE WHEN rlike(x, r'{_NUMBER}') THEN try_cast(translate(x, '+', '') AS DOUBLE) END END""",
     "parse_number(x STRING) RETURNS DOUBLE": """
         CASE WHEN lower(trim(x)) NOT IN ('', 'nan', '-nan', '+nan')
              THEN coalesce(try_number(x), raise_error('not a number')) END""",

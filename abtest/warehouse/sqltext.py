@@ -4,12 +4,13 @@ Values are never written into the text but bound by a :class:`Binder`, except in
 """
 
 from abtest.warehouse.engine import Family
+from abtest.words.reading import OFFSET
 
 DAY = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
 CLOCK = "[ Tt][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?"
 LOCAL = f"^{DAY}(?:{CLOCK})?$"
 """A date, or a time without a zone."""
-ZONED = f"^{DAY}{CLOCK} ?([zZ]|UTC|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$"
+ZONED = f"^{DAY}{CLOCK} ?([zZ]|UTC|{OFFSET})$"
 """A time with a zone. Whatever is neither is refused, since engines drop a trailing word or an odd offset silently."""
 
 PLAIN = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,6})?"

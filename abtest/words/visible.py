@@ -12,9 +12,9 @@ from typing import TypeVar
 
 _T = TypeVar("_T")
 
-# Default-ignorable code points of Unicode that are no format characters (Cf) by their category, and the blank of
-# Braille: they have a letter's or a mark's category, and show nothing.
-_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff"
+# Default-ignorable code points of Unicode that are no format characters (Cf) by their category, the blank of Braille,
+# and what will never be a character. What is only not yet one in this Python's tables is drawn as a box, and seen.
+_BLANK = "\u2065\ufdd0-\ufdef\ufff0-\ufff8\ufffe\uffff\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff"
 _CONTROLS = {
     0x00: "NULL",
     0x07: "BELL",
@@ -26,7 +26,7 @@ _CONTROLS = {
     0x7F: "DELETE",
     0x9B: "CONTROL SEQUENCE INTRODUCER",
 }
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _PLAIN = re.compile(r"[ -~\u00a0-\u00ac\u00ae-\u02ff\u0391-\u03a1\u03a3-\u0481]*")
 """Text of which every character is seen: nearly all, and known at once."""
 _IS_BLANK = re.compile(f"[{_BLANK}]")
@@ -115,7 +115,11 @@ def _hides(text: str) -> list[bool]:
 
 
 def _seldom_seen(character: str) -> bool:
-    return unicodedata.category(character) in _HIDDEN_CATEGORIES or _IS_BLANK.match(character) is not None
+    return (
+        unicodedata.category(character) in _HIDDEN_CATEGORIES
+        or _IS_BLANK.match(character) is not None
+        or ord(character) & 0xFFFE == 0xFFFE
+    )
 
 
 def _belongs(text: str, place: int) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 from abtest.definition.lints import CODES
+from abtest.words.visible import hidden
 
 Tree = dict[str, object]
 Draw = Callable[..., object]
@@ -50,7 +51,7 @@ ZONES = ("Europe/Helsinki", "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+3"
 RATES, MEANS = ("retention", "conversion"), ("count", "sum", "mean", "ratio", "quantile", "time_to_event")
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 
-_PRINTABLE = st.characters(exclude_categories=["Cs", "Cc"])
+_PRINTABLE = st.characters(exclude_categories=["Cs", "Cc"]).filter(lambda character: hidden(character) is None)
 _plain_texts = st.text(_PRINTABLE, min_size=1, max_size=12).map(lambda text: text.strip() or "blank")
 texts = st.sampled_from(ODD) | _plain_texts
 """What stands in one line."""

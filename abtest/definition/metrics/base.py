@@ -21,6 +21,7 @@ from abtest.definition.fields import (
     Number,
     Prose,
     Text,
+    Title,
     duration_text,
 )
 
@@ -194,7 +195,7 @@ class MetricBase(Part):
         "secondary",
         description="primary decides, secondary explains, guardrail must not get worse by more than its margin.",
     )
-    title: Text | None = Field(None, description="What the report calls it; made from the name when absent.")
+    title: Title | None = Field(None, description="What the report calls it; made from the name when absent.")
     description: Prose | None = Field(None, description="A sentence for the reader of the report.")
     good: Literal["up", "down"] = Field("up", description="The direction that is good for the business.")
     margin: MarginField | None = Field(
