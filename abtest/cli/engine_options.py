@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from abtest.cli.numbers import at_least
+from abtest.cli.telling import tell
 
 if TYPE_CHECKING:
     from abtest.warehouse.engines import Choice
@@ -120,4 +121,4 @@ def _taken(given: dict[str, Any]) -> EngineOptions:
 
 def note(text: str) -> None:
     """Say on stderr what could not be verified."""
-    typer.echo(f"note: {text}", err=True)
+    tell(f"note: {text}", err=True)

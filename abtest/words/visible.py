@@ -14,7 +14,10 @@ _T = TypeVar("_T")
 
 # Default-ignorable code points of Unicode that are no format characters (Cf) by their category, the blank of Braille,
 # and what will never be a character. What is only not yet one in this Python's tables is drawn as a box, and seen.
-_BLANK = "\u2065\ufdd0-\ufdef\ufff0-\ufff8\ufffe\uffff\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff"
+_BLANK = (
+    r"\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufdd0-\ufdef\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    r"\ufffe\uffff\U000e0000-\U000e0fff"
+)
 _CONTROLS = {
     0x00: "NULL",
     0x07: "BELL",

@@ -21,6 +21,7 @@ from strategies import ODD, ODD_KEYS, as_text, definitions
 from abtest.definition.dump import to_yaml
 from abtest.definition.load import load
 from abtest.definition.model import Definition
+from abtest.words.visible import hidden
 
 EXAMPLES = int(os.environ.get("ABTEST_EXAMPLES", "0"))
 ROUNDS = 8
@@ -180,7 +181,7 @@ def test_what_stands_in_libraries_is_hashed_and_written_as_if_it_stood_in_the_fi
     check(same, shared(), 60)
 
 
-@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("text", [text for text in ODD if hidden(text) is None])
 def test_an_odd_text_is_read_back_to_the_letter_wherever_it_stands(text):
     wide = {
         "name": "gate",
