@@ -294,9 +294,15 @@ def _diagnostic(severity: Severity, problem: Problem, document: Document | None,
         mark.column,
         max(end, mark.column + 1) if mark.line else 0,
         _key(problem.path),
-        _QUOTED.sub("'…'", _GIVEN.sub("", problem.message)) if foreign else problem.message,
+        _unquoted(problem.message) if foreign else problem.message,
         source,
     )
+
+
+def _unquoted(message: str) -> str:
+    """Return a message without what it quotes of the file; the names that it offers instead are ours."""
+    said, sign, offered = _GIVEN.sub("", message).partition("; did you mean")
+    return _QUOTED.sub("'…'", said) + sign + offered
 
 
 def _key(path: NodePath) -> str:
