@@ -1,6 +1,7 @@
 """What stands beside a comparison: the same effect seen in another way. None of it decides."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +129,8 @@ class Companions:
             return None
         if min(sum(first.counts), sum(second.counts)) < 2:
             return None
-        return permutation_test(_units(first), _units(second), draws=draws)
+        common = math.gcd(*first.values, *second.values) or 1
+        return permutation_test(*(_units(_divided(side, common, 1)) for side in (first, second)), draws=draws)
 
     def _bootstrap(self, arm: int, control: int) -> UnadjustedComparison | None:
         draws, histograms = self.settings.bootstrap, self.moments.histograms
@@ -137,13 +139,27 @@ class Companions:
         pair = [histograms[control], histograms[arm]]
         if min(sum(histogram.counts) for histogram in pair) < 2:
             return None
-        scale = self.moments.arms[0].scale
-        below = self.moments.arms[0].scales[1] if self.moments.outcome.denominator else 1
-        drawn = [_replicates(histogram, draws, seed) for seed, histogram in enumerate(pair)]
+        arms = self.moments.arms[0]
+        values = [value for histogram in histograms for value in histogram.values]
+        others = [value for histogram in histograms for value in histogram.denominators or ()]
+        scale, below = arms.scale, arms.scales[1] if self.moments.outcome.denominator else 1
+        common, common_below = math.gcd(scale, *values), math.gcd(below, *others)
+        scale, below = scale // common, below // common_below
+        drawn = [_replicates(_divided(h, common, common_below), draws, seed) for seed, h in enumerate(pair)]
         if any(math.isnan(point) for point, _ in drawn):
             return None
         first, second = ((point * below / scale, values * below / scale) for point, values in drawn)
         return beside(compare_replicates(first, second, self.settings.confidence))
+
+
+def _divided(histogram: Histogram, above: int, below: int) -> Histogram:
+    """Return a histogram in larger units, so that what is drawn does not depend on the scale of its whole numbers."""
+    others = histogram.denominators
+    return replace(
+        histogram,
+        values=tuple(value // above for value in histogram.values),
+        denominators=None if others is None else tuple(value // below for value in others),
+    )
 
 
 def _units(histogram: Histogram) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from abtest.definition.fields import nearest
 from abtest.definition.load import Experiment
@@ -10,7 +11,9 @@ from abtest.definition.model import CUSTOMERS
 from abtest.errors import DataError
 from abtest.warehouse.calendar import to_microseconds
 from abtest.warehouse.engine import Engine, EngineError, Row, Statement
+from abtest.warehouse.exact import exact_total
 from abtest.warehouse.follow_up import Followed, followed
+from abtest.warehouse.magnitudes import Look, Numbers
 from abtest.warehouse.moments import (
     VALUE,
     WINSORISED,
@@ -23,7 +26,7 @@ from abtest.warehouse.moments import (
     SourceCounts,
     Sums,
 )
-from abtest.warehouse.outcomes import DIGITS, MetricPlan, Outcomes
+from abtest.warehouse.outcomes import MetricPlan, Outcomes
 from abtest.warehouse.population import CollisionError, creation, keep_population, parameters_of
 from abtest.warehouse.profile import profile, require_readable, whole, with_tables
 from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, open_warehouse
@@ -40,8 +43,6 @@ from abtest.warehouse.unknown_arms import unknown_arms
 from abtest.warehouse.windows import Windows
 
 LAST_INSTANT = to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
-FEWER_DIGITS = 3
-"""Digits given up when an exact sum of squares does not fit 38 digits."""
 MOST_LEVELS = 50
 """Levels that a stratum or a category may have; more are an id, not a category."""
 MOST_SEGMENTS = 1_000
@@ -63,6 +64,7 @@ class Collector:
         self.engine = engine
         self._verified = verified
         self._levels: dict[str, list[str]] | None = None
+        self._numbers: Numbers | None = None
         try:
             self._open(frames or {}, hashed=True)
         except CollisionError:
@@ -233,15 +235,17 @@ class Collector:
 
     def statements(self) -> list[Statement]:
         """Return the SQL of the whole analysis, in order. Where winsorising cuts is not known before it runs."""
-        outcomes = self._outcomes(DIGITS, {})
+        outcomes = self._outcomes({})
         kept = [creation(name, statement) for name, statement in self._by_unit(outcomes)]
         return [*self.warehouse.statements, *kept, self._statement(outcomes, outcomes.moments(self._groups()))]
 
-    def _outcomes(self, digits: int, caps: Mapping[str, int]) -> Outcomes:
+    def _outcomes(self, caps: Mapping[str, int], *, wide: bool = False) -> Outcomes:
+        """Plan all metrics. ``wide``: every number is summed as if it needed more than 64 bits."""
         windows = self.warehouse.windows or self._windows()
-        outcomes = Outcomes(
-            self.definition, self.tables, self.profiles, through=self.through, windows=windows, digits=digits
-        )
+        if self._numbers is None:
+            self._numbers = Look(self.warehouse, self.tables, self.profiles, windows).numbers()
+        numbers = {key: replace(how, wide=how.wide or wide) for key, how in self._numbers.items()}
+        outcomes = Outcomes(self.definition, self.tables, numbers, through=self.through, windows=windows)
         levels = self._category_levels()
         for name in self.definition.metrics:
             outcomes.add(name, self.definition.outcome(name), levels, caps.get(name))
@@ -302,25 +306,29 @@ class Collector:
         return found
 
     def _aggregate(self) -> tuple[Outcomes, dict[str, int], list[Row]]:
-        digits = DIGITS
-        while True:
-            try:
-                plain = self._outcomes(digits, {})
-                self._keep_by_unit(plain)
-                caps = self._caps(plain)
-                outcomes = self._outcomes(digits, caps)
-                statement = self._statement(outcomes, outcomes.moments(self._groups()))
-                rows = self.engine.rows(statement, "counting outcomes")
-            except EngineError as error:
-                digits -= FEWER_DIGITS
-                if not (error.overflow or error.conversion):
-                    raise
-                if digits <= 0:
-                    raise DataError(self._too_large()) from None
-                continue
-            self.warehouse.statements += [creation(*kept) for kept in self._by_unit(outcomes)]
-            self.warehouse.statements.append(statement)
-            return outcomes, caps, rows
+        """Sum everything; where a sum needs more than its digits, again with twice as many."""
+        try:
+            return self._aggregated(wide=False)
+        except EngineError as error:
+            if not (error.overflow or error.conversion):
+                raise
+        try:
+            return self._aggregated(wide=True)
+        except EngineError as error:
+            if not (error.overflow or error.conversion):
+                raise
+            raise DataError(self._too_large()) from None
+
+    def _aggregated(self, *, wide: bool) -> tuple[Outcomes, dict[str, int], list[Row]]:
+        plain = self._outcomes({}, wide=wide)
+        self._keep_by_unit(plain)
+        caps = self._caps(plain)
+        outcomes = self._outcomes(caps, wide=wide)
+        statement = self._statement(outcomes, outcomes.moments(self._groups()))
+        rows = self.engine.rows(statement, "counting outcomes")
+        self.warehouse.statements += [creation(*kept) for kept in self._by_unit(outcomes)]
+        self.warehouse.statements.append(statement)
+        return outcomes, caps, rows
 
     def _caps(self, plain: Outcomes) -> dict[str, int]:
         """Return the scaled value at which each winsorised metric is cut: its pooled quantile over all arms."""
@@ -350,8 +358,8 @@ class Collector:
                     whole(row, "clusters"),
                     ("y", "d"),
                     scales,
-                    (whole(row, f"total_{name}"), whole(row, f"members_{name}")),
-                    (whole(row, f"tt_{name}"), whole(row, f"tm_{name}"), whole(row, f"mm_{name}")),
+                    (exact_total(row, f"total_{name}"), exact_total(row, f"members_{name}")),
+                    (exact_total(row, f"tt_{name}"), exact_total(row, f"tm_{name}"), exact_total(row, f"mm_{name}")),
                 )
                 if (row := by_arm.get(arm)) is not None
                 else Sums.empty(("y", "d"), scales)
@@ -399,15 +407,18 @@ class Collector:
         return followed(rows, len(self.warehouse.arms), plan.follow_up, STRATUM if beside else None)
 
     def _too_large(self) -> str:
-        largest, place, column = max(
-            (found.largest, self.warehouse.raw[name].place, column)
-            for name, table in self.profiles.items()
-            for column, found in table.numbers.items()
-        )
+        source, column = max(self._numbers or {}, key=self._widest, default=(self.definition.arm_source, ""))
         return (
-            f"{place}: column {column!r} holds values up to {largest:.0e}, too large to sum exactly; "
-            "express it in a larger unit, such as thousands"
+            f"{self.warehouse.raw[source].place}: column {column!r} holds values too large to sum exactly; leave out "
+            "values that cannot be true with `where`, or express all of them in a larger unit, such as thousands"
         )
+
+    def _widest(self, key: tuple[str, str]) -> float:
+        """Return how large the whole numbers of a column may become."""
+        source, column = key
+        how = (self._numbers or {})[key]
+        largest = self.profiles[source].numbers[column].largest if how.largest is None else how.largest
+        return largest * how.scale
 
     def _require_arms(self) -> None:
         """Refuse arms that the definition or the data lacks."""
@@ -497,6 +508,6 @@ def _sums(plan: MetricPlan, row: Row) -> Sums:
         whole(row, plan.mature),
         tuple(term.name for term in plan.terms),
         tuple(term.scale for term in plan.terms),
-        tuple(whole(row, f"total{i}_{name}") for i in range(len(plan.terms))),
-        tuple(whole(row, f"product{i}_{j}_{name}") for i, j in plan.pairs),
+        tuple(exact_total(row, f"total{i}_{name}") for i in range(len(plan.terms))),
+        tuple(exact_total(row, f"product{i}_{j}_{name}") for i, j in plan.pairs),
     )

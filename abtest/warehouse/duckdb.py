@@ -15,6 +15,7 @@ from abtest.warehouse.duckdb_door import Door, literal
 from abtest.warehouse.duckdb_errors import explained
 from abtest.warehouse.duckdb_files import in_microseconds, read_files
 from abtest.warehouse.engine import EngineError, Family, Limits, Row, Statement
+from abtest.warehouse.exact import PART
 from abtest.warehouse.parquet_files import family_of
 from abtest.warehouse.running import answered, stuck
 from abtest.warehouse.sqltext import LOCAL, PLAIN, ZONED, quote
@@ -40,6 +41,10 @@ CREATE MACRO to_clock(microseconds) AS make_timestamp(microseconds);
 CREATE MACRO trimmed(x) AS trim(x, ' ');
 CREATE MACRO number_text(x) AS x;
 CREATE MACRO whole_div(x, y) AS x // y;
+CREATE MACRO whole_number(x) AS CAST(x AS HUGEINT);
+CREATE MACRO high_part(x) AS CAST(CAST(x AS HUGEINT) // {PART} AS BIGINT);
+CREATE MACRO low_part(x) AS CAST(CAST(x AS HUGEINT) % {PART} AS BIGINT);
+CREATE MACRO unit_mean(total, factor, n) AS CAST(total AS HUGEINT) * CAST(factor AS HUGEINT) // n;
 CREATE MACRO shiftleft(x, n) AS x << n;
 CREATE MACRO without_nan(x) AS CASE WHEN isnan(try(x)) THEN NULL ELSE x END;
 CREATE MACRO unit_key(x) AS CASE WHEN x IS NOT NULL THEN hash(x) END;

@@ -4,6 +4,7 @@ Principle: everything that is wrong is said at once, table by table, and nothing
 themselves. So it can be run while the experiment runs, without learning who is ahead.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -149,6 +150,7 @@ class _Look:
         self._customers(read)
         self._population(read)
         self._times(profiles)
+        self._amounts(profiles)
         for raw in kept.values():
             self._try(raw.require_unchanged)
         return self.found
@@ -360,6 +362,16 @@ class _Look:
                     f"{place}: the last event is of {calendar.iso(seen.last)}, more than a week before period.through; "
                     "if the export stops early, what is missing counts as 0"
                 )
+
+    def _amounts(self, profiles: Mapping[str, TableProfile]) -> None:
+        """Whether a column holds what an analysis refuses in anybody who counts."""
+        for name, seen in profiles.items():
+            for column, numbers in seen.numbers.items():
+                if math.isinf(numbers.largest):
+                    self.found.notes.append(
+                        f"{self.warehouse.raw[name].place}: column {column!r} holds an infinite value, which nobody "
+                        "who is counted may have; correct it or leave it out with `where`"
+                    )
 
     def _rows(
         self, tables: list[Table], text: str, more: list[tuple[str, str]] | None = None

@@ -2,32 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from abtest.definition.metrics import Outcome
 from abtest.definition.model import CUSTOMERS, Definition
+from abtest.warehouse.exact import Factor, Whole, exact_sum
 from abtest.warehouse.follow_up import WEEK, FollowUp, counted, follow_up, step_of
 from abtest.warehouse.marks import Marks, Window
 from abtest.warehouse.moments import COMPLIANCE, DENOMINATOR, VALUE, WINSORISED, covariate
 from abtest.warehouse.period_sums import Periods
-from abtest.warehouse.profile import TableProfile
 from abtest.warehouse.sources import Table
 from abtest.warehouse.sqltext import Binder, quote
 from abtest.warehouse.units import ELIGIBLE, STRATUM, level_alias
 from abtest.warehouse.windows import MICROSECONDS, Windows
 
-DIGITS = 12
-"""Significant digits, counted from a column's largest value, that its exact integers keep."""
-MEAN_DIGITS = 1_000
-"""A unit's average is rounded to a finer integer than the values that it is made of."""
-
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A number per unit: its name, the SQL over ``population`` (``p``) and per-source tables, and its scale."""
+    """A number per unit: its name, the SQL over ``population`` (``p``) and per-source tables, and its scale.
+
+    ``wide``: it may need more than 64 bits.
+    """
 
     name: str
     sql: str
     scale: int
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,10 @@ class MetricPlan:
         """Return the name of a term's column."""
         return f"{term.name}_{self.name}"
 
+    def factor(self, term: Term) -> Factor:
+        """Return a term's column as it is summed."""
+        return Factor(quote(self.column(term)), term.wide)
+
     @property
     def plain_rate(self) -> bool:
         """Whether the value is 0 or 1 and stands alone: its square is itself."""
@@ -64,6 +68,14 @@ class MetricPlan:
         return [(i, j) for i in range(size) for j in range(i, size)]
 
 
+class _Number(NamedTuple):
+    """The SQL of a whole number, what the value was multiplied by, and whether it may need more than 64 bits."""
+
+    sql: str
+    scale: int = 1
+    wide: bool = False
+
+
 class Outcomes:
     """Builds the named queries from ``population`` to ``outcomes``, and what is summed of them."""
 
@@ -71,16 +83,14 @@ class Outcomes:
         self,
         definition: Definition,
         tables: Mapping[str, Table],
-        profiles: Mapping[str, TableProfile],
+        numbers: Mapping[tuple[str, str], Whole],
         *,
         through: int | None,
         windows: Windows,
-        digits: int = DIGITS,
     ) -> None:
         self.definition = definition
-        self.digits = digits
         self.tables = tables
-        self.profiles = profiles
+        self.numbers = numbers
         self.through = through
         self.windows = windows
         self.binder = Binder("level")
@@ -127,16 +137,16 @@ class Outcomes:
         terms = [Term(VALUE, *value)]
         if outcome.denominator is not None:
             terms.append(Term(DENOMINATOR, *self._term(f"d_{name}", outcome.denominator)[0]))
-        explaining = [pair for part in outcome.covariates for pair in self._covariate(name, part, levels)]
+        explaining = [number for part in outcome.covariates for number in self._covariate(name, part, levels)]
         if (not rate or outcome.covariates) and outcome.quantile is None and outcome.reduce != "time":
             explaining += self._indicators(STRATUM, levels.get(STRATUM, ()))
-        terms += [Term(covariate(number), *pair) for number, pair in enumerate(explaining)]
+        terms += [Term(covariate(place), *number) for place, number in enumerate(explaining)]
         compliance = self.definition.compliance
         if compliance is not None and outcome.window and self.definition.metrics[name].role == "primary":
             took_up = self.definition.compliance_outcome
             terms.append(Term(COMPLIANCE, *self._term(f"z_{name}", took_up)[0]))
         if cap is not None:
-            terms.append(Term(WINSORISED, f"least({value[0]}, {cap})", value[1]))
+            terms.append(Term(WINSORISED, f"least({value.sql}, {cap})", value.scale, value.wide))
         horizon = self.windows.window(outcome).edges[1] if outcome.window else None
         if horizon not in self.horizons:
             self.horizons.append(horizon)
@@ -174,65 +184,68 @@ class Outcomes:
         if not outcome.periods:
             return None
         terms = [self._term(f"c{place}_{name}", part) for place, part in enumerate(outcome.periods)]
+        (_, scale, wide), rate = terms[0]
         return Periods(
             name,
-            tuple(sql for (sql, _), _ in terms),
+            tuple(number.sql for number, _ in terms),
             tuple(self.windows.window(part).edges[1] for part in outcome.periods),
-            terms[0][0][1],
-            rate=terms[0][1],
+            scale,
+            wide=wide,
+            rate=rate,
             all_mature=self._all_mature(outcome),
             certain=sum(self._all_mature(part) for part in outcome.periods),
             small=outcome.reduce == "count",
         )
 
-    def _covariate(self, name: str, part: Outcome, levels: Mapping[str, Sequence[str]]) -> list[tuple[str, int]]:
+    def _covariate(self, name: str, part: Outcome, levels: Mapping[str, Sequence[str]]) -> list[_Number]:
         if part.reduce == "column" and str(part.value) in levels:
             return self._indicators(str(part.value), levels[str(part.value)])
         place = len(self.by_unit.get(part.source, {}))
-        (sql, scale), _ = self._term(f"x{place}_{name}", part)
+        number, _ = self._term(f"x{place}_{name}", part)
         if part.reduce != "column":
-            return [(sql, scale)]
+            return [number]
         # An empty cell is 0 and is told apart by an indicator, so that no unit is lost.
-        return [(f"coalesce({sql}, 0)", scale), (f"CASE WHEN {sql} IS NULL THEN 1 ELSE 0 END", 1)]
+        known = number._replace(sql=f"coalesce({number.sql}, 0)")
+        return [known, _Number(f"CASE WHEN {number.sql} IS NULL THEN 1 ELSE 0 END")]
 
-    def _indicators(self, column: str, levels: Sequence[str]) -> list[tuple[str, int]]:
+    def _indicators(self, column: str, levels: Sequence[str]) -> list[_Number]:
         """Return an indicator for every level but the first, which the others are measured against."""
         alias = f"p.{quote(STRATUM if column == STRATUM else level_alias(self.tables, column))}"
         return [
-            (f"CASE WHEN {alias} = {self.binder.bind(level, 'level')} THEN 1 ELSE 0 END", 1) for level in levels[1:]
+            _Number(f"CASE WHEN {alias} = {self.binder.bind(level, 'level')} THEN 1 ELSE 0 END") for level in levels[1:]
         ]
 
-    def _term(self, alias: str, outcome: Outcome) -> tuple[tuple[str, int], bool]:
-        """Return the SQL and scale of an outcome, and whether it is 0 or 1."""
+    def _term(self, alias: str, outcome: Outcome) -> tuple[_Number, bool]:
+        """Return an outcome as a whole number, and whether it is 0 or 1."""
         if outcome.reduce == "column":
-            profile = self.profiles[CUSTOMERS].numbers[str(outcome.value)]
+            how = self.numbers[CUSTOMERS, str(outcome.value)]
             column = f"p.{quote(self.tables[CUSTOMERS].numbers[str(outcome.value)])}"
-            scale = 1 if profile.binary else profile.scale(self.digits)
-            return (_scaled(column, scale), scale), profile.binary
+            return _Number(how.sql(column), how.scale, how.wide), how.rate
         columns = self.by_unit.setdefault(outcome.source, {})
         window = self.windows.window(outcome)
         within = window.holds
         here = f"{self._joined(outcome.source)}.{quote(alias)}"
         if outcome.reduce == "time":
-            return (self._mark(outcome.source, window), 1), False
+            return _Number(self._mark(outcome.source, window)), False
         if outcome.reduce == "any":
-            return (self._mark(outcome.source, window), 1), True
+            return _Number(self._mark(outcome.source, window)), True
         if outcome.reduce == "count":
             columns[alias] = f"count(CASE WHEN {within} THEN 1 END)"
-            return (f"coalesce({here}, 0)", 1), False
+            return _Number(f"coalesce({here}, 0)"), False
         value = value_column(self.definition, outcome)
         number = f"whole_{self.tables[outcome.source].numbers[value]}"
-        scale = self.profiles[outcome.source].numbers[value].scale(self.digits)
-        scaled = _scaled(quote(self.tables[outcome.source].numbers[value]), scale)
-        self.whole_numbers.setdefault(outcome.source, {})[number] = scaled
+        how = self.numbers[outcome.source, value]
+        self.whole_numbers.setdefault(outcome.source, {})[number] = how.sql(
+            quote(self.tables[outcome.source].numbers[value])
+        )
         number = f"e.{quote(number)}"
         columns[alias] = f"sum(CASE WHEN {within} THEN {number} ELSE 0 END)"
         if outcome.reduce == "sum":
-            return (f"coalesce({here}, 0)", scale), False
+            return _Number(f"coalesce({here}, 0)", how.scale, how.wide), False
         counted = f"n{alias}"
         columns[counted] = f"sum(CASE WHEN {within} AND {number} IS NOT NULL THEN 1 ELSE 0 END)"
-        share = f"CAST({here} AS DOUBLE) * {MEAN_DIGITS} / nullif({self._joined(outcome.source)}.{quote(counted)}, 0)"
-        return (f"CAST(round({share}) AS BIGINT)", scale * MEAN_DIGITS), False
+        count = f"nullif({self._joined(outcome.source)}.{quote(counted)}, 0)"
+        return _Number(how.average(here, count), how.mean_scale, wide=True), False
 
     def _mark(self, source: str, window: Window) -> str:
         """Return the SQL of whether a unit has an event in ``window``: the window's bits of its mask."""
@@ -353,7 +366,7 @@ class Outcomes:
         """Return the exact sums over units, to which a unit without an event adds nothing."""
         columns = [f"sum({quote('events_' + source)}) AS {quote('events_' + source)}" for source in self.by_unit]
         for plan in self.plans:
-            columns += [*_sums(plan), *(plan.periods.sums(_exact) if plan.periods else [])]
+            columns += [*_sums(plan), *(plan.periods.sums() if plan.periods else [])]
         return columns
 
     def _narrow_moments(self, counted: Sequence[str], summed: Sequence[str]) -> str:
@@ -371,16 +384,17 @@ class Outcomes:
         """Return the query over clusters: per arm, exact sums of (total, members) and their products."""
         inner, outer = [], []
         for plan in self.plans:
-            y, members = quote(plan.column(plan.terms[0])), quote(f"m_{plan.name}")
-            total = quote(f"t_{plan.name}")
-            inner += [f"sum(CAST({y} AS DECIMAL(19, 0))) AS {total}", f"nullif(count({y}), 0) AS {members}"]
+            y = plan.factor(plan.terms[0])
+            # The total of a large cluster may need more than 64 bits, whatever those of its members need.
+            total, members = Factor(quote(f"t_{plan.name}"), wide=True), Factor(quote(f"m_{plan.name}"))
+            inner += [*exact_sum(f"t_{plan.name}", y), f"nullif(count({y.column}), 0) AS {members.column}"]
             outer += [
-                f"count({members}) AS {quote('n_' + plan.name)}",
-                f"{_exact(total)} AS {quote('total_' + plan.name)}",
-                f"{_exact(members)} AS {quote('members_' + plan.name)}",
-                f"{_exact(total, total)} AS {quote('tt_' + plan.name)}",
-                f"{_exact(total, members)} AS {quote('tm_' + plan.name)}",
-                f"{_exact(members, members)} AS {quote('mm_' + plan.name)}",
+                f"count({members.column}) AS {quote('n_' + plan.name)}",
+                *exact_sum(f"total_{plan.name}", total),
+                *exact_sum(f"members_{plan.name}", members),
+                *exact_sum(f"tt_{plan.name}", total, total),
+                *exact_sum(f"tm_{plan.name}", total, members),
+                *exact_sum(f"mm_{plan.name}", members, members),
             ]
         members_listed, sums_listed = ",\n    ".join(inner), ",\n  ".join(outer)
         return (
@@ -419,21 +433,10 @@ def value_column(definition: Definition, outcome: Outcome) -> str:
 
 
 def _sums(plan: MetricPlan) -> list[str]:
-    columns = [quote(plan.column(term)) for term in plan.terms]
+    factors = [plan.factor(term) for term in plan.terms]
     if plan.plain_rate:
-        return [f"sum({columns[0]}) AS {quote(f'total0_{plan.name}')}"]
-    totals = [f"{_exact(column)} AS {quote(f'total{i}_{plan.name}')}" for i, column in enumerate(columns)]
-    return totals + [
-        f"{_exact(columns[i], columns[j])} AS {quote(f'product{i}_{j}_{plan.name}')}" for i, j in plan.pairs
-    ]
-
-
-def _scaled(number: str, scale: int) -> str:
-    # A power of ten as a double literal: exact up to 10²², and within the rounding of the value beyond.
-    return f"CAST(round({number} * {scale:.0e}) AS BIGINT)" if scale != 1 else f"CAST(round({number}) AS BIGINT)"
-
-
-def _exact(*factors: str) -> str:
-    # 19 digits are one more than a 64-bit decimal holds, so that the product is computed in 128 bits.
-    product = " * ".join(f"CAST({factor} AS DECIMAL(19, 0))" for factor in factors)
-    return f"sum({product})"
+        return [f"sum({factors[0].column}) AS {quote(f'total0_{plan.name}')}"]
+    sums = [column for i, factor in enumerate(factors) for column in exact_sum(f"total{i}_{plan.name}", factor)]
+    for i, j in plan.pairs:
+        sums += exact_sum(f"product{i}_{j}_{plan.name}", factors[i], factors[j])
+    return sums

@@ -4,10 +4,10 @@ Principle: a unit's value in a period exists once the unit is mature for it. Mat
 of periods run over the units that are mature for the later one; they tell how the points of a curve vary together.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from abtest.warehouse.engine import Row
+from abtest.warehouse.exact import Factor, exact_sum, exact_total
 from abtest.warehouse.moments import CurveSums
 from abtest.warehouse.profile import whole
 from abtest.warehouse.sqltext import quote
@@ -19,7 +19,7 @@ class Periods:
 
     ``rate``: values are 0 or 1. ``all_mature``: every unit is mature for every period, which is known before counting;
     ``certain`` of the first periods are those for which that is known. ``small``: values are numbers of events, whose
-    products fit 64 bits.
+    products fit 64 bits; ``wide``: values may need more than that themselves.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Periods:
     all_mature: bool
     certain: int = 0
     small: bool = False
+    wide: bool = False
 
     def columns(self, through: int | None) -> list[str]:
         """Return the columns of a unit."""
@@ -47,22 +48,28 @@ class Periods:
         )
         return [f"count({value}) AS {self._alias('n', place, place)}" for place, value in enumerate(values)]
 
-    def sums(self, exact: Callable[..., str]) -> list[str]:
-        """Return the sums over units: of each period, and of each pair that is needed. ``exact`` sums large numbers."""
-        # Products in 64 bits take a quarter of the time of those in 128.
-        add = _plain if self.rate or self.small else exact
+    def sums(self) -> list[str]:
+        """Return the sums over units: of each period, and of each pair that is needed."""
+
+        def add(kind: str, places: tuple[int, int], *columns: str) -> list[str]:
+            alias = f"{kind}{places[0]}_{places[1]}_{self.name}"
+            if self.rate or self.small:
+                # Products in 64 bits take a quarter of the time of those in 128.
+                return [f"sum({' * '.join(columns)}) AS {quote(alias)}"]
+            return exact_sum(alias, *(Factor(column, self.wide) for column in columns))
+
         found = []
         for late in range(len(self.values)):
             later = self._column(late)
-            found.append(f"{add(later)} AS {self._alias('t', late, late)}")
+            found += add("t", (late, late), later)
             if not self.rate:
-                found.append(f"{add(later, later)} AS {self._alias('p', late, late)}")
+                found += add("p", (late, late), later, later)
             for early in range(late):
                 earlier = self._column(early)
                 if not self._all_reach(late):
                     among = f"CASE WHEN {later} IS NOT NULL THEN {earlier} END"
-                    found.append(f"{add(among)} AS {self._alias('t', early, late)}")
-                found.append(f"{add(earlier, later)} AS {self._alias('p', early, late)}")
+                    found += add("t", (early, late), among)
+                found += add("p", (early, late), earlier, later)
         return found
 
     def read(self, row: Row | None) -> CurveSums:
@@ -73,7 +80,8 @@ class Periods:
             return CurveSums((0,) * size, nothing, nothing, self.scale)
 
         def of(kind: str, first: int, second: int) -> int:
-            return whole(row, f"{kind}{first}_{second}_{self.name}")
+            alias = f"{kind}{first}_{second}_{self.name}"
+            return whole(row, alias) if kind == "n" else exact_total(row, alias)
 
         def total(own: int, other: int) -> int:
             # Units mature for the later of two periods are mature for the earlier one.
@@ -101,7 +109,3 @@ class Periods:
 
     def _alias(self, kind: str, first: int, second: int) -> str:
         return quote(f"{kind}{first}_{second}_{self.name}")
-
-
-def _plain(*factors: str) -> str:
-    return f"sum({' * '.join(factors)})"

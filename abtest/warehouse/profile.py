@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from abtest.definition.model import CUSTOMERS, Definition
+from abtest.definition.model import Definition
 from abtest.errors import DataError
 from abtest.warehouse.engine import EngineError, Row, Statement
 from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, Warehouse
@@ -16,24 +16,13 @@ ID_BLOCK = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class NumberProfile:
-    """What a number column holds: how many values, the largest magnitude.
+    """What a number column holds, whoever's it is: how many values, the largest magnitude (which may be infinite).
 
-    Not-a-number is no value, but is counted among those of a file that leaves it out of its ranges. ``binary``: whether
-    every value is 0 or 1, so that its mean is a rate; asked of customers' columns only.
+    Not-a-number is no value, but is counted among those of a file that leaves it out of its ranges.
     """
 
     values: int
     largest: float
-    binary: bool
-
-    def scale(self, digits: int) -> int:
-        """Return the power of ten by which values are multiplied and rounded, to integers that sum exactly.
-
-        ``digits``: significant digits, counted from the largest value, that the integers keep.
-        """
-        if self.largest == 0:
-            return 1
-        return int(10 ** max(0, digits - 1 - math.floor(math.log10(self.largest))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +47,7 @@ class TableProfile:
 
 
 def profile(warehouse: Warehouse, table: Table) -> TableProfile:
-    """Look at ``table`` once. Raises :class:`~abtest.errors.DataError` for an empty table or an infinite value."""
+    """Look at ``table`` once. Raises :class:`~abtest.errors.DataError` for an empty table."""
     raw = warehouse.raw[table.name]
     read = replace(table.with_bare_ids(), select=table.look) if table.look else table.with_bare_ids()
     text = f"{with_tables([read])}SELECT\n  {_questions(warehouse, table)}\nFROM {quote(table.name)}"
@@ -82,12 +71,7 @@ def profile(warehouse: Warehouse, table: Table) -> TableProfile:
     numbers = {}
     for index, column in enumerate(table.numbers):
         largest = max(abs(float(str(row[f"{edge}_{index}"] or 0))) for edge in ("least", "largest"))
-        if largest == float("inf"):
-            raise DataError(
-                f"{raw.place}: column {column!r} holds an infinite value; correct it or leave it out with `where`"
-            )
-        binary = f"not_binary_{index}" in row and whole(row, f"not_binary_{index}") == 0
-        numbers[column] = NumberProfile(whole(row, f"values_{index}"), largest, binary)
+        numbers[column] = NumberProfile(whole(row, f"values_{index}"), largest)
     return TableProfile(
         rows,
         rows - whole(row, "unit_count") if table.has_unit else 0,
@@ -145,16 +129,12 @@ def _questions(warehouse: Warehouse, table: Table) -> str:
         edges = [f"unix_micros({edge}({at}))" if "at_us" in stored else f"{edge}({at})" for edge in ("min", "max")]
         columns += [f"count({at}) AS time_count", f"{edges[0]} AS first_us", f"{edges[1]} AS last_us"]
     for index, alias in enumerate(table.numbers.values()):
-        value, kept = quote(alias), quote(stored.get(alias, alias))
+        kept = quote(stored.get(alias, alias))
         columns += [
             f"count({kept}) AS values_{index}",
             f"CAST(min({kept}) AS DOUBLE) AS least_{index}",
             f"CAST(max({kept}) AS DOUBLE) AS largest_{index}",
         ]
-        if table.name == CUSTOMERS:
-            # Only of a column of customers it matters whether it holds 0 and 1 alone, and so a rate.
-            binary = f"CASE WHEN {value} IN (0, 1) THEN 0 WHEN {value} IS NOT NULL THEN 1 END"
-            columns.append(f"sum({binary}) AS not_binary_{index}")
     return ",\n  ".join(columns)
 
 

@@ -8,6 +8,7 @@ import re
 from decimal import Decimal
 
 from abtest.warehouse.engine import Statement
+from abtest.warehouse.exact import PART
 from abtest.warehouse.sqltext import CLOCK, DAY
 
 _TOKEN = re.compile(r"""'(?P<text>(?:[^']|'')*)'|"(?P<name>(?:[^"]|"")*)"|\$(?P<parameter>[^\W\d]\w*)""")
@@ -22,12 +23,22 @@ _LOCAL = rf"^{DAY}(?:{CLOCK})?\z"
 _ZONED = rf"^({DAY}{CLOCK})(?: ?[zZ]| UTC| ?(?![+-]18:?(?:0[1-9]|[1-5]))([+-](?:0[0-9]|1[0-8]))(?::?([0-5][0-9]))?)\z"
 _MIDNIGHT = r"^([^ T]+[ T])24(:00(?::00(?:[.]0+)?)?)\z"
 _DAY_US = 86_400_000_000
+_BLOCK = f"{2**53:.16e}"
 _MINUTE_US = 60_000_000
 
 FUNCTIONS = {
     "trimmed(x STRING) RETURNS STRING": "trim(x)",
     "blank_to_null(x STRING) RETURNS STRING": "nullif(trim(x), '')",
     "whole_div(x BIGINT, y BIGINT) RETURNS BIGINT": "x div y",
+    # A double as a decimal number with all its bits: Spark's own cast takes the digits that it is written with.
+    "whole_number(x DOUBLE) RETURNS DECIMAL(38, 0)": f"""
+        CAST(CAST(floor(x / {_BLOCK}) AS BIGINT) AS DECIMAL(38, 0)) * CAST({_BLOCK} AS DECIMAL(16, 0))
+        + CAST(x - floor(x / {_BLOCK}) * {_BLOCK} AS BIGINT)""",
+    "high_part(x DECIMAL(38, 0)) RETURNS BIGINT": f"x div CAST({PART} AS DECIMAL(15, 0))",
+    "low_part(x DECIMAL(38, 0)) RETURNS BIGINT": f"CAST(x % CAST({PART} AS DECIMAL(15, 0)) AS BIGINT)",
+    "floor_div(x DECIMAL(38, 0), n BIGINT) RETURNS DECIMAL(38, 0)": "CAST((x - x % n) / n AS DECIMAL(38, 0))",
+    "unit_mean(total DECIMAL(38, 0), factor DECIMAL(38, 0), n BIGINT) RETURNS DECIMAL(38, 0)": """
+        floor_div(CAST(total * factor AS DECIMAL(38, 0)), n)""",
     "without_nan(x DOUBLE) RETURNS DOUBLE": "CASE WHEN NOT isnan(x) THEN x END",
     "unit_key(x STRING) RETURNS BIGINT": "CASE WHEN x IS NOT NULL THEN xxhash64(x) END",
     "unit_check(x STRING) RETURNS BIGINT": "CASE WHEN x IS NOT NULL THEN xxhash64(concat('#', x)) END",

@@ -6,40 +6,38 @@ from itertools import product
 import duckdb
 import pytest
 
+from abtest.warehouse.duckdb import MACROS
 from abtest.warehouse.period_sums import Periods
 
 PERIODS = 5
 UNITS = 60
 
 
-def _in_128_bits(*factors: str) -> str:
-    return f"sum({' * '.join(f'CAST({factor} AS DECIMAL(19, 0))' for factor in factors)})"
-
-
-@pytest.mark.parametrize(("rate", "small"), [(True, False), (False, False), (False, True)])
+@pytest.mark.parametrize("kind", ["rates", "amounts", "small", "wide"])
 @pytest.mark.parametrize("certain", [0, 1, 3, PERIODS])
 @pytest.mark.parametrize("all_mature", [False, True])
 @pytest.mark.parametrize("among_all", [False, True])
-def test_sums_are_those_of_the_units_mature_for_both_periods(rate, small, certain, all_mature, among_all):
-    chance = random.Random(f"{rate} {small} {certain} {all_mature}")
-    most = 1 if rate else 1_000
-    values = [[chance.randint(0, most) for _ in range(PERIODS)] for _ in range(UNITS)]
+def test_sums_are_those_of_the_units_mature_for_both_periods(kind, certain, all_mature, among_all):
+    rate, small, wide = (kind == known for known in ("rates", "small", "wide"))
+    chance = random.Random(f"{kind} {certain} {all_mature}")
+    most = 1 if rate else 10**26 if wide else 1_000
+    values = [[chance.randint(-most if wide else 0, most) for _ in range(PERIODS)] for _ in range(UNITS)]
     # Periods end at 1, 2, …; a unit that started at -2 is mature for the first two when the data ends at 0.
     least = PERIODS if all_mature else certain
     reaches = [chance.randint(least, PERIODS) for _ in range(UNITS)]
     names = [f"v{place}" for place in range(PERIODS)]
     horizons = tuple(f"p.started_at + {place + 1}" for place in range(PERIODS))
-    periods = Periods("m", tuple(names), horizons, 1, rate, all_mature, certain, small)
+    periods = Periods("m", tuple(names), horizons, 1, rate, all_mature, certain, small, wide)
 
     connection = duckdb.connect()
-    connection.execute(f"CREATE TABLE p (started_at BIGINT, {', '.join(f'{name} BIGINT' for name in names)})")
+    connection.execute(MACROS)
+    held = "HUGEINT" if wide else "BIGINT"
+    connection.execute(f"CREATE TABLE p (started_at BIGINT, {', '.join(f'{name} {held}' for name in names)})")
     rows = [(-reach, *of_unit) for reach, of_unit in zip(reaches, values, strict=True)]
     connection.executemany(f"INSERT INTO p VALUES (?{', ?' * PERIODS})", rows)
     inner = f"SELECT {', '.join(periods.columns(0))} FROM p"
     counts = f"SELECT {', '.join(periods.counts(0, among_all=among_all))} FROM {'p' if among_all else f'({inner})'}"
-    found = connection.execute(
-        f"SELECT * FROM (SELECT {', '.join(periods.sums(_in_128_bits))} FROM ({inner})), ({counts})"
-    )
+    found = connection.execute(f"SELECT * FROM (SELECT {', '.join(periods.sums())} FROM ({inner})), ({counts})")
     names_found = [column[0] for column in found.description or ()]
     sums = periods.read(dict(zip(names_found, found.fetchone() or (), strict=True)))
 
@@ -58,7 +56,7 @@ def test_an_arm_without_rows_has_empty_sums():
 
 def test_what_is_certain_is_not_summed_twice():
     def asked(certain: int) -> int:
-        return len(Periods("m", ("a",) * 10, ("1",) * 10, 1, True, False, certain).sums(_in_128_bits))
+        return len(Periods("m", ("a",) * 10, ("1",) * 10, 1, True, False, certain).sums())
 
     assert asked(0) == 10 + 2 * 45
     assert asked(8) == 10 + 45 + (8 + 9)

@@ -89,7 +89,7 @@ def test_the_cases_take_the_short_cuts():
         case = narrow_case(seed, distinct=True, rates=seed % 2 == 0)
         with DuckDBContext() as engine:
             collector = Collector(load(case.definition), engine, case.frames)
-            narrow += collector._outcomes(12, {}).narrow
+            narrow += collector._outcomes({}).narrow
             distinct += collector.tables["assignments"].distinct and collector.tables["customers"].distinct
     assert narrow >= 20
     assert distinct == 40
@@ -294,7 +294,7 @@ def test_ratios_curves_and_compliance_of_one_source_count_alike(monkeypatch, thr
         beside = {}
     definition = {**DEFINITION, "period": {**DEFINITION["period"], "through": through}, "metrics": metrics, **beside}
     with DuckDBContext() as engine:
-        assert Collector(load(definition), engine, frames)._outcomes(12, {}).narrow
+        assert Collector(load(definition), engine, frames)._outcomes({}).narrow
     shortest, *longer = ways(monkeypatch, replace(nasty_case(0), definition=definition, frames=frames))
     assert all(found == shortest for found in longer)
     assert shortest.metrics["later"].arms[0].mature == 0
