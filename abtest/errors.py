@@ -45,3 +45,9 @@ class DataError(AbtestError):
     """The data cannot be read, or is not what the definition says it is."""
 
     exit_code = 3
+
+
+class MachineError(AbtestError):
+    """The machine does not give what is needed: memory, threads, open files, a place to write to."""
+
+    exit_code = 3

@@ -3,28 +3,22 @@
 import datetime as dt
 import functools
 import importlib.metadata
-import os
 import platform
 import re
 import sys
 
 from abtest.analysis.result import Provenance
-from abtest.errors import UsageError
+from abtest.process.seclusion import source_date
 
-LAST_SECOND = 253_402_300_800
-"""The first second of the year 10000, which no calendar of Python holds."""
 _PACKAGES = ("duckdb", "numpy", "scipy", "pydantic", "matplotlib", "typst")
 
 
 def provenance() -> Provenance:
     """Return what made the numbers. ``SOURCE_DATE_EPOCH`` fixes the time."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if epoch is None:
-        moment = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    elif epoch.isascii() and epoch.isdigit() and int(epoch) < LAST_SECOND:
-        moment = dt.datetime.fromtimestamp(int(epoch), dt.UTC)
-    else:
-        raise UsageError(f"SOURCE_DATE_EPOCH must be a number of seconds since 1970, got {epoch!r}")
+    epoch = source_date()
+    moment = (
+        dt.datetime.now(dt.UTC).replace(microsecond=0) if epoch is None else dt.datetime.fromtimestamp(epoch, dt.UTC)
+    )
     return Provenance(
         abtest=_version("abtest"),
         python=platform.python_version(),

@@ -3,6 +3,7 @@
 import importlib
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from abtest.analysis.provenance import provenance
@@ -46,7 +47,7 @@ def analyze(
     lock_of(experiment)  # and this a damaged lock
     # What the statistics import takes as long as counting a small experiment, and goes on beside it. No daemon: a
     # process must not end in the middle of it.
-    threading.Thread(target=importlib.import_module, args=(_STATISTICS,)).start()
+    threading.Thread(target=_import_statistics).start()
     verified = None
     if verify is not None:
         from abtest.warehouse.verifying import verify as read_through
@@ -64,6 +65,12 @@ def analyze(
     from abtest.analysis.assemble import analysis_of
 
     return analysis_of(experiment, collected)
+
+
+def _import_statistics() -> None:
+    """Import what is needed later. Whatever keeps it from being imported is said there, in the main thread."""
+    with suppress(Exception):
+        importlib.import_module(_STATISTICS)
 
 
 def queries(

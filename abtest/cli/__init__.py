@@ -4,14 +4,17 @@ Exit codes: 0 done; 1 internal error; 2 usage or definition error; 3 data error;
 written and marked invalid); 129, 130, 131 and 143 stopped by SIGHUP, Ctrl-C, SIGQUIT or SIGTERM.
 """
 
-import signal
 import sys
+from typing import NoReturn
 
 import typer
 
 from abtest.cli import analyze, assign, compare, explain, init, lock, report, retention, schema, simulate, validate
 from abtest.cli.telling import refuse_hidden, without_text
 from abtest.errors import AbtestError, DefinitionError
+from abtest.process.limits import ALL, CHARTS, ENGINE, STATISTICS, require_limits
+from abtest.process.seclusion import source_date
+from abtest.process.shortage import shortage
 
 app = typer.Typer(
     name="abtest",
@@ -30,11 +33,28 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
+_NEEDS = {
+    "compare": STATISTICS,
+    "report": CHARTS,
+    "assign": ENGINE,
+    "simulate": ENGINE,
+    "retention": ALL,
+    "analyze": ALL,
+}
+"""What commands need whatever their options are. The others need nothing, or an engine, which asks for itself."""
+
+
 @app.callback()
 def _options(
+    context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     del version
+    needed = _NEEDS.get(context.invoked_subcommand or "")
+    if "--help" not in sys.argv:
+        source_date()  # one that is no date keeps libraries from being imported
+        if needed is not None:
+            require_limits(needed)
 
 
 for module in (init, validate, explain, lock, analyze, compare, assign, report, retention, simulate, schema):
@@ -43,13 +63,6 @@ for module in (init, validate, explain, lock, analyze, compare, assign, report, 
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
-    if hasattr(signal, "SIGPIPE"):
-        # `abtest … | head` ends quietly, as any Unix tool does.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character gets a replacement, not a traceback.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
     try:
         refuse_hidden(sys.argv[1:])
         app()
@@ -60,10 +73,14 @@ def main() -> None:
     except AbtestError as error:
         _fail(str(error), error.exit_code)
     except Exception as error:
+        known = shortage(error)
+        if known is not None:
+            _fail(str(known), known.exit_code)
         print(without_text(error), file=sys.stderr)
         _fail(f"internal error: {type(error).__name__}; this is a bug in abtest, please report it", 1)
 
 
-def _fail(message: str, code: int) -> None:
-    print(message, file=sys.stderr)
+def _fail(message: str, code: int) -> NoReturn:
+    if message:
+        print(message, file=sys.stderr)
     sys.exit(code)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from abtest.cohorts.result import Cohort, Retention
 from abtest.cohorts.tables import NUMBERS
 from abtest.report.chart_style import DPI, INK, LINE, MARGIN, POINT, QUIET, SIZE, SMALL, Style, text_width, wrap
+from abtest.report.drawing import drawing, load_matplotlib
 from abtest.report.fonts import fonts_for
 from abtest.report.words import ENGLISH
 
@@ -51,7 +52,7 @@ class _Layout:
 
 def heatmap(result: Retention) -> bytes:
     """Return the triangle as a PNG; two runs give the same bytes."""
-    import matplotlib as mpl
+    load_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     style = Style(ENGLISH, fonts_for([_source(result)]).families, standalone=True)
@@ -63,7 +64,7 @@ def heatmap(result: Retention) -> bytes:
         "hatch.linewidth": 0.6,
     }
     buffer = io.BytesIO()
-    with mpl.rc_context(settings):  # type: ignore[arg-type]
+    with drawing(settings):
         figure = _figure(result, style)
         figure.set_dpi(DPI)
         FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]

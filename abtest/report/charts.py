@@ -14,6 +14,7 @@ from abtest.report.chart_style import DPI, INK, LINE, MARGIN, PAD, POINT, QUIET,
 from abtest.report.curve_axes import clips
 from abtest.report.curve_charts import curves_height, draw_curves
 from abtest.report.curve_parts import CurvePlot
+from abtest.report.drawing import drawing, load_matplotlib
 from abtest.report.parts import Panel, Plot
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def draw(plot: Plot | CurvePlot, style: Style, kind: Literal["png", "svg"]) -> bytes:
     """Return the plot as a PNG or an SVG file."""
-    import matplotlib as mpl
+    load_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
@@ -38,7 +39,7 @@ def draw(plot: Plot | CurvePlot, style: Style, kind: Literal["png", "svg"]) -> b
         "path.simplify": True,
     }
     buffer = io.BytesIO()
-    with mpl.rc_context(settings):  # type: ignore[arg-type]
+    with drawing(settings):
         figure = figure_of(plot, style)
         if kind == "svg":
             FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]

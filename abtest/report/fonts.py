@@ -3,12 +3,15 @@
 Principle: a character that no font can draw is an error that names it, never a gap.
 """
 
+import sys
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from abtest.errors import UsageError
+from abtest.report.drawing import load_matplotlib
 
 FAMILY = "DejaVu Sans"
 _EAST_ASIAN = (
@@ -72,20 +75,36 @@ def fonts_for(texts: Iterable[str]) -> Fonts:
 
 def bundled_folder() -> Path:
     """Return the folder of the fonts that come with matplotlib."""
+    load_matplotlib()
     import matplotlib
 
     return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
 def _installed() -> list[tuple[str, Path]]:
-    """Return the East Asian families that are installed, in the order of preference."""
+    """Return the East Asian families that are installed, in the order of preference; matplotlib knows them then."""
     from matplotlib import font_manager
 
+    known = {str(entry.fname) for entry in font_manager.fontManager.ttflist}
+    for path in font_manager.findSystemFonts(_folders()):
+        # A file that is no font, or a damaged one, is as good as none.
+        with suppress(OSError, RuntimeError):
+            if path not in known and font_manager.get_font(path).family_name in _EAST_ASIAN:
+                font_manager.fontManager.addfont(path)
     regular: dict[str, Path] = {}
     for entry in font_manager.fontManager.ttflist:
         if entry.name in _EAST_ASIAN and entry.name not in regular:
             regular[entry.name] = Path(entry.fname)
     return [(family, regular[family]) for family in _EAST_ASIAN if family in regular]
+
+
+def _folders() -> list[str] | None:
+    """Return the folders of fonts; left to ask, matplotlib starts programs that keep lists in the home folder."""
+    from matplotlib import font_manager
+
+    if sys.platform == "win32":
+        return None
+    return [*font_manager.X11FontDirectories, *(font_manager.OSXFontDirectories if sys.platform == "darwin" else [])]
 
 
 def _characters(path: Path) -> set[str]:

@@ -4,10 +4,12 @@ Principle: data goes in as JSON and is never pasted into markup, so that any tex
 """
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from abtest.process.limits import require_threads
 from abtest.report.dates import parse_instant
 from abtest.report.fonts import Fonts
 from abtest.report.parts import Document, to_data
@@ -48,6 +50,7 @@ def _compile(layout: Layout, template: str, kind: Literal["pdf", "png"], **optio
     fonts = typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(f) for f in layout.fonts.folders]
     )
+    require_threads((os.cpu_count() or 1) + 1)
     instant = parse_instant(layout.generated_at)
     result = typst.compile(
         str(TEMPLATES / template),

@@ -10,6 +10,7 @@ from typing import TypeVar
 import duckdb
 
 from abtest.errors import DataError
+from abtest.process.limits import ENGINE, require_limits
 from abtest.process.temporary import temporary_path
 from abtest.warehouse.duckdb_door import Door, literal
 from abtest.warehouse.duckdb_errors import explained
@@ -85,6 +86,7 @@ class DuckDB:
     row_number = "row_number() OVER ()"
 
     def __init__(self, *, progress: Progress | None = None, limits: Limits | None = None) -> None:
+        require_limits(ENGINE)
         self._door = Door(limits)
         self._connection = self._door.connection
         self._connection.execute("SET TimeZone = 'UTC'")
