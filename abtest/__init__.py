@@ -12,7 +12,10 @@ Names are imported when first used, so that ``import abtest`` costs nothing.
 """
 
 import importlib
-from typing import TYPE_CHECKING
+
+# Not from `typing`: `python -m abtest` imports this file while the current folder comes first among the places of
+# modules, and a stranger's `typing.py` may lie there.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Analysis
