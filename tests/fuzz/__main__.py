@@ -19,7 +19,6 @@ TARGETS = {
     "csv": "csv_bytes",
     "ndjson": "ndjson_bytes",
     "parquet": "parquet_bytes",
-    "results": "results_json",
     "lock": "locks",
     "command-line": "command_line",
 }
@@ -50,12 +49,12 @@ def main() -> None:
     for state in campaign(target, asked.target, asked.seed, asked.runs, first=asked.first, within=asked.within):
         for found in state.finds[shown:]:
             print(f"{found.number}: {found.what.splitlines()[0][:300]}", file=sys.stderr)
+            keep(case_of(target, asked.target, asked.seed, found.number), path_of(state, found), find=found.what)
         shown = len(state.finds)
         if state.runs % 500 == 0:
             print(f"{state.runs:,} runs, {len(state.kinds)} kinds, {len(state.finds)} finds", file=sys.stderr)
     alike: dict[str, list[Found]] = {}
     for found in state.finds:
-        keep(case_of(target, asked.target, asked.seed, found.number), path_of(state, found), find=found.what)
         alike.setdefault(shape(found.what), []).append(found)
     for ones in sorted(alike.values(), key=len, reverse=True):
         others = ", ".join(str(other.number) for other in ones[1:9])

@@ -98,8 +98,8 @@ def _heard(reading: int, worker: int, patience: float, numbers: range) -> Iterat
     with selectors.DefaultSelector() as ready:
         ready.register(reading, selectors.EVENT_READ)
         while True:
-            # Twice what a case may take, since the machine has other work; what it took is judged by its own clock.
-            if not ready.select(timeout=2 * patience + 5):
+            # Far more than a case may take, since the machine has other work; what it took is judged by its own clock.
+            if not ready.select(timeout=4 * patience + 30):
                 yield {"number": current, "find": "hang: killed", "seconds": time.monotonic() - begun}
                 return
             chunk = os.read(reading, 65536)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from tests.definition.definition_texts import DRIP, WIDE
 from tests.definition.strategies import ODD, definitions
 from tests.fuzz import raw, trees
-from tests.fuzz.cases import Case, kept, require, shape
+from tests.fuzz.cases import Case, Find, kept, require, shape
 from tests.fuzz.too_much import constructed
 from tests.fuzz.yaml_texts import Writer
 
@@ -150,7 +150,10 @@ def _worded(draw: random.Random, tree: object) -> object:
     for path in list(trees.places(tree)):
         if not path or draw.random() > 0.1:
             continue
-        holder, step = trees.at(tree, path[:-1]), path[-1]
+        try:
+            holder, step = trees.at(tree, path[:-1]), path[-1]
+        except (LookupError, TypeError):
+            continue  # what held it was replaced
         if step in {"eligible", "where"}:
             one, other = draw.choice(EXPRESSIONS), draw.choice(EXPRESSIONS)
             holder[step] = draw.choice((one, f"{one} and {other}", f"not ({one}) or {other}", trees.edited(draw, one)))
@@ -226,10 +229,12 @@ def analysed(experiment: object) -> str:
     except AbtestError as error:
         require(bool(str(error).strip()), "an error without words")
         return f"analysed: {type(error).__name__}"
-    text = result.to_json()
-    require("NaN" not in text and "Infinity" not in text, "results.json holds NaN or Infinity")
-    json.loads(text)
+    json.loads(result.to_json(), parse_constant=_refuse)
     return "analysed"
+
+
+def _refuse(constant: str) -> None:
+    raise Find(f"results.json holds {constant}")
 
 
 def rows_for(experiment: object) -> dict[str, object]:

@@ -35,7 +35,9 @@ def constructed(draw: random.Random, full: str, library: str) -> dict[str, bytes
             "? " * deep + "x",
             whole + f"title: {'x' * draw.choice((1_000, 100_000, 990_000))}\n",
             whole + f"hypothesis: |\n  {'word ' * 20_000}\n",
-            _START + "metrics:\n" + "".join(f"  m{i}: {{role: primary, type: column}}\n" for i in range(deep)),
+            _START
+            + "metrics:\n"
+            + "".join(f"  m{i}: {{role: primary, type: column}}\n" for i in range(min(deep, 1_000))),
             *map(_eligible, _conditions(deep)),
             whole + "segments: [" + ", ".join(f"c{i}" for i in range(deep)) + "]\n",
             "arms: [" + ", ".join(f"{{name: a{i}}}" for i in range(deep)) + "]\n",
