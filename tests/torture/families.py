@@ -35,6 +35,10 @@ class Tools:
         found = [scene for scene in self.scenes if not beginnings or scene.name.startswith(beginnings)]
         return found[:: -(-len(found) // FEW)] if self.smoke else found
 
+    def drawn(self, *beginnings: str) -> list[Scene]:
+        """Return the like for cases in which reports are drawn in earnest; that takes ten times as long."""
+        return drawn(self.bench, self.some(*beginnings)[: 2 if self.smoke else None])
+
     def thinned(self, cases: Iterable[T], key: Callable[[T], str]) -> Iterator[T]:
         """Return the share of the cases that is to be tried, the same in every run."""
 
@@ -79,7 +83,7 @@ def _failing_on_a_poor_disk(tools: Tools) -> Iterator[Verdict]:
 
 
 def _threads(tools: Tools) -> Iterator[Verdict]:
-    scenes = drawn(tools.bench, tools.some(*DRAWN, "assign csv, none", "retention, none"))
+    scenes = tools.drawn(*DRAWN, "assign csv, none", "retention, none")
     return tools.tried(failing.every_call(tools.bench, scenes, kinds=("thread",), level="whole", ways=BRIEF))
 
 
@@ -90,7 +94,7 @@ def _memory(tools: Tools) -> Iterator[Verdict]:
 
 
 def _failing_while_drawing(tools: Tools) -> Iterator[Verdict]:
-    cases = failing.every_call(tools.bench, drawn(tools.bench, tools.some(*DRAWN[:2])), level="whole", ways=BRIEF)
+    cases = failing.every_call(tools.bench, tools.drawn(*DRAWN[:2]), level="whole", ways=BRIEF)
     return tools.tried(_every_nth(cases, 4))
 
 
@@ -112,7 +116,7 @@ def _kills_on_a_poor_disk(tools: Tools) -> Iterator[Verdict]:
 
 
 def _kills_while_drawing(tools: Tools) -> Iterator[Verdict]:
-    cases = killing.before_every_write(tools.bench, drawn(tools.bench, tools.some(*DRAWN)), level="whole")
+    cases = killing.before_every_write(tools.bench, tools.drawn(*DRAWN), level="whole")
     return tools.tried(_every_nth(cases, 5))
 
 
