@@ -59,6 +59,7 @@ class Limits:
     def __post_init__(self) -> None:
         if self.memory is not None and not re.fullmatch(r"[1-9][0-9]{0,6}(\.[0-9]+)?\s*[KMGT]i?B", self.memory):
             raise UsageError(f"memory limit: must be an amount such as 4GB or 500MB, got {self.memory!r}")
+        if self.memory is not None:
             self._require_memory(self.memory)
         if self.threads is not None and self.threads < 1:
             raise UsageError(f"threads: must be at least 1, got {self.threads}")
