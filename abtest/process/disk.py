@@ -54,7 +54,7 @@ def write(path: Path, content: bytes, mode: int | None = None) -> None:
             call("chmod", os.chmod, path, mode)
         call("fsync", os.fsync, number)
     finally:
-        os.close(number)
+        close(number)
 
 
 def copy(old: Path, new: Path, mode: int | None = None) -> None:
@@ -76,7 +76,7 @@ def sync(path: Path) -> None:
     try:
         call("fsync", os.fsync, number)
     finally:
-        os.close(number)
+        close(number)
 
 
 def sync_folder(path: Path) -> None:
@@ -91,7 +91,7 @@ def sync_folder(path: Path) -> None:
         if error.errno not in _UNSUPPORTED:
             raise
     finally:
-        os.close(number)
+        close(number)
 
 
 def chmod(path: Path, mode: int) -> None:
@@ -124,7 +124,7 @@ def rename_new(old: Path, new: Path) -> None:
         if error.errno not in _UNLINKABLE:
             raise
         # A disk without links: the name is taken first, by an empty file.
-        os.close(call("open", os.open, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        close(call("open", os.open, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         call("rename", os.replace, old, new)
     else:
         call("unlink", os.unlink, old)
@@ -202,6 +202,12 @@ def opened(folder: Path) -> Iterator[int]:
     try:
         yield number
     finally:
+        close(number)
+
+
+def close(number: int) -> None:
+    """Close what is open. What had to be on the disk is there by then, so an error has nothing to say."""
+    with contextlib.suppress(OSError):
         os.close(number)
 
 

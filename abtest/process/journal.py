@@ -7,7 +7,6 @@ place what is not yet. Nothing that is not of the old or the new set is touched.
 
 import contextlib
 import errno
-import os
 import re
 import time
 from collections.abc import Callable, Collection
@@ -59,7 +58,7 @@ def recover(folder: Path, *, reading: bool) -> None:
                 ) from None
         finally:
             if number is not None:
-                os.close(number)
+                disk.close(number)
 
 
 def _finish(decided: Path, folder: Path) -> None:

@@ -126,8 +126,8 @@ def workplace(folder: str | Path, kind: Kind = Kind(), *, beside: bool = False, 
 def _temporary(home: Path, mode: int, *, beside: bool) -> TemporaryFolder:
     if beside and disk.device(home.parent) == disk.device(home):
         with contextlib.suppress(OSError):
-            return TemporaryFolder(home.parent, mode=mode)
-    return TemporaryFolder(home, mode=mode)
+            return TemporaryFolder(home.parent, mode=mode, told=False)
+    return TemporaryFolder(home, mode=mode, told=False)
 
 
 def _tidy(folder: Path) -> None:
@@ -144,7 +144,7 @@ def _as_new_folder(files: Files, folder: Path) -> None:
     """Build the folder where it is to be, and give it its name."""
     home = _nearest(folder)
     _tidy(home)
-    staged = TemporaryFolder(home)
+    staged = TemporaryFolder(home, told=False)
     made: list[Path] = []
     try:
         built = staged.path / "files"
@@ -178,7 +178,7 @@ def _as_single_file(files: Files, folder: Path, *, overwrite: bool) -> None:
     _require_file(folder / name)
     if not overwrite:
         _require_absent(folder, files)
-    staged = TemporaryFolder(folder)
+    staged = TemporaryFolder(folder, told=False)
     try:
         _stage(files, folder, staged.path)
         with uninterrupted():
@@ -214,7 +214,7 @@ def _as_set(files: Files, folder: Path, earlier: Earlier | None, keep: Collectio
             with uninterrupted():
                 change_places()
             return
-    staged = TemporaryFolder(folder)
+    staged = TemporaryFolder(folder, told=False)
     try:
         disk.mkdir(staged.path / "files")
         _stage(files, folder, staged.path / "files")
@@ -261,7 +261,7 @@ def _locked(folder: Path, shown: Path) -> Iterator[None]:
                 yield
                 return
         finally:
-            os.close(number)
+            disk.close(number)
         if time.monotonic() > deadline:
             raise UsageError(
                 f"{shown}: another process has been writing there for {PATIENCE:.0f} seconds; run again when it is "

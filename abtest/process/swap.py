@@ -50,7 +50,7 @@ def exchange(
     when it cannot be and nothing was changed.
     """
     try:
-        staged = TemporaryFolder(folder.parent)
+        staged = TemporaryFolder(folder.parent, told=False)
     except OSError as error:
         raise _forbidden(error) from error
     new = staged.path / FILES
@@ -96,7 +96,7 @@ def recover(home: Path) -> None:
                     with contextlib.suppress(OSError, Strange):
                         _clear(home / name)
                 finally:
-                    os.close(number)
+                    disk.close(number)
 
 
 def _clear(decided: Path) -> None:

@@ -4,6 +4,7 @@ A folder of ours is locked for as long as its process lives, and the lock goes w
 next one beside it knows which of them nobody needs any more, and removes those.
 """
 
+import errno
 import os
 import re
 import stat
@@ -15,6 +16,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from abtest.errors import UsageError
 from abtest.process import disk
 from abtest.process.signals import on_stop
 
@@ -27,12 +29,24 @@ class TemporaryFolder:
     """A new folder in ``home`` (the system's when ``None``); ``path`` is where it is.
 
     Removed by :meth:`remove`, when it is forgotten, when a signal ends the process, and by the next of its kind when
-    the process was killed. It is for this user alone unless ``mode`` says otherwise. Raises :class:`OSError` where it
-    cannot be made.
+    the process was killed. It is for this user alone unless ``mode`` says otherwise. Where it cannot be made, raises
+    :class:`~abtest.errors.UsageError`; or :class:`OSError`, for a caller who knows what it is for (``told=False``).
     """
 
-    def __init__(self, home: Path | str | None = None, prefix: str = ".abtest-", mode: int = 0o700) -> None:
-        where = Path(tempfile.gettempdir() if home is None else home).absolute()
+    def __init__(
+        self, home: Path | str | None = None, prefix: str = ".abtest-", mode: int = 0o700, *, told: bool = True
+    ) -> None:
+        try:
+            self._make(Path(tempfile.gettempdir() if home is None else home).absolute(), prefix, mode)
+        except OSError as error:
+            if not told:
+                raise
+            raise UsageError(
+                f"temporary folder: cannot be made{f' in {home}' if home else ''}: {error.strerror or error}; name "
+                "another place with --temp-dir or TMPDIR"
+            ) from error
+
+    def _make(self, where: Path, prefix: str, mode: int) -> None:
         sweep(where)
         for _ in range(_TRIES):
             self.path = where / f"{prefix}{uuid.uuid4().hex[:12]}"
@@ -48,7 +62,7 @@ class TemporaryFolder:
             if lock is not None:
                 return
             self.remove()  # another process came between and takes it for one that nobody needs
-        raise BlockingIOError(f"{where}: no temporary folder can be kept here")
+        raise BlockingIOError(errno.EAGAIN, "others keep removing it", str(where))
 
     def remove(self) -> None:
         """Remove the folder and what is in it; without an error if that cannot be. It may have moved away."""
@@ -72,7 +86,7 @@ def abandoned(path: Path) -> int | None:
     number = disk.open_folder(path)
     if disk.try_lock(number) and _still(path, number):
         return number
-    os.close(number)
+    disk.close(number)
     return None
 
 
@@ -113,7 +127,7 @@ def _sweep(path: Path) -> None:
         try:
             _remove(path)
         finally:
-            os.close(number)
+            disk.close(number)
 
 
 def _hold(path: Path) -> int | None:
@@ -124,7 +138,7 @@ def _hold(path: Path) -> int | None:
         return None
     if disk.try_lock(number) is not False and _still(path, number):
         return number
-    os.close(number)
+    disk.close(number)
     return None
 
 
@@ -132,7 +146,7 @@ def _end(path: Path, forget: Callable[[], None], lock: int | None = None) -> Non
     _remove(path)
     forget()
     if lock is not None:
-        os.close(lock)
+        disk.close(lock)
 
 
 def _remove(path: Path) -> None:

@@ -294,3 +294,12 @@ def test_nothing_else_renames_or_opens_for_writing():
             if writes and not (name == "open" and owner == "os"):
                 found.add(path.relative_to(ROOT / "abtest").as_posix())
     assert found <= set(ALLOWED), found - set(ALLOWED)
+
+
+def test_a_temporary_folder_that_cannot_be_made_is_a_clear_error(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(UsageError, match=r"temporary folder: cannot be made: No such file .*; name another place with"):
+        TemporaryFolder()
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"temporary folder: cannot be made in .*file: Not a directory"):
+        TemporaryFolder(tmp_path / "file")
