@@ -27,8 +27,22 @@ def command(
     else:
         from abtest.process.publishing import Kind, publish
 
+        _require_replaceable(output)
         publish({output.name: text.encode()}, output.parent, kind=Kind("schema", "choose another file"))
         tell(f"{output}: written", err=True)
+
+
+def _require_replaceable(output: Path) -> None:
+    """Refuse to write over a file that is no schema, such as the definition that an editor is to check."""
+    from abtest.errors import UsageError
+
+    try:
+        with output.open("rb") as file:
+            start = file.read(1000)
+    except OSError:
+        return  # there is none, or what is wrong with it is said when it is written
+    if start.strip() and b'"$schema"' not in start:
+        raise UsageError(f"{output}: is there already and holds no schema; choose another file with --output")
 
 
 command.__name__ = "schema"

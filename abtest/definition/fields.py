@@ -129,13 +129,22 @@ def _date(value: object) -> object:
     raise ValueError(f"must be a date such as 2026-03-02 (got {shown(value)})")
 
 
+LONGEST_ZONE = 100
+"""Characters of the name of a time zone; the longest that there is has 32."""
+
+
 def _zone(value: str) -> str:
     if value in _MACHINES_OWN or value.startswith(("posix/", "right/")):
         raise ValueError(f"{value!r} means another zone on another machine; use a name such as Europe/Helsinki or UTC")
     try:
+        if len(value) > LONGEST_ZONE:  # parts of a name are looked up as folders of packages, one inside the other
+            raise ValueError("too long")
         zoneinfo.ZoneInfo(value)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        near = nearest(value, zoneinfo.available_timezones()) or "; use a name such as Europe/Helsinki or UTC"
+        near = (
+            nearest(value[:LONGEST_ZONE], zoneinfo.available_timezones())
+            or "; use a name such as Europe/Helsinki or UTC"
+        )
         raise ValueError(f"is not a time zone of the tz database{near}") from None
     return value
 

@@ -74,9 +74,9 @@ def data_end(text: str, timezone: str | None, language: Language) -> str:
 
 
 def _zone(timezone: str | None) -> ZoneInfo | None:
-    if not timezone:
+    if not timezone or len(timezone) > 100:  # the longest name has 32; parts are looked up one inside the other
         return None
     try:
         return ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return None

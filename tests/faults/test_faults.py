@@ -2,8 +2,9 @@
 
 A folder holds the files that the fault needs and ``expected.json``: the ``claim``, the command to ``run``, the ``exit``
 code, ``words`` that stand in what it says (stdout and stderr together), what ``never`` stands there, and ``numbers``:
-paths into what ``--json`` prints, with their values. ``base`` names a folder of shared files that are put in first. A
-file whose name ends in ``.hex`` is written as the bytes that it spells.
+paths into what ``--json`` prints, with their values; ``unchanged`` names files that must stay as they are. ``base``
+names a folder of shared files that are put in first. A file whose name ends in ``.hex`` is written as the bytes that it
+spells.
 """
 
 import json
@@ -59,5 +60,7 @@ def test_a_fault_stays_mended(fault, tmp_path, monkeypatch, capsys):
         assert word in out + err
     for word in ["Traceback", *expected.get("never", [])]:
         assert word not in out + err
+    for name in expected.get("unchanged", []):
+        assert (tmp_path / name).read_bytes() == (fault / name).read_bytes()
     for path, value in expected.get("numbers", {}).items():
         assert value_at(json.loads(out), path) == pytest.approx(value), path
