@@ -21,7 +21,7 @@ ERRORS = {
     "unlink": (errno.EACCES, errno.EBUSY),
     "resize": (errno.ENOSPC,),
     "close": (errno.EIO,),
-    "lock": (errno.ENOLCK, errno.EINTR),
+    "lock": (errno.ENOLCK, errno.EIO),
     "stat": (errno.EACCES, errno.EIO),
     "list": (errno.EMFILE, errno.EACCES),
     "map": (errno.ENOMEM,),
