@@ -26,8 +26,10 @@ from abtest.warehouse.tables import numbers_used
 from abtest.warehouse.units import ELIGIBLE
 from abtest.warehouse.windows import Windows
 
-PLACES = (0, 2, 3, 4, 6, 9, 12, 15, 18, 21)
+PLACES = (0, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 18, 21)
 """Decimal places that are tried."""
+FINE = 6
+"""Decimal places of values whose averages have one scale, unless they are large."""
 CERTAIN = 2**51
 """A decimal number of so many last places, or fewer, is the only one that reads as its double."""
 QUICK_DIGITS = 12
@@ -150,7 +152,7 @@ class Look:
         if profile.largest == 0:
             return Whole()
         scale = _quick_scale(profile.largest)
-        fine = 10 ** PLACES[4]
+        fine = 10**FINE
         if scale is not None and (profile.largest < 10 ** (MEAN_DIGITS - MEAN_PLACES - 1) or not column.averaged):
             tests = [_not_whole(quote(column.alias), scale)]
             if column.averaged:
@@ -298,7 +300,7 @@ def _decimal(found: Sequence[Magnitude], largest: float) -> Whole | None:
     if broken * scale > CERTAIN or largest * scale > 2**BITS:
         return None
     wide = largest * scale > CERTAIN
-    fine = largest < 10 ** (MEAN_DIGITS - MEAN_PLACES - 1) and places <= PLACES[4]
+    fine = largest < 10 ** (MEAN_DIGITS - MEAN_PLACES - 1) and places <= FINE
     mean_places = MEAN_PLACES if fine else MEAN_DIGITS - 1 - math.floor(math.log10(largest))
     return Whole(
         scale,

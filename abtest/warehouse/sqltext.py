@@ -73,7 +73,8 @@ def number(column: str, family: Family) -> str:
     if family == "boolean":
         return f"CASE WHEN {column} THEN 1.0 WHEN NOT {column} THEN 0.0 END"
     if family == "text":
-        return f"parse_number({column})"
+        # Whole numbers beyond 63 bits are text too, since they may be ids.
+        return f"parse_number(CAST({column} AS STRING))"
     value = f"CAST({column} AS DOUBLE)"
     return f"without_nan({value})" if family == "number" else value
 

@@ -44,7 +44,7 @@ def _is_category(warehouse: Warehouse, column: str) -> bool:
     }
     if column in outcomes or raw.columns[raw.column(column, "column")] != "text":
         return False
-    text = blank_to_null(quote(column))
+    text = blank_to_null(f"CAST({quote(column)} AS STRING)")
     row = warehouse.engine.rows(
         Statement(
             f"SELECT count({text}) AS known, count(try_cast({text} AS DOUBLE)) AS numbers FROM {quote(raw.view)}\n"

@@ -4,6 +4,7 @@ import json
 import math
 import random
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 import pyarrow as pa
@@ -209,6 +210,36 @@ def test_a_unit_s_average_is_rounded_far_below_its_digits():
         means = [sum(values) / len(values) for values in spent.values()]
         assert sums.n == len(means)
         assert close(Fraction(sums.total, sums.scale), sum(means), Fraction(1, 1000))
+
+
+STORED = {
+    "whole": (pa.int64(), [2**53 - 1, 7, 0, -12]),
+    "unsigned": (pa.uint64(), [2**52 + 1, 7, 0, 12]),
+    "single precision": (pa.float32(), [0.5, 0.1, 3e7, 1e-3]),
+    "decimal": (pa.decimal128(38, 10), [Decimal("12345.1234567891"), Decimal("0.1"), Decimal("1e-10")]),
+    "small": (pa.int8(), [127, -128, 1]),
+}
+
+
+@pytest.mark.parametrize("kind", STORED)
+def test_a_column_of_any_type_has_the_sum_of_what_was_stored(kind):
+    stored, amounts = STORED[kind]
+    frames = tables([Order(unit, 1.0, 0.0) for unit in range(len(amounts))])
+    column = pa.array(amounts, stored)
+    frames["orders"] = frames["orders"].set_column(2, "amount", column)
+    found = sum(Fraction(sums.total, sums.scale) for sums in sums_of(frames))
+    assert found == sum(Fraction(value) for value in column.to_pylist())
+
+
+@pytest.mark.parametrize("stored", [pa.uint64(), pa.int64(), pa.decimal128(38, 2)], ids=str)
+def test_of_more_digits_than_a_double_has_the_first_ones_are_read(stored):
+    amounts = [10**17 + 1, 10**17 + 3]
+    frames = tables([Order(unit, 1.0, 0.0) for unit in range(2)])
+    frames["orders"] = frames["orders"].set_column(
+        2, "amount", pa.array(amounts).cast(pa.decimal128(38, 2)).cast(stored)
+    )
+    found = sum(Fraction(sums.total, sums.scale) for sums in sums_of(frames))
+    assert abs(found - sum(amounts)) < Fraction(sum(amounts), 10**15)
 
 
 REFUSED = {
