@@ -1,37 +1,69 @@
 """An analysis from a results.json that was written before."""
 
 import json
+import os
+import stat
 from pathlib import Path
 
 import pydantic
 
+from abtest.analysis.bounds import LARGEST_FILE
 from abtest.analysis.result import SCHEMA_VERSION, Analysis
 from abtest.errors import DataError, UsageError
 
+_LONGEST_KEY = 60
+
 
 def read_analysis(path: str | Path) -> Analysis:
-    """Read a ``results.json``. Raises a clear error when it is not one, or of another version."""
+    """Read a ``results.json``. Raises a clear error when it is not one, of another version, or beyond ``bounds``."""
     path = Path(path)
+    text = _text(path)
+    version = _version(text)
+    if version is not None and version != SCHEMA_VERSION:
+        raise DataError(
+            f"{path}: has schema version {ascii(version)[1:-1][:20]}, this abtest reads {SCHEMA_VERSION}; analyse again"
+        )
     try:
-        text = path.read_text(encoding="utf-8")
+        return Analysis.model_validate_json(text)
+    except pydantic.ValidationError as error:
+        raise DataError(
+            f"{path}: not a results.json of abtest: {fault(error)}; give a file that `abtest analyze` wrote"
+        ) from None
+
+
+def fault(error: pydantic.ValidationError) -> str:
+    """Return the first thing that is wrong, with its place, and without the value."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part)[:_LONGEST_KEY] for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else first["msg"]
+
+
+def _text(path: Path) -> str:
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageError(f"{path}: is no file; give a results.json that `abtest analyze` wrote")
+            content = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file; give a results.json that `abtest analyze` wrote") from None
     except IsADirectoryError:
         raise UsageError(f"{path}: is a folder; give the file, e.g. {path / 'results.json'}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from None
-    version = _version(text)
-    if version is not None and version != SCHEMA_VERSION:
-        raise DataError(f"{path}: has schema version {version}, this abtest reads {SCHEMA_VERSION}; analyse again")
-    try:
-        return Analysis.model_validate_json(text)
-    except pydantic.ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        where = f"{place}: " if place else ""
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if len(content) > LARGEST_FILE:
         raise DataError(
-            f"{path}: not a results.json of abtest: {where}{first['msg']}; give a file that `abtest analyze` wrote"
-        ) from None
+            f"{path}: has more than {LARGEST_FILE // 1_000_000} MB, which no results have; "
+            "give a file that `abtest analyze` wrote"
+        )
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: cannot be read: not UTF-8 text") from None
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    """Open a file; a pipe that nobody writes to is opened too, instead of waiting for ever."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _version(text: str) -> str | None:
