@@ -20,7 +20,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from abtest.definition.base import Part
-from abtest.definition.fields import ConnectAddress, Day, Key, Name, TableName, Text
+from abtest.definition.fields import ConnectAddress, Day, Key, Name, TableName, Text, Title
 from abtest.definition.metrics import Metric
 from abtest.definition.metrics import base as bases
 from abtest.definition.metrics.column import Column, ColumnCovariate
@@ -162,6 +162,7 @@ LIMITS: dict[Field, Schema] = {
 _KINDS = {
     typing.get_args(kind)[-1].func: written
     for kind, written in (
+        (Title, {"minLength": 1}),
         (Text, {"minLength": 1}),
         (Name, {"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"}),
         (Key, {"pattern": "^[A-Za-z_][A-Za-z0-9_]{0,62}$"}),

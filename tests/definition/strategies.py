@@ -106,9 +106,9 @@ def _window(draw: Draw, *, whole_days: bool = True, before: bool = False, end_by
     return [_length(draw, -high), _length(draw, -low)] if before else [_length(draw, low), _length(draw, high)]
 
 
-_short_texts = st.sampled_from([text for text in ODD if "`" not in text and len(text) < 100]) | _plain_texts.map(
-    lambda text: text.replace("`", "")
-).map(lambda text: text.strip() or "blank")
+_short_texts = st.sampled_from(
+    [text for text in ODD if "`" not in text and len(text) < 100 and hidden(text) is None]
+) | _plain_texts.map(lambda text: text.replace("`", "")).map(lambda text: text.strip() or "blank")
 _columns = st.sampled_from(("plan", "first_order_at", "blocked", "größe")) | _short_texts.map(lambda text: f"`{text}`")
 _quoted = _short_texts.map(lambda text: "'" + text.replace("'", "''") + "'")
 
