@@ -4,11 +4,10 @@ Principles: rates are fractions, never percent; a value that does not exist is `
 never 0, 1 or NaN; numbers keep full precision; nothing here is about one customer.
 """
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from abtest.analysis.coherence import require_coherent
 from abtest.analysis.in_time import BoardResult, Curve, InTotal, PlainWords, Reading, SurvivalResult, ValueResult
 from abtest.analysis.value import Effect as Effect  # noqa: PLC0414 - part of the results, and of this module
 from abtest.analysis.value import OverallTest as OverallTest  # noqa: PLC0414
@@ -402,11 +401,6 @@ class Analysis(Value):
     board: BoardResult | None = None
     decision: Decision
     provenance: Provenance
-
-    @model_validator(mode="after")
-    def _coherent(self) -> Self:
-        require_coherent(self)
-        return self
 
     @property
     def valid(self) -> bool:

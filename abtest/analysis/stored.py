@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pydantic
 
-from abtest.analysis.bounds import LARGEST_FILE
+from abtest.analysis.coherence import require_renderable
 from abtest.analysis.result import SCHEMA_VERSION, Analysis
 from abtest.errors import DataError, UsageError
 
+LARGEST_FILE = 20_000_000
+"""Bytes of a results.json."""
 _LONGEST_KEY = 60
 
 
 def read_analysis(path: str | Path) -> Analysis:
-    """Read a ``results.json``. Raises a clear error when it is not one, of another version, or beyond ``bounds``."""
+    """Read a ``results.json``. Raises a clear error when it is not one, of another version, or not to be rendered."""
     path = Path(path)
     text = _text(path)
     version = _version(text)
@@ -24,14 +26,20 @@ def read_analysis(path: str | Path) -> Analysis:
             f"{path}: has schema version {ascii(version)[1:-1][:20]}, this abtest reads {SCHEMA_VERSION}; analyse again"
         )
     try:
-        return Analysis.model_validate_json(text)
+        analysis = Analysis.model_validate_json(text)
+        require_renderable(analysis)
     except pydantic.ValidationError as error:
-        raise DataError(
-            f"{path}: not a results.json of abtest: {fault(error)}; give a file that `abtest analyze` wrote"
-        ) from None
+        raise _refusal(path, _fault(error)) from None
+    except ValueError as error:
+        raise _refusal(path, str(error)) from None
+    return analysis
 
 
-def fault(error: pydantic.ValidationError) -> str:
+def _refusal(path: Path, what: str) -> DataError:
+    return DataError(f"{path}: not a results.json of abtest: {what}; give a file that `abtest analyze` wrote")
+
+
+def _fault(error: pydantic.ValidationError) -> str:
     """Return the first thing that is wrong, with its place, and without the value."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part)[:_LONGEST_KEY] for part in first["loc"])

@@ -37,9 +37,11 @@ def _require_replaceable(output: Path) -> None:
     from abtest.errors import UsageError
 
     try:
+        if not output.is_file():  # a pipe would be waited for
+            return
         with output.open("rb") as file:
             start = file.read(1000)
-    except OSError:
+    except (OSError, ValueError):
         return  # there is none, or what is wrong with it is said when it is written
     if start.strip() and b'"$schema"' not in start:
         raise UsageError(f"{output}: is there already and holds no schema; choose another file with --output")

@@ -92,7 +92,7 @@ def _reworded(line: str, error: duckdb.Error) -> str:
     if "malformed json" in lower or "invalid json" in lower:
         record = re.search(r"record/value ([0-9]+)", lower)
         where = f"record {record[1]}" if record else "a record"
-        return f"{where} of {_file(line) or 'a file'} is no JSON; each line must be one complete JSON object"
+        return f"{where} of {_file(line) or 'a file'} is no JSON in UTF-8; each line must be one complete JSON object"
     absent = re.search(
         r'column "(.*)" was read from the original file "(.*)", but could not be found in file "(.*)"', line
     )

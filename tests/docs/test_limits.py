@@ -26,6 +26,9 @@ SHOWN = {
     "words.names._MOST_LISTED",
 }
 REASONED = {
+    # Told in words, as its digits would fill a line.
+    "analysis.coherence.LARGEST",
+    "analysis.stored._LONGEST_KEY",
     # How a calculation goes, from where on an advice is given, or of which range something is made: no limit on input.
     "analysis.companions.LARGEST_EXACT",
     "analysis.worth.LARGEST_LOG",

@@ -57,10 +57,10 @@ def stop_here():
 
 
 if phase == "reading files":
-    from abtest.warehouse import sources
+    from abtest.warehouse import files
 
-    layout = sources.csv_layout
-    sources.csv_layout = lambda *given: (stop_here(), layout(*given))[1]
+    layout = files.csv_layout
+    files.csv_layout = lambda *given: (stop_here(), layout(*given))[1]
 elif phase == "writing the report":
     from abtest.report.rendering import Rendering
 

@@ -334,7 +334,7 @@ def test_more_windows_than_an_integer_has_bits_are_kept_apart(further):
         ("America/Sao_Paulo", dt.date(2017, 10, 15)),  # has no midnight
         ("Africa/Cairo", dt.date(2024, 4, 26)),
         ("Atlantic/Azores", dt.date(2026, 3, 29)),
-        ("America/Havana", dt.date(2026, 11, 1)),  # has two
+        ("America/Havana", dt.date(2025, 11, 2)),  # has two; of later years the databases of zones differ
         ("Antarctica/Casey", dt.date(2010, 3, 5)),
     ],
 )
