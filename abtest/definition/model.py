@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from abtest.definition.base import Part
 from abtest.definition.expression import ExpressionError, parse_expression
 from abtest.definition.fields import (
+    SECONDS,
     ConnectAddress,
     Day,
     Duration,
@@ -265,7 +266,10 @@ class CustomerWorth(Part):
     )
     unit: Text | None = Field(None, description="The unit of the margin, such as EUR.")
     period: Annotated[Duration, AfterValidator(_whole_days)] = Field(
-        "30d", validate_default=True, description="Length of a period in whole days, such as 7d."
+        30 * SECONDS["d"],
+        validate_default=False,
+        json_schema_extra={"default": "30d"},
+        description="Length of a period in whole days, such as 7d.",
     )
     horizon: Annotated[Whole, AfterValidator(_periods)] | None = Field(
         None, description="Number of periods that count, observed and projected; without end when absent."

@@ -12,8 +12,10 @@ import pytest
 from definition_texts import DRIP, at, changed, loaded
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ConfigDict, create_model
 from strategies import definitions
 
+from abtest.definition.base import Part
 from abtest.definition.load import canonical, load
 from abtest.definition.lock import (
     Commit,
@@ -167,6 +169,36 @@ def test_other_lists_of_parts_are_compared_by_position():
 def test_formatting_comments_key_order_and_spelled_out_defaults_are_no_deviation(text):
     assert text != DRIP
     assert deviations(DRIP, text) == []
+
+
+def test_the_period_of_what_a_customer_is_worth_is_a_default_like_any_other():
+    churn = "metrics:\n  churn: {type: time_to_event, event: unsubscribes, horizon: 56d}\n"
+    old = changed("metrics:\n", churn) + "value: {metric: churn, margin: 12, horizon: 12}\n"
+    said = old.replace("margin: 12,", "margin: 12, period: 30d,")
+    assert deviations(old, said) == deviations(said, old) == []
+    [found] = deviations(old, old.replace("margin: 12,", "margin: 12, period: 7d,"))
+    assert found.sentence == "value.period: 30d (the default) → 7d"
+
+
+def _parts(part=Part):
+    return {part, *(each for below in part.__subclasses__() for each in _parts(below))}
+
+
+def test_every_default_is_the_value_that_reading_it_gives():
+    """So that it is left out of the content, whether or not it is spelled out."""
+    checked = 0
+    for part in sorted(_parts(), key=lambda each: each.__name__):
+        for name, field in part.model_fields.items():
+            default = None if field.is_required() else field.get_default()
+            written = (field.json_schema_extra or {}).get("default", default)
+            if default is None or isinstance(written, Part):
+                continue
+            config = ConfigDict(arbitrary_types_allowed=True)
+            held = create_model("Held", __config__=config, **{name: (field.annotation, field)})
+            read = getattr(held.model_validate({name: written}), name)
+            assert (type(read), read) == (type(default), default), f"{part.__name__}.{name}"
+            checked += 1
+    assert checked > 50
 
 
 def test_deviations_stand_in_the_order_of_the_file():
