@@ -94,7 +94,7 @@ def find_files(pattern: str, folder: Path, place: str) -> Found:
     target = folder.absolute() / pattern
     search = _Search(pattern, place)
     state = search.state(str(target))
-    if state is None and os.path.lexists(target):  # a link to nowhere too
+    if state is None and search.named(str(target)) is not None:  # a link to nowhere too
         raise search.broken(str(target))
     if state is not None and stat.S_ISDIR(state.st_mode):
         return replace(_each_once(_below(target, search), search), folder=target)
@@ -117,11 +117,13 @@ def _absent(pattern: str, folder: Path, target: Path, place: str) -> AbsentError
     try:
         # Names are compared without their endings, which all files of a kind have in common.
         siblings = {entry.name.split(".")[0]: entry.name for entry in sorted(target.parent.iterdir())}
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return AbsentError(
             f"{place}: no such file: {pattern} (looked from {folder}); the folder {Path(pattern).parent} does not "
             "exist either"
         )
+    except OSError:  # that the file is not there is known; what stands beside it is only a hint
+        siblings = {}
     near = nearest_name(target.name.split(".")[0], siblings, cutoff=0.75)
     hint = f"; did you mean {repr_of(siblings[near])}?" if near else ""
     return AbsentError(f"{place}: no such file: {pattern} (looked from {folder}){hint}")
@@ -175,8 +177,16 @@ class _Search:
 
     def state(self, path: str) -> os.stat_result | None:
         """Return the state of what is at ``path``, links followed; ``None`` when nothing is there."""
+        return self._looked_at(path, os.stat)
+
+    def named(self, path: str) -> os.stat_result | None:
+        """Return the state of what bears the name ``path``, be it a link; ``None`` when nothing does."""
+        return self._looked_at(path, os.lstat)
+
+    def _looked_at(self, path: str, look: Callable[[str], os.stat_result]) -> os.stat_result | None:
+        # Not by `os.path.exists` and its like, to which whatever cannot be looked at does not exist.
         try:
-            return os.stat(path)  # noqa: PTH116
+            return look(path)
         except OSError as error:
             if error.errno in {errno.ENOENT, errno.ENOTDIR}:
                 return None
@@ -234,8 +244,9 @@ class _Search:
     def _matching(self, base: str, part: str, *, linked: bool) -> Iterator[_Entry]:
         """Return what in the folder ``base`` one part of a pattern names: that very name, else what it matches."""
         path = os.path.join(base, part)  # noqa: PTH118
-        if os.path.lexists(path):  # a link to nowhere too
-            yield _Entry(path, self.state(path), linked or os.path.islink(path))  # noqa: PTH114
+        named = self.named(path)
+        if named is not None:  # a link to nowhere too
+            yield _Entry(path, self.state(path), linked or stat.S_ISLNK(named.st_mode))
         elif _MAGIC.search(part):
             wanted = re.compile(fnmatch.translate(os.path.normcase(part))).match
             hidden = part.startswith(".")

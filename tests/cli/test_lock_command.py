@@ -1,6 +1,8 @@
 """``abtest lock``: what it writes, what it refuses, and what analyses say of it afterwards."""
 
+import errno
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -265,3 +267,30 @@ def test_the_installed_command_locks_and_checks(unseen):
     done = process(unseen.folder, *CHECK)
     assert done.returncode == 2
     assert "→" in done.stdout.decode()
+
+
+@pytest.mark.parametrize("look", ["stat", "lstat", "open"])
+def test_a_file_that_cannot_be_looked_at_is_not_taken_for_absent(case, monkeypatch, look):
+    """Whether outcomes exist is then known from another look, or a doubt; each look fails in turn, once."""
+    real, looks = getattr(os, look), [0]
+
+    def fails_once(path, *args, **more):
+        if isinstance(path, (str, os.PathLike)) and str(path).endswith("orders.csv"):
+            looks[0] += 1
+            if looks[0] == failing:
+                raise OSError(errno.EIO, "Input/output error", str(path))
+        return real(path, *args, **more)
+
+    failing = 0
+    monkeypatch.setattr(os, look, fails_once)
+    while looks[0] >= failing:
+        looks[0], failing = 0, failing + 1
+        outcome = case.run(*LOCK, "--force")
+        if outcome.code == 0:
+            seen = content(case)["outcome_data"]["seen"]
+            assert seen is True or (seen is None and "cannot be told" in outcome.err), (failing, outcome.err)
+            (case.folder / "drip.lock").unlink()
+        else:
+            assert (outcome.code, outcome.left) == (3, frozenset()), outcome
+            assert "Input/output error" in outcome.err
+    assert failing > 1 or look != "stat"
