@@ -20,6 +20,7 @@ TARGETS = {
     "ndjson": "ndjson_bytes",
     "parquet": "parquet_bytes",
     "lock": "locks",
+    "results": "results_json",
     "command-line": "command_line",
 }
 SEED = 20261130
