@@ -15,6 +15,7 @@ from abtest.planning.tables import write_tables
 from abtest.planning.truth import TrueEffects, true_effects
 from abtest.process.publishing import Kind, publish, workplace
 from abtest.warehouse.engines import Choice
+from abtest.warehouse.inputs import input_files
 
 ASSIGNMENTS_FILE = "assignments.parquet"
 KIND = Kind("simulated tables", "choose another --data folder")
@@ -50,9 +51,10 @@ def simulate_example(
     for place in np.flatnonzero(drawn.eligible):
         cadence[place] = cadences[bucket(str(drawn.customer_id[place]), experiment).arm]
     events = draw_events(drawn, cadence, seed)
+    keep = input_files(experiment, without=experiment.definition.data)  # which the tables are made for
     with workplace(folder, KIND, beside=True) as work:
         written = [*write_tables(work, drawn, events), _assignments(experiment, work)]
-        targets = publish({path.name: path for path in written}, folder, overwrite=overwrite, kind=KIND)
+        targets = publish({path.name: path for path in written}, folder, keep=keep, overwrite=overwrite, kind=KIND)
     return SimulatedExample(targets, control, treatment, true_effects(drawn, cadences[control], cadences[treatment]))
 
 

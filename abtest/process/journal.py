@@ -11,11 +11,15 @@ import re
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from abtest.errors import UsageError
 from abtest.process import disk
 from abtest.process.temporary import TemporaryFolder, abandoned
-from abtest.process.unfinished import FILES, Strange, digest, dissolve, read_note, write_note
+from abtest.process.unfinished import FILES, Note, Strange, digest, dissolve, read_note, write_note
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 NAME = re.compile(r"\.abtest-commit-[0-9a-f]{12}")
 _TRIES = 3
@@ -27,12 +31,12 @@ def commit(staged: TemporaryFolder, folder: Path, names: Collection[str], stale:
     Raises :class:`OSError` when nothing was done, and :class:`~abtest.errors.UsageError` when all is written but not in
     place.
     """
-    write_note(staged.path, folder.name, names, stale)
+    note = write_note(staged.path, folder.name, names, stale)
     decided = staged.path.with_name(staged.path.name.replace(".abtest-", ".abtest-commit-"))
     disk.rename(staged.path, decided)
     with contextlib.suppress(OSError):
         disk.sync_folder(folder)
-    _finish(decided, folder)
+    _finish(decided, folder, note)
 
 
 def waiting(folder: Path) -> list[Path]:
@@ -61,15 +65,18 @@ def recover(folder: Path, *, reading: bool) -> None:
                 disk.close(number)
 
 
-def _finish(decided: Path, folder: Path) -> None:
-    """Give each file its name, remove the stale ones, then the journal. Twice is as good as once."""
+def _finish(decided: Path, folder: Path, written: Note | None = None) -> None:
+    """Give each file its name, remove the stale ones, then the journal. Twice is as good as once.
+
+    ``written``: the note, where this process has just written it and the files, which are not read again then.
+    """
     try:
-        note = read_note(decided)
+        note = written or _persist(read_note, decided)
         if note is not None:
-            there = set(disk.names(decided / FILES)) if disk.look(decided / FILES) is not None else set()
+            there = set(note.files) if written else _persist(_there, decided)
             # The first vouches for the others, and so comes last.
             for name in [name for name in reversed(list(note.files)) if name in there]:
-                _place(decided / FILES / name, folder / name, note.files[name])
+                _place(decided / FILES / name, folder / name, None if written else note.files[name])
             for name in note.ours:
                 if name not in note.files:
                     _persist(disk.unlink, folder / name)
@@ -84,24 +91,26 @@ def _finish(decided: Path, folder: Path) -> None:
         dissolve(decided)
 
 
-def _place(source: Path, target: Path, expected: str) -> None:
+def _there(decided: Path) -> set[str]:
+    """Return the names of the files that are not in place yet."""
+    return set(disk.names(decided / FILES)) if disk.look(decided / FILES) is not None else set()
+
+
+def _place(source: Path, target: Path, expected: str | None) -> None:
     try:
-        found = digest(source)
-    except FileNotFoundError:  # where folders have no locks, another process may have put it in place just now
-        return
-    if found != expected:
-        raise OSError(errno.EIO, "a file in it is not what was written", str(source))
-    _persist(disk.rename, source, target)
+        if expected is not None and _persist(digest, source) != expected:
+            raise OSError(errno.EIO, "a file in it is not what was written", str(source))
+        _persist(disk.rename, source, target)
+    except FileNotFoundError:
+        # Where folders have no locks, another process may have put it in place just now.
+        if disk.look(source) is not None or disk.look(target.parent) is None:
+            raise
 
 
-def _persist(function: Callable[..., None], *arguments: Path) -> None:
+def _persist(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
     """Do what must be done: some failures pass, and this one would leave a set half in place."""
-    for left in reversed(range(_TRIES)):
-        try:
-            function(*arguments)
-        except OSError:
-            if not left:
-                raise
-            time.sleep(0.02)
-        else:
-            return
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(OSError):
+            return function(*arguments, **options)
+        time.sleep(0.02)
+    return function(*arguments, **options)

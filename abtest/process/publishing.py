@@ -11,7 +11,6 @@ import errno
 import os
 import re
 import stat
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from abtest.errors import UsageError
 from abtest.process import disk, journal, swap
 from abtest.process.inputs import refuse_inputs
 from abtest.process.signals import uninterrupted
-from abtest.process.temporary import TemporaryFolder, sweep
+from abtest.process.temporary import TemporaryFolder, sweep, system_folder
 
 Files = Mapping[str, bytes | Path]
 """What is to be written: name → content, or a whole file on the disk, which is left where it is."""
@@ -134,7 +133,7 @@ def _tidy(folder: Path) -> None:
     """Remove what killed processes have left in a folder, in those above, where it may not have been there yet."""
     homes = [folder, *folder.parents]
     with contextlib.suppress(OSError):  # a system without a temporary folder has nothing in it
-        homes.append(Path(tempfile.gettempdir()))
+        homes.append(Path(system_folder()))
     for home in homes:
         sweep(home)
         swap.recover(home)

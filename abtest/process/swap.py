@@ -77,7 +77,7 @@ def exchange(
                 except (OSError, NotImplementedError) as error:
                     raise _forbidden(error) from error
                 finally:
-                    with contextlib.suppress(OSError):
+                    with contextlib.suppress(OSError, Strange):
                         disk.sync_folder(folder.parent)
                         _clear(decided)
         finally:

@@ -37,7 +37,7 @@ class TemporaryFolder:
         self, home: Path | str | None = None, prefix: str = ".abtest-", mode: int = 0o700, *, told: bool = True
     ) -> None:
         try:
-            self._make(Path(tempfile.gettempdir() if home is None else home).absolute(), prefix, mode)
+            self._make(Path(system_folder() if home is None else home).absolute(), prefix, mode)
         except OSError as error:
             if not told:
                 raise
@@ -67,6 +67,24 @@ class TemporaryFolder:
     def remove(self) -> None:
         """Remove the folder and what is in it; without an error if that cannot be. It may have moved away."""
         self._finalizer()
+
+
+def system_folder() -> str:
+    """Return the system's folder for temporary files; raises :class:`FileNotFoundError` where there is none.
+
+    Python's own way to find it writes a file there to try, which a killed process leaves behind. This one only looks,
+    and has Python believe it, so that no library tries either.
+    """
+    if tempfile.tempdir is None:
+        named = [found for found in map(os.environ.get, ("TMPDIR", "TEMP", "TMP")) if found]
+        usual = ["/tmp", "/var/tmp"] if os.name == "posix" else []  # noqa: S108 - where the system has it
+        for place in (*named, *usual, os.curdir):
+            if os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK):  # noqa: PTH112
+                tempfile.tempdir = os.path.abspath(place)  # noqa: PTH100
+                break
+    if tempfile.tempdir is None:
+        raise FileNotFoundError(errno.ENOENT, "there is no folder for temporary files that can be written to")
+    return os.fsdecode(tempfile.tempdir)
 
 
 def sweep(home: Path) -> None:

@@ -37,18 +37,14 @@ class Note:
     ours: Collection[str]
 
 
-def write_note(holder: Path, into: str, names: Collection[str], ours: Collection[str]) -> None:
-    """Write the note of what lies in the folder ``files`` of ``holder``, and see all of it on the disk."""
-    content = {
-        "abtest": 1,
-        "folder": _number(holder),
-        "into": into,
-        "files": {name: digest(holder / FILES / name) for name in names},
-        "ours": sorted(ours),
-    }
+def write_note(holder: Path, into: str, names: Collection[str], ours: Collection[str]) -> Note:
+    """Write the note of what lies in the folder ``files`` of ``holder``, see all of it on the disk, and return it."""
+    note = Note(into, {name: digest(holder / FILES / name) for name in names}, sorted(ours))
+    content = {"abtest": 1, "folder": _number(holder), "into": into, "files": note.files, "ours": note.ours}
     disk.write(holder / _NOTE, json.dumps(content, indent=1).encode())
     disk.sync_folder(holder / FILES)
     disk.sync_folder(holder)
+    return note
 
 
 def read_note(holder: Path) -> Note | None:

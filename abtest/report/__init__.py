@@ -68,10 +68,11 @@ def write_report(
     return publish(files, folder, earlier=before, keep=keep)
 
 
-def render(analysis: "Analysis", path: Path) -> Path:
+def render(analysis: "Analysis", path: Path, *, keep: Collection[Path] = ()) -> Path:
     """Write one file and return its path; the suffix chooses: ``.pdf``, ``.png`` (the card), ``.json``, ``.txt``.
 
-    Raises :class:`~abtest.errors.UsageError` like :func:`write_report`, and for another suffix.
+    Raises :class:`~abtest.errors.UsageError` like :func:`write_report`, and for another suffix. ``keep``: what was
+    read, and must stay.
     """
     from abtest.process.publishing import publish
     from abtest.report.rendering import Rendering
@@ -92,7 +93,7 @@ def render(analysis: "Analysis", path: Path) -> Path:
         content = Rendering(analysis).report()
     else:
         content = Rendering(analysis).card()
-    return publish({path.name: content}, path.parent)[0]
+    return publish({path.name: content}, path.parent, keep=keep)[0]
 
 
 def require_folder(folder: Path) -> None:
