@@ -113,7 +113,9 @@ def _row(name: str, info: FieldInfo) -> str:
 def _default(info: FieldInfo) -> str:
     if info.default is PydanticUndefined and info.default_factory is None:
         return "required"
-    value = info.default
+    said = info.json_schema_extra
+    # Where the model holds another value than a definition writes, such as seconds, its schema says what is written.
+    value = said.get("default", info.default) if isinstance(said, dict) else info.default
     if value is None or isinstance(value, pydantic.BaseModel) or value in ([], {}):
         return "–"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
