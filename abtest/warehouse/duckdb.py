@@ -21,13 +21,38 @@ from abtest.warehouse.parquet_files import family_of
 from abtest.warehouse.running import answered, stuck
 from abtest.warehouse.sqltext import LOCAL, PLAIN, ZONED, quote
 
-# DuckDB gets Spark's names, so that one SQL text serves both engines. What neither has (the readers of text, and of
-# local times, whose clock changes the engines read differently) has a name of ours in both: see spark_sql.py.
+# The readers of text columns. They raise an error for what is none; those called `try_` give NULL, and raise nothing
+# that has to be caught, which takes a thousand times as long.
 #
 # Nearly all times and numbers are written in the plain way, and what is need not be trimmed, respelt, and matched
 # against every spelling that there is.
 #
 # The engine takes 1_000 for a thousand; nobody else does.
+_PARSERS = f"""\
+CREATE MACRO parse_any_number(x) AS
+  CASE lower(trimmed(x)) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0
+                         WHEN 'nan' THEN NULL WHEN '-nan' THEN NULL WHEN '+nan' THEN NULL
+                         ELSE without_nan(CAST(CASE WHEN contains(x, '_') THEN 'no number' ELSE blank_to_null(x) END
+                                               AS DOUBLE)) END;
+CREATE MACRO parse_number(x) AS
+  CASE WHEN isfinite(try_cast(x AS DOUBLE)) AND NOT contains(x, '_') THEN try_cast(x AS DOUBLE)
+       ELSE parse_any_number(x) END;
+CREATE MACRO parse_any_instant(x, zone) AS
+  CASE WHEN rlike(trimmed(x), '{ZONED}')
+       THEN unix_micros(CAST(replace(replace(replace(upper(trimmed(x)), ' Z', 'Z'), ' +', '+'), ' -', '-')
+                             AS TIMESTAMPTZ))
+       WHEN rlike(trimmed(x), '{LOCAL}') THEN local_micros(CAST(upper(trimmed(x)) AS TIMESTAMP), zone)
+       ELSE CAST(blank_to_null(x) || ' is no time' AS BIGINT) END;
+CREATE MACRO parse_instant(x, zone) AS
+  CASE WHEN regexp_full_match(x, '{PLAIN}(?:Z|[+-](?:0[0-9]|1[0-7]):[0-5][0-9])')
+       THEN unix_micros(CAST(x AS TIMESTAMPTZ))
+       WHEN regexp_full_match(x, '{PLAIN}') THEN local_micros(CAST(x AS TIMESTAMP), zone)
+       ELSE parse_any_instant(x, zone) END;
+"""
+_TRIERS = _PARSERS.replace("CAST(", "TRY_CAST(").replace("parse_instant(", "try_instant_in(").replace("parse_", "try_")
+
+# DuckDB gets Spark's names, so that one SQL text serves both engines. What neither has (the readers of text, and of
+# local times, whose clock changes the engines read differently) has a name of ours in both: see spark_sql.py.
 #
 # Of a Parquet file whose ranges leave not-a-number out, as most writers do, the engine believes that there is none, and
 # does not ask; of what `try` returns it believes nothing.
@@ -51,27 +76,7 @@ CREATE MACRO without_nan(x) AS CASE WHEN isnan(try(x)) THEN NULL ELSE x END;
 CREATE MACRO unit_key(x) AS CASE WHEN x IS NOT NULL THEN hash(x) END;
 CREATE MACRO unit_check(x) AS CASE WHEN x IS NOT NULL THEN hash('#' || x) END;
 CREATE MACRO blank_to_null(x) AS nullif(trimmed(x), '');
-CREATE MACRO parse_any_number(x) AS
-  CASE lower(trimmed(x)) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0
-                         WHEN 'nan' THEN NULL WHEN '-nan' THEN NULL WHEN '+nan' THEN NULL
-                         ELSE without_nan(CAST(CASE WHEN contains(x, '_') THEN 'no number' ELSE blank_to_null(x) END
-                                               AS DOUBLE)) END;
-CREATE MACRO parse_number(x) AS
-  CASE WHEN isfinite(try_cast(x AS DOUBLE)) AND NOT contains(x, '_') THEN try_cast(x AS DOUBLE)
-       ELSE parse_any_number(x) END;
-CREATE MACRO parse_any_instant(x, zone) AS
-  CASE WHEN rlike(trimmed(x), '{ZONED}')
-       THEN unix_micros(CAST(replace(replace(replace(upper(trimmed(x)), ' Z', 'Z'), ' +', '+'), ' -', '-')
-                             AS TIMESTAMPTZ))
-       WHEN rlike(trimmed(x), '{LOCAL}') THEN local_micros(CAST(upper(trimmed(x)) AS TIMESTAMP), zone)
-       ELSE CAST(blank_to_null(x) || ' is no time' AS BIGINT) END;
-CREATE MACRO parse_instant(x, zone) AS
-  CASE WHEN regexp_full_match(x, '{PLAIN}(?:Z|[+-](?:0[0-9]|1[0-7]):[0-5][0-9])')
-       THEN unix_micros(CAST(x AS TIMESTAMPTZ))
-       WHEN regexp_full_match(x, '{PLAIN}') THEN local_micros(CAST(x AS TIMESTAMP), zone)
-       ELSE parse_any_instant(x, zone) END;
-CREATE MACRO try_number(x) AS try(parse_number(x));
-CREATE MACRO try_instant(x) AS try(parse_instant(x, 'UTC'));
+{_PARSERS}{_TRIERS}CREATE MACRO try_instant(x) AS try_instant_in(x, 'UTC');
 """
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}

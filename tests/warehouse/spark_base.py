@@ -19,6 +19,9 @@ pytest.importorskip("pyspark", reason="PySpark is not installed: pip install 'ab
 if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
     pytest.skip("Java is not installed: apt install openjdk-17-jre-headless", allow_module_level=True)
 
+EVERYTHING = os.environ.get("ABTEST_SPARK") == "all"
+"""Whether cases are tried too that differ little from others."""
+
 
 @contextmanager
 def engine(name: str) -> Iterator[Engine]:

@@ -4,7 +4,6 @@
 """
 
 import dataclasses
-import os
 import sys
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from nasty_data import nasty_case
-from spark_base import collected
+from spark_base import EVERYTHING, collected
 from test_sources_are_interchangeable import write
 
 from abtest import load
@@ -24,7 +23,6 @@ from wired_data import definition, shop
 pytestmark = pytest.mark.usefixtures("session")
 ROOT = Path(__file__).parents[2]
 CASE = nasty_case(7)
-EVERYTHING = os.environ.get("ABTEST_SPARK") == "all"
 WINDOW = {"window": ["0d", "28d"]}
 BEFORE = {"covariate": {"window": ["-28d", "0d"]}}
 METRICS = {
