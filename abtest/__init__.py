@@ -18,7 +18,7 @@ import importlib
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from abtest.analysis.result import Analysis
+    from abtest.analysis.result import Analysis, Comparison
     from abtest.analysis.run import analyze
     from abtest.assignment.draw import assign, bucket
     from abtest.cohorts.result import Retention
@@ -27,13 +27,18 @@ if TYPE_CHECKING:
     from abtest.definition.load import Experiment, load
     from abtest.errors import AbtestError, DataError, DefinitionError, UsageError
     from abtest.report import render, write_report
+    from abtest.warehouse.engine import Limits
+
+    __version__: str
 
 _HOMES = {
     "AbtestError": "abtest.errors",
     "Analysis": "abtest.analysis.result",
+    "Comparison": "abtest.analysis.result",
     "DataError": "abtest.errors",
     "DefinitionError": "abtest.errors",
     "Experiment": "abtest.definition.load",
+    "Limits": "abtest.warehouse.engine",
     "Retention": "abtest.cohorts.result",
     "UsageError": "abtest.errors",
     "analyze": "abtest.analysis.run",
@@ -50,11 +55,14 @@ _HOMES = {
 __all__ = [
     "AbtestError",
     "Analysis",
+    "Comparison",
     "DataError",
     "DefinitionError",
     "Experiment",
+    "Limits",
     "Retention",
     "UsageError",
+    "__version__",
     "analyze",
     "assign",
     "bucket",
@@ -68,6 +76,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("abtest")
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'abtest' has no attribute {name!r}")

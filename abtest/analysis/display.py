@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from abtest.analysis.result import Analysis, Comparison, Effect
 
 _DIGITS = 4
+_LINES = 6
+"""Comparisons that a prompt shows."""
 
 
 def comparison_record(comparison: "Comparison") -> dict[str, object]:
@@ -74,6 +76,25 @@ def analysis_html(analysis: "Analysis") -> str:
     ]
     table = html_table(["metric", "role", *_HEADER], rows)
     return f"<h4>{_escaped(analysis.experiment.title)}: {_escaped(verdict)}</h4><ul>{reasons}</ul>{table}"
+
+
+def analysis_text(analysis: "Analysis") -> str:
+    """Return a few lines for a prompt: the verdict, what decides, and how much more there is."""
+    decision = analysis.decision
+    verdict = f"{decision.recommendation} {decision.arm or ''}".strip()
+    compared = [(metric, comparison) for metric in analysis.metrics for comparison in metric.comparisons]
+    lines = [f"<Analysis of {analysis.experiment.name}: {verdict}"]
+    for metric, comparison in sorted(compared, key=lambda pair: pair[0].role != "primary")[:_LINES]:
+        p = "–" if comparison.p_value is None else f"{comparison.p_value:.3g}"
+        arms = f"{comparison.arm} − {comparison.control}"
+        found = f"{_interval(comparison.difference)}, p {p}: {comparison.verdict}"
+        lines.append(f"  {metric.name} ({metric.role}), {arms}: {found}")
+    if len(compared) > _LINES:
+        lines.append(f"  and {len(compared) - _LINES} more comparisons")
+    failed = [check.id for check in analysis.checks if check.status == "fail"]
+    if failed:
+        lines.append(f"  failed checks: {', '.join(failed)}")
+    return visible("\n".join(lines) + ">", lines=True)
 
 
 def comparison_html(comparison: "Comparison") -> str:

@@ -12,9 +12,13 @@ from abtest.analysis.in_time import BoardResult, Curve, InTotal, PlainWords, Rea
 from abtest.analysis.value import Effect as Effect  # noqa: PLC0414 - part of the results, and of this module
 from abtest.analysis.value import OverallTest as OverallTest  # noqa: PLC0414
 from abtest.analysis.value import Value
+from abtest.definition.fields import nearest
+from abtest.errors import UsageError
 from abtest.words.visible import visible_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 SCHEMA_VERSION = "1"
@@ -408,17 +412,36 @@ class Analysis(Value):
         return not any(check.status == "fail" for check in self.checks)
 
     def metric(self, name: str) -> MetricResult:
-        """Return the metric called ``name``; raises ``KeyError`` when there is none."""
+        """Return the metric called ``name``; raises :class:`~abtest.errors.UsageError` when there is none."""
         for metric in self.metrics:
             if metric.name == name:
                 return metric
-        raise KeyError(name)
+        names = [metric.name for metric in self.metrics]
+        raise UsageError(f"no metric is called {name!r}{nearest(str(name), names)}; there are: {', '.join(names)}")
+
+    @classmethod
+    def load(cls, path: "str | Path") -> "Analysis":
+        """Read a ``results.json``.
+
+        Raises :class:`~abtest.errors.UsageError` for a file that cannot be read, and
+        :class:`~abtest.errors.DataError` for one that is not a ``results.json`` of this version.
+        """
+        from abtest.analysis.stored import read_analysis
+
+        return read_analysis(path)
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return one row per metric and comparison."""
         from abtest.analysis.display import analysis_frame
 
         return analysis_frame(self)
+
+    def __repr__(self) -> str:
+        from abtest.analysis.display import analysis_text
+
+        return analysis_text(self)
+
+    __str__ = __repr__
 
     def _repr_html_(self) -> str:
         from abtest.analysis.display import analysis_html

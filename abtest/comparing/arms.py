@@ -30,8 +30,11 @@ _GROUPED = re.compile(r"[0-9]{1,3}(?:[,_'’\s][0-9]{3})+")
 _ROOM = 60
 
 
-class ArgumentError(ValueError):
-    """An impossible argument: ``argument`` names it, ``problem`` says what is wrong and what to do."""
+class ArgumentError(UsageError, ValueError):
+    """An impossible argument: ``argument`` names it, ``problem`` says what is wrong and what to do.
+
+    A ``ValueError`` too, as Python calls a value that cannot be.
+    """
 
     def __init__(self, argument: str, problem: str) -> None:
         super().__init__(f"{argument}: {problem}")

@@ -81,7 +81,7 @@ def compare(
     rates (Chan & Zhang 1999, Biometrics 55:1202-1209); by default where an expected count is below 5 and both arms are
     small. ``odds_ratio`` adds the odds ratio with its score interval.
 
-    Raises ``ValueError`` that names the argument for impossible input.
+    Raises :class:`~abtest.errors.UsageError` (a ``ValueError`` too) that names the argument for impossible input.
     """
     arms: dict[str, ArmTuple | Figures] = {"control": control, "treatment": treatment}
     figures = read_arms(arms)
@@ -118,7 +118,7 @@ def compare_arms(
     p-value is below 1 − ``confidence`` exactly when the adjusted intervals exclude 0. ``dunnett`` (1955, J. Am. Stat.
     Assoc. 50:1096-1121) uses that the comparisons share their control. Margin tests are not corrected.
 
-    Raises ``ValueError`` that names the arm or the argument for impossible input.
+    Raises :class:`~abtest.errors.UsageError` (a ``ValueError`` too) that names the arm or argument that cannot be.
     """
     if len(arms) < 2:
         raise ArgumentError("arms", f"must hold at least two, the control first (got {len(arms)})")
