@@ -53,7 +53,7 @@ def test_results_are_loaded_as_they_were_written(analysis, tmp_path):
     with pytest.raises(abtest.UsageError, match="no such file"):
         abtest.Analysis.load(tmp_path / "other.json")
     path.write_text(json.dumps({"schema_version": "1"}), encoding="utf-8")
-    with pytest.raises(abtest.DataError, match="not a results[.]json of abtest"):
+    with pytest.raises(abtest.DataError, match=r"not a results\.json of abtest"):
         abtest.Analysis.load(path)
 
 
