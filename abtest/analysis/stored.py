@@ -1,8 +1,6 @@
 """An analysis from a results.json that was written before."""
 
 import json
-import os
-import stat
 from pathlib import Path
 
 import pydantic
@@ -10,6 +8,7 @@ import pydantic
 from abtest.analysis.coherence import require_renderable
 from abtest.analysis.result import SCHEMA_VERSION, Analysis
 from abtest.errors import DataError, UsageError
+from abtest.process.regular import open_regular
 
 LARGEST_FILE = 20_000_000
 """Bytes of a results.json."""
@@ -48,16 +47,16 @@ def _fault(error: pydantic.ValidationError) -> str:
 
 def _text(path: Path) -> str:
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise UsageError(f"{path}: is no file; give a results.json that `abtest analyze` wrote")
+        with open_regular(path) as file:
             content = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file; give a results.json that `abtest analyze` wrote") from None
     except IsADirectoryError:
         raise UsageError(f"{path}: is a folder; give the file, e.g. {path / 'results.json'}") from None
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise UsageError(
+            f"{path}: cannot be read: {error.strerror or error}; give a results.json that `abtest analyze` wrote"
+        ) from None
     if len(content) > LARGEST_FILE:
         raise DataError(
             f"{path}: has more than {LARGEST_FILE // 1_000_000} MB, which no results have; "
@@ -67,11 +66,6 @@ def _text(path: Path) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         raise UsageError(f"{path}: cannot be read: not UTF-8 text") from None
-
-
-def _without_waiting(name: str, flags: int) -> int:
-    """Open a file; a pipe that nobody writes to is opened too, instead of waiting for ever."""
-    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _version(text: str) -> str | None:

@@ -56,16 +56,16 @@ def command(
 
 def _checked(path: Path, looking: "Choice | None", *, told: bool, verify: bool) -> dict[str, object]:
     """Check one file, and its data if they are to be looked at; say so unless JSON is wanted; return what was found."""
-    from abtest.definition.load import load, load_library, warnings
+    from abtest.definition.load import Experiment, load_either, warnings
     from abtest.errors import AbtestError, DefinitionError
 
     report: dict[str, object] = {"file": str(path), "valid": False, "exit_code": _WRONG, "diagnostics": []}
     try:
-        library = load_library(path)
-        if library is not None:
-            _say(told, f"{path}: valid library: {len(library[0].metrics)} metrics, {len(library[0].data)} tables")
+        experiment = load_either(path)
+        if not isinstance(experiment, Experiment):
+            library, _ = experiment
+            _say(told, f"{path}: valid library: {len(library.metrics)} metrics, {len(library.data)} tables")
             return {**report, "valid": True, "exit_code": 0}
-        experiment = load(path)
     except DefinitionError as error:
         _show(told, error.diagnostics)
         return {**report, "diagnostics": [found.as_dict() for found in error.diagnostics]}

@@ -7,14 +7,14 @@ The formats are those of git's gitformat-pack(5) and gitrepository-layout(5).
 """
 
 import hashlib
-import os
-import stat
 import struct
 import zlib
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
+
+from abtest.process.regular import open_regular
 
 MOST_OBJECT = 16_000_000
 """Bytes of one object; a folder with 200,000 files has a tree half as large."""
@@ -44,15 +44,6 @@ def object_id(kind: str, content: bytes, like: str) -> str:
     if len(like) == 40:
         return hashlib.sha1(whole, usedforsecurity=False).hexdigest()
     return hashlib.sha256(whole).hexdigest()
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """Open a regular file, or raise ``OSError``: a pipe or a device is not waited for."""
-    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise OSError("is no regular file")
-    return os.fdopen(file, "rb")
 
 
 def content_of(path: Path, most: int, within: Path | None = None) -> bytes | None:

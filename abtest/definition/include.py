@@ -14,6 +14,7 @@ from abtest.definition.diagnostics import refuse
 from abtest.definition.fields import nearest
 from abtest.definition.nodes import Document, Mark, Problem, Tree, decode, parse, speaks_of
 from abtest.definition.nodes import Path as NodePath
+from abtest.process.regular import open_regular
 
 INCLUDE = "include"
 LIBRARY_KEYS = ("version", INCLUDE, "data", "metrics")
@@ -111,7 +112,7 @@ def _include(entry: str, here: Path, chain: tuple[Path, ...], assembly: _Assembl
     target = here / entry
     try:
         resolved = target.resolve()
-        if not resolved.is_file():
+        if not resolved.exists():
             siblings = [found.name for found in target.parent.glob("*.y*ml")] if target.parent.is_dir() else []
             return f"there is no file {entry!r}{nearest(target.name, siblings)}"
         if resolved in chain:
@@ -122,7 +123,7 @@ def _include(entry: str, here: Path, chain: tuple[Path, ...], assembly: _Assembl
         if len(assembly.read) >= MOST_FILES:
             return f"more than {MOST_FILES} files are included; put their metrics into fewer"
         assembly.read[resolved] = True
-        with resolved.open("rb") as opened:
+        with open_regular(resolved) as opened:
             raw = opened.read(1_000_001)
     except (OSError, ValueError, RuntimeError) as error:  # a link that leads to itself is a RuntimeError
         return f"cannot be read: {getattr(error, 'strerror', None) or error}"

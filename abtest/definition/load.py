@@ -19,6 +19,7 @@ from abtest.definition.nodes import NOWHERE, Document, Problem, decode, parse, s
 from abtest.definition.nodes import Path as NodePath
 from abtest.definition.rules import problems
 from abtest.errors import DefinitionError, UsageError
+from abtest.process.regular import open_given
 
 _NO_DEFINITION = "must be a mapping of keys such as name, arms, data and metrics"
 _OURS = frozenset(Definition.model_fields) - {"value", "spark", "engine"}
@@ -87,7 +88,16 @@ def load_library(path: str | Path) -> tuple[Library, Document] | None:
     Raises as :func:`load` does. Which tables its metrics need is for the experiments that include it to say.
     """
     path = Path(path)
+    return _library(_parsed(path), path)
+
+
+def load_either(path: Path) -> tuple[Library, Document] | Experiment:
+    """Read a file once and check it as what it is, by :func:`load_library` or :func:`load`."""
     document = _parsed(path)
+    return _library(document, path) or _experiment(document, path, path.parent)
+
+
+def _library(document: Document, path: Path) -> tuple[Library, Document] | None:
     if not is_library(document.tree):
         return None
     problems_found = [*document.problems, *problems_of_includes(document, path)]
@@ -131,16 +141,19 @@ def load(source: str | Path | Mapping[str, object], *, folder: str | Path | None
         return Experiment(definition, home, None, given)
     path = Path(source)
     home = Path(folder) if folder is not None else path.parent
-    document = assembled(_parsed(path), path, home)
-    definition = _checked(document.tree, document, path.name)
-    return Experiment(definition, home, path, document)
+    return _experiment(_parsed(path), path, home)
+
+
+def _experiment(document: Document, path: Path, home: Path) -> Experiment:
+    whole = assembled(document, path, home)
+    return Experiment(_checked(whole.tree, whole, path.name), home, path, whole)
 
 
 def _read(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise UsageError(f"{path}: is a folder; give the definition file, e.g. {path / 'drip.yaml'}")
-        with path.open("rb") as file:
+        with open_given(path) as file:
             # One byte more than allowed is enough to know that a file is too large.
             return file.read(1_000_001)
     except FileNotFoundError:

@@ -25,6 +25,7 @@ from abtest.definition.nodes import NOWHERE, Document, Mark, split_lines
 from abtest.definition.nodes import Path as NodePath
 from abtest.errors import DefinitionError, UsageError
 from abtest.process.publishing import Kind, publish
+from abtest.process.regular import open_regular
 
 ENDING = ".lock"
 FORMAT = 1
@@ -199,7 +200,7 @@ def git_state(experiment: Experiment) -> Commit | None:
 
 def _read(path: Path) -> tuple[Lock, str]:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             raw = file.read(_MOST_BYTES)
     except OSError as error:
         raise UsageError(f"{path}: the lock cannot be read: {error.strerror or error}") from None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from abtest.process import disk
+from abtest.process.regular import open_regular
 
 FILES = "files"
 """The folder beside the note that holds the files themselves."""
@@ -75,7 +76,7 @@ def dissolve(holder: Path) -> None:
 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

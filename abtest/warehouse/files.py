@@ -1,12 +1,10 @@
 """Files of a table: what they are, what their headers say, and what tells one state of them from another."""
 
 import csv
-import errno
 import gzip
 import hashlib
 import os
 import re
-import stat
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from abtest.errors import DataError
+from abtest.process.regular import open_regular
 from abtest.warehouse.paths import find_files
 from abtest.words.names import Names, file_shown, looks_like_name, repr_of
 from abtest.words.visible import hidden, visible
@@ -192,28 +191,13 @@ def require_whole_gzip(files: Sequence[Path], place: str) -> None:
         if path.suffix.lower() != ".gz" or path.stat().st_size > _WHOLE:
             continue
         try:
-            with opened(path) as raw, gzip.open(raw, "rb") as file:
+            with open_regular(path) as raw, gzip.open(raw, "rb") as file:
                 while file.read(_BLOCK):
                     pass
         except (OSError, EOFError, zlib.error):
             raise DataError(
                 f"{place}: {path.name}: the compressed file is cut off or damaged; export or copy it again"
             ) from None
-
-
-def opened(path: Path) -> BinaryIO:
-    """Open an ordinary file to read it. Should a pipe have taken its place, do not wait for who writes to it.
-
-    Raises :class:`OSError`.
-    """
-    number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | _BINARY)
-    try:
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
-        return os.fdopen(number, "rb")
-    except BaseException:
-        os.close(number)
-        raise
 
 
 def unpacked(path: Path, content: BinaryIO) -> BinaryIO | gzip.GzipFile:
@@ -223,7 +207,7 @@ def unpacked(path: Path, content: BinaryIO) -> BinaryIO | gzip.GzipFile:
 
 def _first_line(path: Path, place: str) -> str:
     try:
-        with opened(path) as content, unpacked(path, content) as file:
+        with open_regular(path) as content, unpacked(path, content) as file:
             raw = file.readline(1_000_000)
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or "the compressed file is cut off or damaged"
@@ -275,7 +259,7 @@ def fingerprint(files: Sequence[Path], *, whole: bool = False) -> str:
         size = path.stat().st_size
         if len(files) > 1:
             digest.update(f"{path.name}:{size}:".encode())
-        with opened(path) as file:
+        with open_regular(path) as file:
             if whole or size <= _WHOLE:
                 while block := file.read(_BLOCK):
                     digest.update(block)

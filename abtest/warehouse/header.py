@@ -6,8 +6,9 @@ import zlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from abtest.process.regular import open_regular
 from abtest.warehouse.engine import Family
-from abtest.warehouse.files import opened, unpacked
+from abtest.warehouse.files import unpacked
 from abtest.words.names import Names, looks_like_name, names_are_told
 
 _ROWS = 20
@@ -37,7 +38,7 @@ def names_of(
 def _rows_below(file: Path, delimiter: str) -> list[list[str]]:
     """Return the first rows below a CSV's first, which no message shows; none where they cannot be read."""
     try:
-        with opened(file) as content, unpacked(file, content) as rows:
+        with open_regular(file) as content, unpacked(file, content) as rows:
             start = rows.read(_MOST_BYTES)
         lines = start.decode("utf-8-sig", "replace").splitlines()
         # The last line may be cut.

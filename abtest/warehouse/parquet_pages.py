@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from abtest.process.regular import open_regular
 from abtest.warehouse.thrift import DamagedError, Reader, Struct
 
 _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
@@ -47,7 +48,7 @@ class _Chunk:
 def check_pages(path: Path) -> Pages:
     """Read all pages of a file. Raises :class:`DamagedError` for the first thing that does not fit."""
     size = path.stat().st_size
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         footer = _footer(file, size)
         count = checked = 0
         for chunk in _chunks(footer, size):

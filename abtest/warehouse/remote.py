@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from abtest.errors import UsageError
+from abtest.process.regular import open_regular
 
 CONNECT_PORT = 15_002
 MOST_THREADS = 1_024
@@ -143,15 +144,13 @@ def _allowed(path: Path) -> frozenset[str]:
 
 def _settings(path: Path) -> Mapping[str, object]:
     try:
-        file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        opened = open_regular(path)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}; mend it, or move it away") from None
-    with os.fdopen(file, "rb") as opened:
-        state = os.fstat(file)
-        if not stat.S_ISREG(state.st_mode):
-            raise UsageError(f"{path}: is no regular file; move it away")
+    with opened:
+        state = os.fstat(opened.fileno())
         if hasattr(os, "getuid") and (state.st_uid not in {0, os.getuid()} or state.st_mode & stat.S_IWOTH):
             raise UsageError(f"{path}: others can write it, so it is not only yours to say; chown it, and chmod o-w")
         raw = opened.read(MOST_SETTINGS + 1)

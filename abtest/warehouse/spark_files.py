@@ -4,7 +4,6 @@ Principle: what a file or frame holds is asked of DuckDB (a look at footers and 
 say the same of every column. Spark reads the rows, and columns that it would take for something else are converted.
 """
 
-import gzip
 import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -13,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from abtest.errors import UsageError
+from abtest.process.regular import open_regular
 from abtest.warehouse.duckdb import DuckDB
 from abtest.warehouse.duckdb_door import Door
 from abtest.warehouse.engine import EngineError, Family, Statement
+from abtest.warehouse.files import unpacked
 from abtest.warehouse.folders import folder_columns
 from abtest.warehouse.header import names_of
 from abtest.warehouse.parquet_files import look_at_parquet
@@ -213,8 +214,8 @@ def _quotes(file: str) -> bool:
 
 
 def _blocks(file: str) -> Iterator[bytes]:
-    with gzip.open(file, "rb") if file.lower().endswith(".gz") else Path(file).open("rb") as content:
-        while block := content.read(_BLOCK):
+    with open_regular(file) as content, unpacked(Path(file), content) as rows:
+        while block := rows.read(_BLOCK):
             yield block
 
 

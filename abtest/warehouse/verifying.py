@@ -7,23 +7,22 @@ What cannot be noticed is said, not passed over. No value of a row is shown.
 
 import contextlib
 import csv
-import gzip
 import hashlib
 import re
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import duckdb
 
 from abtest.definition.load import Experiment
 from abtest.errors import DataError
+from abtest.process.regular import open_regular
 from abtest.warehouse.duckdb_door import Door
 from abtest.warehouse.engine import Engine, EngineError, Limits, Statement
 from abtest.warehouse.engines import open_engine
-from abtest.warehouse.files import Format, Stamp, csv_layout, format_of, require_unchanged, stamps
+from abtest.warehouse.files import Format, Stamp, csv_layout, format_of, require_unchanged, stamps, unpacked
 from abtest.warehouse.parquet_pages import check_pages
 from abtest.warehouse.parquet_statistics import statistics_fault
 from abtest.warehouse.paths import find_files
@@ -129,14 +128,19 @@ def _engine(kind: Format, limits: Limits | None) -> Iterator[Engine | None]:
 def _compared_beside(path: Path, place: str) -> bool:
     """Compare a file with the checksum in ``<name>.sha256`` beside it, as `sha256sum` writes it, if there is one."""
     beside = path.with_name(path.name + _BESIDE)
-    if not beside.is_file():
+    try:
+        with open_regular(beside) as file:
+            said = re.match(rb"\\?([0-9a-fA-F]{64})(?:[ \t\r\n]|$)", file.read(4096))
+    except FileNotFoundError:
         return False
-    with beside.open("rb") as file:
-        said = re.match(rb"\\?([0-9a-fA-F]{64})(?:[ \t\r\n]|$)", file.read(4096))
+    except OSError as error:
+        raise DataError(
+            f"{place}: {beside.name} cannot be read: {error.strerror or error}; write it with sha256sum, or remove it"
+        ) from None
     if said is None:
         raise DataError(f"{place}: {beside.name} holds no SHA-256 checksum; write it with sha256sum, or remove it")
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while block := file.read(_BLOCK):
             digest.update(block)
     if digest.hexdigest() != said[1].decode().lower():
@@ -172,8 +176,8 @@ def _text(path: Path, kind: Format, place: str, engine: Engine) -> str | None:
     packed = path.suffix.lower() == ".gz"
     layout = csv_layout([path], place) if kind == "csv" else None
     try:
-        with gzip.open(path, "rb") if packed else path.open("rb") as file:
-            rows = _lines(file) if layout is None else _records(file, layout[0])  # type: ignore[arg-type]
+        with open_regular(path) as content, unpacked(path, content) as file:
+            rows = _lines(file) if layout is None else _records(file, layout[0])
     except (OSError, EOFError, zlib.error):
         raise DataError(f"{place}: {path.name}: the file is cut off or damaged; {_CURE}") from None
     except csv.Error:
@@ -194,11 +198,11 @@ def _text(path: Path, kind: Format, place: str, engine: Engine) -> str | None:
     return f"a text has no checksum; a changed value cannot be noticed; lay {path.name}{_BESIDE} beside it"
 
 
-def _lines(file: BinaryIO) -> int:
+def _lines(file: Iterable[bytes]) -> int:
     return sum(1 for line in file if line.strip())
 
 
-def _records(file: BinaryIO, delimiter: str) -> int:
+def _records(file: Iterable[bytes], delimiter: str) -> int:
     """Return the records below the header; lines without anything are none."""
     before = csv.field_size_limit(_LONGEST_CELL)
     try:
@@ -207,7 +211,7 @@ def _records(file: BinaryIO, delimiter: str) -> int:
         csv.field_size_limit(before)
 
 
-def _decoded(file: BinaryIO) -> Iterator[str]:
+def _decoded(file: Iterable[bytes]) -> Iterator[str]:
     # What is no UTF-8 is for the engine to refuse; here it only must not end a line.
     for number, line in enumerate(file):
         yield line.decode("utf-8-sig" if number == 0 else "utf-8", "replace")
