@@ -112,7 +112,7 @@ def _include(entry: str, here: Path, chain: tuple[Path, ...], assembly: _Assembl
     target = here / entry
     try:
         resolved = target.resolve()
-        if not resolved.exists():
+        if not resolved.exists() or resolved.is_dir():
             siblings = [found.name for found in target.parent.glob("*.y*ml")] if target.parent.is_dir() else []
             return f"there is no file {entry!r}{nearest(target.name, siblings)}"
         if resolved in chain:
