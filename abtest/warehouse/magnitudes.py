@@ -9,12 +9,13 @@ A value is a decimal number of p places when that is what its double reads as, a
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from abtest.definition.metrics import Outcome
 from abtest.definition.model import CUSTOMERS, Definition
 from abtest.errors import DataError
+from abtest.warehouse.digits import require_digits
 from abtest.warehouse.engine import Row, Statement
 from abtest.warehouse.exact import Whole, double, times
 from abtest.warehouse.outcomes import value_column
@@ -92,11 +93,18 @@ class Look:
 
     def numbers(self) -> Numbers:
         """Return how each column is summed. Raises :class:`~abtest.errors.DataError` for what no sum can hold."""
+        self._require_digits(CUSTOMERS, self.tables[CUSTOMERS].numbers if CUSTOMERS in self.tables else ())
         found = dict(self._of_customers())
         for source in self.definition.event_sources:
-            for name in numbers_used(self.definition, source):
+            names = numbers_used(self.definition, source)
+            self._require_digits(source, names)
+            for name in names:
                 found[source, name] = self._of_events(self._events(source, name))
         return found
+
+    def _require_digits(self, source: str, names: Iterable[str]) -> None:
+        for name in names:
+            require_digits(self.warehouse, source, name, self.profiles[source].numbers[name].largest)
 
     def _of_customers(self) -> dict[tuple[str, str], Whole]:
         table = self.tables.get(CUSTOMERS)

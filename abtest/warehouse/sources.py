@@ -307,7 +307,7 @@ def normalise(
     bare_units: list[Reading] = []
     if unit is not None:
         raw.column(unit, "unit")
-        units, bare_units = _unit_readings(warehouse, quote(unit), checked=eligible or arm)
+        units, bare_units = unit_readings(warehouse, quote(unit), checked=eligible or arm)
     if arm:
         readings.append(_arm_reading(warehouse, raw, source, binder))
     if time is not None:
@@ -333,11 +333,8 @@ def normalise(
         for column, alias in words.items()
     ]
     stored = _as_stored(raw, time, aliases)
-    where = None
-    if source.where is not None:
-        condition = _filter(warehouse, raw, binder, f"{raw.place}.where")
-        where = condition.compile(parse_expression(source.where))
-        parsed |= condition.parsed
+    where, tested = where_of(warehouse, name, binder)
+    parsed |= tested
     select = _select(raw, [*units, *readings], where, binder)
     parsed |= {reading.column: reading.parses_as for reading in readings if reading.column and reading.parses_as}
     if parsed:
@@ -362,7 +359,7 @@ def normalise(
     return table
 
 
-def _unit_readings(warehouse: Warehouse, column: str, *, checked: bool) -> tuple[list[Reading], list[Reading]]:
+def unit_readings(warehouse: Warehouse, column: str, *, checked: bool = False) -> tuple[list[Reading], list[Reading]]:
     """Return how ids are read: integers, or text (or its hash) without blanks; then for ids without blanks in front."""
     if warehouse.unit_is_integer:
         return [Reading("unit", f"CAST({column} AS BIGINT)")], []
@@ -376,6 +373,15 @@ def _unit_readings(warehouse: Warehouse, column: str, *, checked: bool) -> tuple
     text = f"CAST({column} AS STRING)"
     bare = f"CASE WHEN {text} LIKE '% ' THEN trimmed({text}) ELSE {text} END"
     return readings(unit_text(column)), [*readings(bare), Reading("id_text", text)]
+
+
+def where_of(warehouse: Warehouse, name: str, binder: Binder) -> tuple[str | None, Mapping[str, str]]:
+    """Return the condition of a source's rows, and the text columns that it reads with the types they must parse as."""
+    raw, where = warehouse.raw[name], warehouse.definition.data[name].where
+    if where is None:
+        return None, {}
+    condition = _filter(warehouse, raw, binder, f"{raw.place}.where")
+    return condition.compile(parse_expression(where)), condition.parsed
 
 
 def _as_stored(raw: Raw, time: str | None, numbers: Mapping[str, str]) -> dict[str, Reading]:
