@@ -231,17 +231,6 @@ def test_a_column_of_any_type_has_the_sum_of_what_was_stored(kind):
     assert found == sum(Fraction(value) for value in column.to_pylist())
 
 
-@pytest.mark.parametrize("stored", [pa.uint64(), pa.int64(), pa.decimal128(38, 2)], ids=str)
-def test_of_more_digits_than_a_double_has_the_first_ones_are_read(stored):
-    amounts = [10**17 + 1, 10**17 + 3]
-    frames = tables([Order(unit, 1.0, 0.0) for unit in range(2)])
-    frames["orders"] = frames["orders"].set_column(
-        2, "amount", pa.array(amounts).cast(pa.decimal128(38, 2)).cast(stored)
-    )
-    found = sum(Fraction(sums.total, sums.scale) for sums in sums_of(frames))
-    assert abs(found - sum(amounts)) < Fraction(sum(amounts), 10**15)
-
-
 REFUSED = {
     "too far apart": [1e15, *[1 / 3e9] * 20],
     "infinite": [math.inf, 1.0],
