@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from pathlib import Path
 
 from hypothesis import settings
 
@@ -18,3 +19,26 @@ if threading.current_thread() is threading.main_thread():
 settings.register_profile("same", derandomize=True, database=None)
 settings.register_profile("random", print_blob=True)
 settings.load_profile("random" if os.environ.get("ABTEST_RANDOM") else "same")
+
+# What takes longest begins first, so that no processor waits for another at the end; and what forks begins before all,
+# since a process that has run other tests is large, and takes ten times as long to fork.
+_FIRST = (
+    "process",
+    "robustness/test_killed",
+    "warehouse/test_spark",
+    "robustness",
+    "torture",
+    "privacy",
+    "docs",
+    "warehouse",
+)
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+
+    def place(item):
+        name = item.path.relative_to(here).as_posix() if item.path.is_relative_to(here) else ""
+        return next((rank for rank, beginning in enumerate(_FIRST) if name.startswith(beginning)), len(_FIRST))
+
+    items.sort(key=place)
