@@ -13,13 +13,18 @@ def command(
     results: Annotated[Path, typer.Argument(help="A results.json that `abtest analyze` wrote.", show_default=False)],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Folder for the report.", show_default="the folder of the results"),
+        typer.Option(
+            "--output",
+            "-o",
+            help="Folder for the report, or one file: .pdf, .png (the card), .txt.",
+            show_default="the folder of the results",
+        ),
     ] = None,
 ) -> None:
     """Write PDF and PNG from results.json alone; no data is needed."""
     from abtest.analysis.stored import read_analysis
     from abtest.process.publishing import settle
-    from abtest.report import write_report
+    from abtest.report import SUFFIXES, render, write_report
     from abtest.report.names import RESULTS
 
     settle(results.parent, reading=True)
@@ -28,7 +33,9 @@ def command(
     folder = output if output is not None else results.parent
     if output is None:
         _keep_others(results, folder / RESULTS)
-    if _same(results, folder / RESULTS):
+    if output is not None and output.suffix.lower() in SUFFIXES and not output.is_dir():
+        files = [render(analysis, output, keep=[results])]
+    elif _same(results, folder / RESULTS):
         files = write_report(analysis, folder, results=content)
     else:
         files = write_report(analysis, folder, keep=[results])

@@ -16,6 +16,24 @@ __all__ = ["FORMATS", "SUFFIXES", "render", "require_folder", "write_report"]
 
 FORMATS = ("pdf", "png")
 SUFFIXES = (".pdf", ".png", ".json", ".txt")
+_DOCUMENTS = (
+    ".csv",
+    ".docx",
+    ".gif",
+    ".htm",
+    ".html",
+    ".ipynb",
+    ".jpeg",
+    ".jpg",
+    ".md",
+    ".odt",
+    ".pptx",
+    ".svg",
+    ".tex",
+    ".xlsx",
+)
+_FILES = {*SUFFIXES, *_DOCUMENTS}
+"""Suffixes by which a name is that of a file, and no folder's."""
 
 
 def write_report(
@@ -100,5 +118,12 @@ def require_folder(folder: Path) -> None:
     """Raise :class:`~abtest.errors.UsageError` unless ``folder`` can be written to, or made. Makes nothing."""
     from abtest.process.publishing import workplace
 
-    with workplace(Path(folder)):
+    folder = Path(folder)
+    suffix = folder.suffix.lower()
+    if suffix in _FILES and not folder.is_dir():
+        raise UsageError(
+            f"{folder}: is the name of a file, and several are written; name a folder. One file is written by "
+            f"`abtest report results.json -o NAME`, with one of: {', '.join(SUFFIXES)}"
+        )
+    with workplace(folder):
         pass

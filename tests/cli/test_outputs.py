@@ -229,3 +229,36 @@ def test_every_table_may_come_from_another_format(case):
     after = _strict(case.run("analyze", "drip.yaml", "-o", "out", "--no-report", "--json").out)
     assert after["metrics"] == before["metrics"]
     assert after["population"] == before["population"]
+
+
+@pytest.mark.parametrize("command", ["analyze", "report", "retention"])
+@pytest.mark.parametrize("name", ["out.html", "out.md", "OUT.HTML", "deep/out.xlsx", "out.csv"])
+def test_the_name_of_a_file_is_not_taken_for_a_folder(case, command, name):
+    assert case.run("analyze", "drip.yaml", "-o", "there", "--no-report", "-q").code == 0
+    given = {
+        "analyze": ("drip.yaml", "--no-report"),
+        "report": ("there/results.json",),
+        "retention": ("orders.csv", "--unit", "customer_id", "--at", "ordered_at"),
+    }[command]
+    before = set(case.folder.rglob("*"))
+    outcome = case.run(command, *given, "-o", name)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith(f"{name}: is the name of a file")
+    assert set(case.folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(("name", "start"), [("card.png", b"\x89PNG"), ("deep/it.pdf", b"%PDF"), ("it.txt", b"")])
+def test_report_writes_one_file_by_its_name(case, name, start):
+    assert case.run("analyze", "drip.yaml", "-o", "there", "--no-report", "-q").code == 0
+    outcome = case.run("report", "there/results.json", "-o", name)
+    assert (outcome.code, outcome.out) == (0, f"Written: {name}\n")
+    content = (case.folder / name).read_bytes()
+    assert content.startswith(start)
+    assert len(content) > 100
+    assert [path.name for path in (case.folder / name).parent.glob("*.png")] == ["card.png"] * (name == "card.png")
+
+
+def test_a_folder_may_be_called_like_a_file(case):
+    (case.folder / "out.html").mkdir()
+    assert case.run("analyze", "drip.yaml", "-o", "out.html", "--no-report", "-q").code == 0
+    assert case.run("analyze", "drip.yaml", "-o", "v1.2", "--no-report", "-q").code == 0
