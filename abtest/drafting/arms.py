@@ -17,10 +17,10 @@ from abtest.words.visible import hidden
 
 _STRONG = 50
 _FEW = 20
+"""Levels that a column may have to be taken for the arms unasked."""
 _ROWS_EACH = 3
 """Rows below which a value may be their own, unless it is nearly another or a word that names arms everywhere."""
 _NEAR = 0.8
-"""Levels that a column may have to be taken for the arms unasked."""
 
 
 @dataclass(frozen=True, slots=True)
