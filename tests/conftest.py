@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 # A shell starts jobs in the background with SIGINT and SIGQUIT ignored, nohup with SIGHUP, and what they start inherits
 # that. Tests send all three.
@@ -42,3 +43,15 @@ def pytest_collection_modifyitems(items):
         return next((rank for rank, beginning in enumerate(_FIRST) if name.startswith(beginning)), len(_FIRST))
 
     items.sort(key=place)
+
+
+class OneSpark(LoadFileScheduling):
+    """One worker for all tests of Spark, which starts once and becomes quick with use; else one for each file."""
+
+    def _split_scope(self, nodeid):
+        file = super()._split_scope(nodeid)
+        return "spark" if "/test_spark" in file or "_on_spark" in file else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return OneSpark(config, log)

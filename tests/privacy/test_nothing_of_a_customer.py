@@ -157,7 +157,7 @@ def test_a_bug_is_told_by_its_place_and_not_by_its_words(here, monkeypatch, caps
 
     written(here, tables())
     monkeypatch.setattr("sys.argv", ["abtest", "validate", "d.yaml"])
-    monkeypatch.setattr("abtest.definition.load.load_library", lambda _: {}[SECRETS[1]])
+    monkeypatch.setattr("abtest.definition.load.load_either", lambda _: {}[SECRETS[1]])
     with pytest.raises(SystemExit) as left:
         cli.main()
     told = capsys.readouterr().err

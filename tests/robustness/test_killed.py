@@ -28,7 +28,7 @@ def reports(tmp_path_factory):
 
 
 @pytest.mark.parametrize("others", [{}, {"notes.txt": b"mine"}], ids=["alone", "beside other files"])
-@pytest.mark.parametrize("calls", [0, 20, 36, 40, 45])
+@pytest.mark.parametrize("calls", [0, 36, 40, 45])
 def test_a_report_is_the_old_one_or_the_new_one(reports, tmp_path, calls, others):
     source, old, new = reports
     folder = tmp_path / "experiment"

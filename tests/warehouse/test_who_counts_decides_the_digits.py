@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import random
 import re
 from decimal import Decimal
@@ -47,6 +48,7 @@ def converted(chance: random.Random) -> float:
     return chance.lognormvariate(3, 1.5) / 1.0837
 
 
+EXAMPLES = 100 if os.environ.get("ABTEST_THOROUGH") else 35
 DRAWS = {
     "money": money,
     "converted": converted,
@@ -149,7 +151,7 @@ def close(found: Fraction, exact: Fraction, size: Fraction) -> bool:
     return abs(found - exact) <= Fraction(1, 10**12) * size
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=EXAMPLES)
 @given(
     st.lists(
         st.tuples(
@@ -177,7 +179,7 @@ def test_decimal_amounts_of_any_size_have_exact_sums_or_are_refused(drawn):
         assert close(Fraction(sums.squares, sums.scale**2), squares, max(squares, Fraction(1, 10**300)))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=EXAMPLES)
 @given(st.lists(st.floats(-1e18, 1e18, allow_subnormal=True), min_size=1, max_size=25), st.randoms())
 def test_doubles_have_the_sums_of_their_bits_or_are_refused(amounts, chance):
     rows = [Order(chance.randrange(UNITS), 1.0, amount) for amount in amounts]
