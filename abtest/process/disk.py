@@ -35,6 +35,7 @@ _NO_REPLACE, _EXCHANGE = 1, 2  # Linux: RENAME_NOREPLACE, RENAME_EXCHANGE
 _SWAP_MAC, _EXCL_MAC = 2, 4  # macOS: RENAME_SWAP, RENAME_EXCL
 _AT_FDCWD = -100
 _BLOCK = 1 << 20
+_TRIES = 3
 
 
 def call(name: str, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
@@ -113,21 +114,19 @@ def rename_new(old: Path, new: Path) -> None:
             raise
     else:
         return
-    if stat.S_ISDIR(call("stat", os.lstat, old).st_mode):
-        if os.path.lexists(new):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(new))
-        call("rename", os.rename, old, new)  # never over a folder that holds anything
-        return
-    try:
-        call("link", os.link, old, new)
-    except OSError as error:
-        if error.errno not in _UNLINKABLE:
-            raise
-        # A disk without links: the name is taken first, by an empty file.
-        close(call("open", os.open, new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        call("rename", os.replace, old, new)
-    else:
-        call("unlink", os.unlink, old)
+    if not stat.S_ISDIR(call("stat", os.lstat, old).st_mode):
+        try:
+            call("link", os.link, old, new)
+        except OSError as error:
+            if error.errno not in _UNLINKABLE:
+                raise
+        else:
+            call("unlink", os.unlink, old)
+            return
+    # A disk without links too. Taking the name first, by an empty file, would leave that where the process is killed.
+    if look(new) is not None:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(new))
+    call("rename", os.rename, old, new)  # never over a folder that holds anything
 
 
 def exchange(one: Path, other: Path) -> None:
@@ -225,13 +224,15 @@ def try_lock(number: int) -> bool | None:
     """
     if fcntl is None:
         return None
-    try:
-        call("lock", fcntl.flock, number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
+    for _ in range(_TRIES):  # a system that has no lock to give now may have one at once
+        try:
+            call("lock", fcntl.flock, number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            continue
+        return True
+    return None
 
 
 def _renamed(old: Path, new: Path, linux: int, mac: int) -> None:

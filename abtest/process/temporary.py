@@ -23,6 +23,8 @@ from abtest.process.signals import on_stop
 NAME = re.compile(r"\.?abtest-(?:spark-)?[0-9a-f]{12}")
 """What our temporary folders are called, and nothing else is."""
 _TRIES = 20
+_ours: set[Path] = set()
+"""The folders of this process, which it never takes for abandoned, also where they could not be locked."""
 
 
 class TemporaryFolder:
@@ -53,8 +55,10 @@ class TemporaryFolder:
             forget = on_stop(partial(_remove, self.path))  # before it is there: a signal may come between
             try:
                 disk.mkdir(self.path, mode)
+                _ours.add(self.path)
                 lock = _hold(self.path)
             except BaseException:
+                _ours.discard(self.path)
                 _remove(self.path)
                 forget()
                 raise
@@ -99,7 +103,7 @@ def sweep(home: Path) -> None:
 def abandoned(path: Path) -> int | None:
     """Return the number of a folder of this user's whose process is gone, locked; ``None`` where that is not known."""
     found = disk.look(path)
-    if found is None or not stat.S_ISDIR(found.st_mode) or not mine(found):
+    if path in _ours or found is None or not stat.S_ISDIR(found.st_mode) or not mine(found):
         return None
     number = disk.open_folder(path)
     if disk.try_lock(number) and _still(path, number):
@@ -161,6 +165,7 @@ def _hold(path: Path) -> int | None:
 
 
 def _end(path: Path, forget: Callable[[], None], lock: int | None = None) -> None:
+    _ours.discard(path)
     _remove(path)
     forget()
     if lock is not None:

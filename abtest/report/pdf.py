@@ -52,15 +52,21 @@ def _compile(layout: Layout, template: str, kind: Literal["pdf", "png"], **optio
     )
     require_threads((os.cpu_count() or 1) + 1)
     instant = parse_instant(layout.generated_at)
-    result = typst.compile(
-        str(TEMPLATES / template),
-        root=str(TEMPLATES),
-        font_paths=fonts,
-        ignore_system_fonts=True,
-        format=kind,
-        ppi=CARD_PPI if kind == "png" else None,
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=["ua-1"] if kind == "pdf" else [],
-        timestamp=int(instant.timestamp()) if instant else 0,
-    )
+    try:
+        result = typst.compile(
+            str(TEMPLATES / template),
+            root=str(TEMPLATES),
+            font_paths=fonts,
+            ignore_system_fonts=True,
+            format=kind,
+            ppi=CARD_PPI if kind == "png" else None,
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            pdf_standards=["ua-1"] if kind == "pdf" else [],
+            timestamp=int(instant.timestamp()) if instant else 0,
+        )
+    except BaseException as error:
+        # What Rust calls a panic is no `Exception`, though it is said of threads that cannot be had.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise RuntimeError(f"the typesetter gave up: {error}") from None
     return bytes(result)
