@@ -84,21 +84,6 @@ def test_the_cure_that_is_printed_works():
     assert collected(orders(kind, value, 3), where="amount < 1000000").arms[1].n > 0
 
 
-@pytest.mark.usefixtures("session")
-@pytest.mark.parametrize("case", [LOST["money"], KEPT["text"]], ids=["lost", "kept"])
-def test_spark_says_the_same(case):
-    kind, [value, *_] = case
-    given = orders(kind, value, 3)
-    answers = []
-    for engine in ("duckdb", "spark"):
-        try:
-            answers.append(collected(given, engine))
-        except DataError as error:
-            answers.append(str(error))
-    assert answers[0] == answers[1]
-    assert isinstance(answers[0], str) == (case is LOST["money"])
-
-
 def test_so_it_is_of_a_column_of_the_customers_and_of_files(tmp_path):
     given = tables([Order(place, 1.0, 1.0) for place in range(10)])
     customers = given["customers"]

@@ -88,6 +88,7 @@ def assert_alike(given, frames=None, folder=None) -> None:
     assert_equal(collected("spark", given, frames, folder), expected)
 
 
+@pytest.mark.skipif(not EVERYTHING, reason="every kind of metric is tried below")
 def test_the_shipped_example(tmp_path):
     path = tmp_path / "drip.yaml"
     path.write_text((ROOT / "experiments" / "drip.yaml").read_text())
