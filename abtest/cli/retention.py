@@ -76,7 +76,7 @@ def command(
         from abtest.cohorts.output import write
         from abtest.report import require_folder
 
-        require_folder(output)  # before the long work, not after it
+        require_folder(output, one_file=False)  # before the long work, not after it
         progress("reading data")
         from abtest.cohorts.run import retention
         from abtest.warehouse.engine import Limits

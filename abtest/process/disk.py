@@ -106,7 +106,10 @@ def rename(old: Path, new: Path) -> None:
 
 
 def rename_new(old: Path, new: Path) -> None:
-    """Give a file or folder a name that nothing has; raises :class:`FileExistsError`, also where two try at once."""
+    """Give a file or folder a name that nothing has; otherwise raises :class:`FileExistsError`.
+
+    Also where two try at once, but for disks that know neither such a rename nor links.
+    """
     try:
         call("rename_new", _renamed, old, new, _NO_REPLACE, _EXCL_MAC)
     except OSError as error:

@@ -114,16 +114,22 @@ def render(analysis: "Analysis", path: Path, *, keep: Collection[Path] = ()) -> 
     return publish({path.name: content}, path.parent, keep=keep)[0]
 
 
-def require_folder(folder: Path) -> None:
-    """Raise :class:`~abtest.errors.UsageError` unless ``folder`` can be written to, or made. Makes nothing."""
+def require_folder(folder: Path, *, one_file: bool = True) -> None:
+    """Raise :class:`~abtest.errors.UsageError` unless ``folder`` can be written to, or made. Makes nothing.
+
+    ``one_file``: whether ``abtest report`` can write the like of it as a single file, and the error may say so.
+    """
     from abtest.process.publishing import workplace
 
     folder = Path(folder)
     suffix = folder.suffix.lower()
     if suffix in _FILES and not folder.is_dir():
         raise UsageError(
-            f"{folder}: is the name of a file, and several are written; name a folder. One file is written by "
-            f"`abtest report results.json -o NAME`, with one of: {', '.join(SUFFIXES)}"
+            f"{folder}: is the name of a file, and several are written; name a folder"
+            + (
+                f". One file is written by `abtest report results.json -o NAME`, with one of: {', '.join(SUFFIXES)}"
+                * one_file
+            )
         )
     with workplace(folder):
         pass

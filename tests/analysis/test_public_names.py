@@ -57,6 +57,14 @@ def test_results_are_loaded_as_they_were_written(analysis, tmp_path):
         abtest.Analysis.load(path)
 
 
+def test_what_was_read_is_not_rendered_over(analysis, tmp_path):
+    path = tmp_path / "orders.json"
+    path.write_text("{}")
+    with pytest.raises(abtest.UsageError, match="is read by this command"):
+        abtest.render(analysis, path, keep=[path])
+    assert path.read_text() == "{}"
+
+
 @pytest.mark.parametrize(
     ("arms", "options"),
     [

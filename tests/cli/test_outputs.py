@@ -244,6 +244,7 @@ def test_the_name_of_a_file_is_not_taken_for_a_folder(case, command, name):
     outcome = case.run(command, *given, "-o", name)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith(f"{name}: is the name of a file")
+    assert ("abtest report" in outcome.err) == (command != "retention"), "a cure that works"
     assert set(case.folder.rglob("*")) == before
 
 
