@@ -7,7 +7,7 @@ from abtest.words.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from abtest.definition.diagnostics import Diagnostic
+    from abtest.grammar.diagnostics import Diagnostic
 
 
 class AbtestError(Exception):

@@ -12,8 +12,8 @@ from abtest.analysis.in_time import BoardResult, Curve, InTotal, PlainWords, Rea
 from abtest.analysis.value import Effect as Effect  # noqa: PLC0414 - part of the results, and of this module
 from abtest.analysis.value import OverallTest as OverallTest  # noqa: PLC0414
 from abtest.analysis.value import Value
-from abtest.definition.fields import nearest
 from abtest.errors import UsageError
+from abtest.grammar.fields import nearest
 from abtest.words.visible import visible_json
 
 if TYPE_CHECKING:

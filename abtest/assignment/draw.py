@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from abtest.assignment.bucket import HEX_DIGITS, Bucket, arm_of, bucket_number, upper_bounds
-from abtest.definition.fields import YEARS
 from abtest.definition.load import Experiment
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.errors import DataError, UsageError
+from abtest.grammar.fields import YEARS
 from abtest.process.inputs import refuse_inputs
 from abtest.process.publishing import Kind, publish, settle, workplace
 from abtest.warehouse.engine import Engine, Limits, Statement

@@ -8,11 +8,11 @@ from pathlib import Path
 import pydantic
 
 from abtest.cohorts.periods import LENGTHS, Length
-from abtest.definition.expression import parse_expression, uses_period
-from abtest.definition.fields import SECONDS, Day, Zone, duration_text
 from abtest.definition.load import Experiment
 from abtest.definition.model import Definition
 from abtest.errors import DataError, UsageError
+from abtest.grammar.expression import parse_expression, uses_period
+from abtest.grammar.fields import SECONDS, Day, Zone, duration_text
 
 EVENTS = "events"
 """The name of the one table."""

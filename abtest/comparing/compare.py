@@ -26,7 +26,7 @@ from abtest.analysis.verdicts import effect, verdict
 from abtest.comparing.arms import ArgumentError, ArmTuple, Figures, read_arms
 from abtest.comparing.pairs import MeanPair, Pair, RatePair
 from abtest.comparing.settings import Correction, MarginQuestion, Settings, settings
-from abtest.definition.fields import Margin
+from abtest.grammar.fields import Margin
 from abtest.stats.checks import CONFIDENCE
 from abtest.stats.corrections import TOO_SURE, adjust, effective_confidence
 from abtest.stats.dunnett import ArmContrast, dunnett

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from abtest.comparing.arms import ArgumentError, Figures
-from abtest.definition.fields import Margin, MarginField
+from abtest.grammar.fields import Margin, MarginField
 from abtest.stats.checks import CONFIDENCE
 from abtest.stats.rates import Good
 from abtest.stats.values import Rate

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from abtest.definition.diagnostics import refuse
-from abtest.definition.fields import nearest
-from abtest.definition.nodes import Document, Mark, Problem, Tree, decode, parse, speaks_of
-from abtest.definition.nodes import Path as NodePath
+from abtest.grammar.diagnostics import refuse
+from abtest.grammar.fields import nearest
+from abtest.grammar.nodes import Document, Mark, Problem, Tree, decode, parse, speaks_of
+from abtest.grammar.nodes import Path as NodePath
 from abtest.process.regular import open_regular
 
 INCLUDE = "include"

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pydantic
 
-from abtest.definition.diagnostics import Diagnostic, Severity, ordered, refuse
-from abtest.definition.fields import nearest
 from abtest.definition.include import INCLUDE, assembled, is_library, problems_of_includes
 from abtest.definition.lints import DataRange, lints
 from abtest.definition.messages import problem_of
 from abtest.definition.model import Definition, Library
-from abtest.definition.nodes import NOWHERE, Document, Problem, decode, parse, speaks_of
-from abtest.definition.nodes import Path as NodePath
 from abtest.definition.rules import problems
 from abtest.errors import DefinitionError, UsageError
+from abtest.grammar.diagnostics import Diagnostic, Severity, ordered, refuse
+from abtest.grammar.fields import nearest
+from abtest.grammar.nodes import NOWHERE, Document, Problem, decode, parse, speaks_of
+from abtest.grammar.nodes import Path as NodePath
 from abtest.process.regular import open_given
 
 _NO_DEFINITION = "must be a mapping of keys such as name, arms, data and metrics"

@@ -16,14 +16,14 @@ from typing import Annotated, Literal
 import pydantic
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from abtest.definition.base import Part
-from abtest.definition.diagnostics import refuse
 from abtest.definition.dump import value_text
 from abtest.definition.git import commit_of, is_modified, repository_of
 from abtest.definition.load import Experiment, canonical, content_hash
-from abtest.definition.nodes import NOWHERE, Document, Mark, split_lines
-from abtest.definition.nodes import Path as NodePath
 from abtest.errors import DefinitionError, UsageError
+from abtest.grammar.diagnostics import refuse
+from abtest.grammar.nodes import NOWHERE, Document, Mark, split_lines
+from abtest.grammar.nodes import Path as NodePath
+from abtest.grammar.part import Part
 from abtest.process.publishing import Kind, publish
 from abtest.process.regular import open_regular
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import pydantic
 
-from abtest.definition.fields import nearest, shown
-from abtest.definition.nodes import Path, Problem
+from abtest.grammar.fields import nearest, shown
+from abtest.grammar.nodes import Path, Problem
 
 Model = type[pydantic.BaseModel]
 _TYPES = ("retention", "conversion", "count", "sum", "mean", "ratio", "quantile", "time_to_event", "column")

@@ -5,9 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from abtest.definition.base import Part
-from abtest.definition.expression import ExpressionError, parse_expression
-from abtest.definition.fields import (
+from abtest.definition.metrics import Metric, Outcome
+from abtest.definition.metrics.base import Days, Window
+from abtest.grammar.expression import ExpressionError, parse_expression
+from abtest.grammar.fields import (
     SECONDS,
     ConnectAddress,
     Day,
@@ -25,9 +26,8 @@ from abtest.definition.fields import (
     Zone,
     truth,
 )
-from abtest.definition.metrics import Metric, Outcome
-from abtest.definition.metrics.base import Days, Window
-from abtest.definition.nodes import Plain
+from abtest.grammar.nodes import Plain
+from abtest.grammar.part import Part
 
 CUSTOMERS = "customers"
 ASSIGNMENTS = "assignments"

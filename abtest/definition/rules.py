@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from abtest.definition.expression import parse_expression, uses_period
-from abtest.definition.fields import nearest
 from abtest.definition.metrics import (
     Column,
     EventBase,
@@ -16,8 +14,10 @@ from abtest.definition.metrics import (
 )
 from abtest.definition.metrics.base import CoveredMetric
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
-from abtest.definition.nodes import Problem
 from abtest.definition.setting_rules import setting_problems
+from abtest.grammar.expression import parse_expression, uses_period
+from abtest.grammar.fields import nearest
+from abtest.grammar.nodes import Problem
 
 if TYPE_CHECKING:
     from abtest.definition.metrics.base import Covariate

@@ -19,8 +19,6 @@ import pydantic
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from abtest.definition.base import Part
-from abtest.definition.fields import ConnectAddress, Day, Key, Name, TableName, Text, Title
 from abtest.definition.metrics import Metric
 from abtest.definition.metrics import base as bases
 from abtest.definition.metrics.column import Column, ColumnCovariate
@@ -48,7 +46,9 @@ from abtest.definition.model import (
     Source,
     Spark,
 )
-from abtest.definition.nodes import Plain
+from abtest.grammar.fields import ConnectAddress, Day, Key, Name, TableName, Text, Title
+from abtest.grammar.nodes import Plain
+from abtest.grammar.part import Part
 
 Schema: TypeAlias = dict[str, Any]
 Field: TypeAlias = tuple[type[Part], str]

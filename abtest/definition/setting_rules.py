@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from abtest.definition.fields import SECONDS, nearest
 from abtest.definition.lints import CODES
 from abtest.definition.metrics import Quantile, Retention, TimeToEvent
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
-from abtest.definition.nodes import Problem
+from abtest.grammar.fields import SECONDS, nearest
+from abtest.grammar.nodes import Problem
 
 
 def setting_problems(definition: Definition) -> Iterator[Problem]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from abtest.definition.fields import Day, Key, Name, Text, Zone, nearest
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS
+from abtest.grammar.fields import Day, Key, Name, Text, Zone, nearest
 
 LONGEST_CADENCE = 366
 

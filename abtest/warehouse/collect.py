@@ -5,10 +5,10 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from abtest.definition.fields import nearest
 from abtest.definition.load import Experiment
 from abtest.definition.model import CUSTOMERS
 from abtest.errors import DataError
+from abtest.grammar.fields import nearest
 from abtest.warehouse.calendar import to_microseconds
 from abtest.warehouse.engine import Engine, EngineError, Row, Statement
 from abtest.warehouse.exact import exact_total

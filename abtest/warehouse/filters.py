@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from abtest.definition.expression import (
+from abtest.errors import DataError
+from abtest.grammar.expression import (
     Column,
     Compare,
     Constant,
@@ -17,7 +18,6 @@ from abtest.definition.expression import (
     Truth,
     Within,
 )
-from abtest.errors import DataError
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.engine import Family
 from abtest.warehouse.sqltext import Binder, blank_to_null, number, quote

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from abtest.definition.fields import nearest_name
 from abtest.errors import DataError
+from abtest.grammar.fields import nearest_name
 from abtest.words.names import file_shown, repr_of
 
 MOST_FILES = 100_000

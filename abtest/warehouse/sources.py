@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-from abtest.definition.expression import parse_expression
-from abtest.definition.fields import nearest
 from abtest.definition.load import Experiment
 from abtest.definition.model import Definition, Source
 from abtest.errors import DataError
+from abtest.grammar.expression import parse_expression
+from abtest.grammar.fields import nearest
 from abtest.process.publishing import settle
 from abtest.warehouse.calendar import Calendar, unzoned
 from abtest.warehouse.engine import Engine, EngineError, Family, Statement

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from abtest.definition.lints import DataRange, Finding, lints
 from abtest.definition.load import load
-from abtest.definition.nodes import parse
+from abtest.grammar.nodes import parse
 
 PAGE = Path(__file__).parents[2] / "docs" / "lints.md"
 BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

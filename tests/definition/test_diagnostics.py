@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abtest.cli.places import underlined
-from abtest.definition.diagnostics import Diagnostic, ordered
 from abtest.errors import DefinitionError
+from abtest.grammar.diagnostics import Diagnostic, ordered
 
 WIDE = "客户顧ｆ한🙂"
 MARKS = "\u0301\u0308\u0e48"  # accents and a Thai tone: cells of their own they have none

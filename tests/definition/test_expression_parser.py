@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abtest.definition.expression import (
+from abtest.grammar.expression import (
     Column,
     Compare,
     Constant,

@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lint_texts import codes, found, merged, tree
 
-from abtest.definition.expression import (
+from abtest.definition.lints import Finding, lints
+from abtest.definition.lints.eligibility import post_assignment_eligibility
+from abtest.definition.load import load
+from abtest.grammar.expression import (
     Column,
     Compare,
     Constant,
@@ -20,9 +23,6 @@ from abtest.definition.expression import (
     PeriodEdge,
     parse_expression,
 )
-from abtest.definition.lints import Finding, lints
-from abtest.definition.lints.eligibility import post_assignment_eligibility
-from abtest.definition.load import load
 
 
 def eligible(condition, **change) -> list[Finding]:

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict, create_model
 from strategies import definitions
 
-from abtest.definition.base import Part
 from abtest.definition.load import canonical, load
 from abtest.definition.lock import (
     Commit,
@@ -31,6 +30,7 @@ from abtest.definition.lock import (
     write_lock,
 )
 from abtest.errors import DefinitionError, UsageError
+from abtest.grammar.part import Part
 from abtest.process import disk
 
 UNSEEN = OutcomeData(seen=False)

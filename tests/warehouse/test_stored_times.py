@@ -6,8 +6,8 @@ import random
 import pytest
 from test_hive_layouts import break_rows, lake, numbers, write
 
-from abtest.definition.expression import Column, Compare, Constant, Within
 from abtest.errors import DataError
+from abtest.grammar.expression import Column, Compare, Constant, Within
 from abtest.warehouse.calendar import Calendar, to_microseconds
 from abtest.warehouse.duckdb import DuckDB
 from abtest.warehouse.engine import Statement

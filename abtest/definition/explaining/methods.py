@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from abtest.definition.explaining.sentences import listed, percent
-from abtest.definition.fields import duration_text
 from abtest.definition.metrics import MetricBase, Outcome, TimeToEvent
 from abtest.definition.model import Definition
+from abtest.grammar.fields import duration_text
 
 _RATE = "Miettinen–Nurminen score test of the shares, difference and lift by the same score, each arm by Wilson"
 _MEAN = "Welch's t test of the means, lift by Fieller"

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from abtest.definition.explaining.sentences import percent, plural
-from abtest.definition.fields import duration_text
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Arm, Definition
 from abtest.definition.timeline import Timeline, day_text
+from abtest.grammar.fields import duration_text
 
 
 def arms(definition: Definition) -> Iterator[str]:

@@ -8,11 +8,11 @@ some arm, so that part of the difference between arms is the calendar's.
 import math
 from collections.abc import Iterator
 
-from abtest.definition.fields import duration_text
 from abtest.definition.lints.finding import Finding
 from abtest.definition.lints.windows import NOMINAL_DAYS, Windowed, windowed
 from abtest.definition.model import Definition
 from abtest.definition.timeline import DAY
+from abtest.grammar.fields import duration_text
 
 CODE = "cadence"
 LONGEST_CYCLE = 366 * DAY

@@ -15,7 +15,10 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Literal
 
-from abtest.definition.expression import (
+from abtest.definition.lints.finding import Finding
+from abtest.definition.lints.names import entry, first, frozen, moving, state
+from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
+from abtest.grammar.expression import (
     Column,
     Compare,
     Constant,
@@ -29,9 +32,6 @@ from abtest.definition.expression import (
     columns_of,
     parse_expression,
 )
-from abtest.definition.lints.finding import Finding
-from abtest.definition.lints.names import entry, first, frozen, moving, state
-from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 
 CODE = "post-assignment-eligibility"
 Side = Literal["before", "start", "after"]

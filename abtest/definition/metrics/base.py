@@ -10,8 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from abtest.definition.base import Part
-from abtest.definition.fields import (
+from abtest.grammar.fields import (
     SECONDS,
     Duration,
     Flag,
@@ -24,6 +23,7 @@ from abtest.definition.fields import (
     Title,
     duration_text,
 )
+from abtest.grammar.part import Part
 
 Reduce = Literal["any", "count", "sum", "mean", "column", "time"]
 Clock = Literal["exact", "day", "week", "month", "quarter", "year"]

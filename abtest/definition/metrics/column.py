@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from abtest.definition.base import Part
-from abtest.definition.fields import Text
 from abtest.definition.metrics.base import MetricBase, Outcome, Winsorise
+from abtest.grammar.fields import Text
+from abtest.grammar.part import Part
 
 
 class ColumnCovariate(Part):

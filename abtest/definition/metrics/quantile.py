@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from abtest.definition.fields import Key, Number, Text
 from abtest.definition.metrics.base import MetricBase, Outcome, Timed, Window, when
+from abtest.grammar.fields import Key, Number, Text
 
 
 def _inside(value: float) -> float:

@@ -4,9 +4,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from abtest.definition.base import Part
-from abtest.definition.fields import Flag, Key, Text
 from abtest.definition.metrics.base import CoveredMetric, Outcome, Timed, Window, when
+from abtest.grammar.fields import Flag, Key, Text
+from abtest.grammar.part import Part
 
 
 class RatioPart(Part):

@@ -5,7 +5,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from abtest.definition.fields import LONGEST_DAYS, SECONDS, Duration, Whole, duration_text
 from abtest.definition.metrics.base import (
     MOST_PERIODS,
     STEPS,
@@ -18,6 +17,7 @@ from abtest.definition.metrics.base import (
     consecutive,
     when,
 )
+from abtest.grammar.fields import LONGEST_DAYS, SECONDS, Duration, Whole, duration_text
 
 Period = Literal["week", "month", "quarter", "year"]
 _ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}

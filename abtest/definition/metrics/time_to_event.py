@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from abtest.definition.fields import SECONDS, Duration, Key, duration_text
 from abtest.definition.metrics.base import MetricBase, Outcome
+from abtest.grammar.fields import SECONDS, Duration, Key, duration_text
 
 
 def _whole_days(value: int) -> int:

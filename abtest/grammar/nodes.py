@@ -12,7 +12,7 @@ from typing import NoReturn, TypeAlias
 
 import yaml
 
-from abtest.definition.diagnostics import refuse
+from abtest.grammar.diagnostics import refuse
 
 Path: TypeAlias = tuple[str | int, ...]
 Tree: TypeAlias = "str | list[Tree] | dict[str, Tree] | None"

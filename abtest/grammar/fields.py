@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
-from abtest.definition.nodes import Plain
+from abtest.grammar.nodes import Plain
 from abtest.words.visible import hidden, name_of
 
 LARGEST = 1e12
