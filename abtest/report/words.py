@@ -6,7 +6,6 @@ Principle: renderers hold no prose. A new language is one more :class:`Language`
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from abtest.errors import UsageError
 from abtest.report import english
 
 
@@ -39,12 +38,3 @@ class Language:
 
 ENGLISH = Language(code="en", decimal=".", group="\u202f", months=english.MONTHS, messages=english.MESSAGES)
 LANGUAGES: Mapping[str, Language] = {"en": ENGLISH}
-
-
-def language(code: str) -> Language:
-    """Return the language with this code; raises :class:`~abtest.errors.UsageError` when reports do not speak it."""
-    try:
-        return LANGUAGES[code]
-    except KeyError:
-        known = ", ".join(sorted(LANGUAGES))
-        raise UsageError(f"report.language: {code!r} is not available; use one of: {known}") from None

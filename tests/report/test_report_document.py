@@ -5,10 +5,9 @@ import report_samples as samples
 from report_samples import plain
 
 from abtest.analysis.result import Analysis, Decision, Effect, MarginResult, Verdict
-from abtest.errors import UsageError
 from abtest.report.document import build
 from abtest.report.parts import Table, texts, to_data
-from abtest.report.words import ENGLISH, LANGUAGES, language
+from abtest.report.words import ENGLISH, LANGUAGES
 
 
 def table(analysis: Analysis, section: str) -> Table:
@@ -299,8 +298,3 @@ def test_languages_are_complete_and_fill_the_same_fields() -> None:
         assert other.messages.keys() == ENGLISH.messages.keys()
         for key, message in other.messages.items():
             assert fields(message) == fields(ENGLISH.messages[key])
-
-
-def test_an_unknown_language_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"'xx' is not available; use one of: en"):
-        language("xx")
