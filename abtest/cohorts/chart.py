@@ -14,7 +14,7 @@ from abtest.cohorts.tables import NUMBERS
 from abtest.report.chart_style import DPI, INK, LINE, MARGIN, POINT, QUIET, SIZE, SMALL, Style, text_width, wrap
 from abtest.report.drawing import drawing, load_matplotlib
 from abtest.report.fonts import fonts_for
-from abtest.report.words import ENGLISH
+from abtest.words.language import ENGLISH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

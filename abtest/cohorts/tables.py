@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from abtest.cohorts.result import Comparison, Period, Retention
-from abtest.report.numbers import Numbers, Scale
-from abtest.report.words import ENGLISH
 from abtest.words.cells import cell
+from abtest.words.language import ENGLISH
+from abtest.words.numbers import Numbers, Scale
 from abtest.words.visible import visible
 
 if TYPE_CHECKING:

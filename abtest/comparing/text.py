@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from abtest.comparing.compare import Compared
-from abtest.report.numbers import Numbers, Scale, decimals_for
 from abtest.report.parts import Cell, Column, RowGroup, Table
 from abtest.report.text import WIDTH, render_table, wrap
 from abtest.report.view import Scales, clean, scales, shown
-from abtest.report.words import ENGLISH
+from abtest.words.language import ENGLISH
+from abtest.words.numbers import Numbers, Scale, decimals_for
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, Comparison, Effect, MarginResult, OverallTest

@@ -19,8 +19,8 @@ from abtest.report.chart_style import (
     text_width,
     wrap,
 )
-from abtest.report.numbers import Numbers, Scale
 from abtest.report.parts import Line, Mark, Panel, Plot
+from abtest.words.numbers import Numbers, Scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

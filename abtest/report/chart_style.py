@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from abtest.report.parts import Tone
-from abtest.report.words import Language
+from abtest.words.language import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

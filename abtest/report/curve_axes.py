@@ -9,7 +9,7 @@ from abtest.report import periods
 from abtest.report.chart_style import GRID, INK, QUIET, RULE, SMALL, WHITE, Style, text_width, wrap
 from abtest.report.curve_layout import Box
 from abtest.report.curve_parts import CurvePlot, LinePanel, LinePoint
-from abtest.report.numbers import Numbers, Scale
+from abtest.words.numbers import Numbers, Scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,8 @@ from abtest.report import periods
 from abtest.report.curve_parts import CountRow, CurvePlot, LinePanel, LinePoint, Series
 from abtest.report.measures import Measure, measure
 from abtest.report.names import curve_ids
-from abtest.report.numbers import Scale
 from abtest.report.view import View, clean
+from abtest.words.numbers import Scale
 
 if TYPE_CHECKING:
     from abtest.analysis.in_time import Curve, CurveArm, CurveComparison, CurvePoint

@@ -10,7 +10,6 @@ from abtest.report import (
     checks,
     curve_tables,
     curves,
-    dates,
     early,
     headline,
     inference,
@@ -41,7 +40,8 @@ from abtest.report.parts import (
     Table,
 )
 from abtest.report.view import View, clean, is_mean
-from abtest.report.words import ENGLISH, Language
+from abtest.words import dates
+from abtest.words.language import ENGLISH, Language
 from abtest.words.visible import all_visible
 
 if TYPE_CHECKING:

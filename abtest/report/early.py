@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from abtest.report import windows
 from abtest.report.measures import Measure, bounds_of, measure
 from abtest.report.notes import Notes, missing_note
-from abtest.report.numbers import Scale
 from abtest.report.parts import Block, Cell, Column, Paragraph, RowGroup, Section, Table
 from abtest.report.tables import effect_cell
 from abtest.report.view import View, clean, is_time
+from abtest.words.numbers import Scale
 
 if TYPE_CHECKING:
     from abtest.analysis.in_time import Reading, ReadingArm, ReadingComparison

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from abtest.report import levels, plain_words, windows
 from abtest.report.notes import Notes, effect_note
-from abtest.report.numbers import Scale
 from abtest.report.parts import Cell, Column, Headline, RowGroup, Table, Tile, Tone
 from abtest.report.view import (
     ShownEffect,
@@ -19,6 +18,7 @@ from abtest.report.view import (
     shown,
     verdict_tone,
 )
+from abtest.words.numbers import Scale
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, Comparison, Effect, MetricResult

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from abtest.report.numbers import Scale, reveal_zero
 from abtest.report.parts import Line
 from abtest.report.view import View, exact, scales
+from abtest.words.numbers import Scale, reveal_zero
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, LevelReading, MetricResult

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from abtest.report import dates
 from abtest.report.parts import Cell, Column, Fact, Paragraph, RowGroup, Section, Table
 from abtest.report.view import View, clean
+from abtest.words import dates
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Deviation

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from abtest.process.limits import require_threads
-from abtest.report.dates import parse_instant
 from abtest.report.fonts import Fonts
 from abtest.report.parts import Document, to_data
+from abtest.words.dates import parse_instant
 
 TEMPLATES = Path(__file__).parent
 CARD_PPI = 144  # 800 × 450 points are 1600 × 900 pixels

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from abtest.report import levels
 from abtest.report.headline import units
-from abtest.report.numbers import Scale
 from abtest.report.parts import Mark, MarkGroup, Panel, Plot
 from abtest.report.view import View, arm_result, clean, is_mean, is_time, scales, shown, verdict_tone
+from abtest.words.numbers import Scale
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, Comparison, Effect, MetricResult

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from abtest.report.notes import Notes
-from abtest.report.numbers import Scale
 from abtest.report.parts import Block, Cell, Column, Paragraph, RowGroup, Section, Table
 from abtest.report.view import View, clean, is_time
 from abtest.report.windows import days
+from abtest.words.numbers import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from abtest.report import inference
 from abtest.report.headline import metric_details
 from abtest.report.notes import Notes, effect_note
-from abtest.report.numbers import Scale, decimals_for, reveal_zero
 from abtest.report.parts import Cell, Column, Paragraph, RowGroup, Section, Table
 from abtest.report.tables import effect_cell, group_title
 from abtest.report.view import View, clean, revealing, scales
+from abtest.words.numbers import Scale, decimals_for, reveal_zero
 
 if TYPE_CHECKING:
     from abtest.analysis.result import BayesResult, Comparison, Effect, MetricResult

@@ -8,7 +8,7 @@ from abtest.report.curve_layout import split
 from abtest.report.document import Document, build
 from abtest.report.fonts import Fonts, fonts_for
 from abtest.report.parts import texts
-from abtest.report.words import ENGLISH, Language
+from abtest.words.language import ENGLISH, Language
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Analysis

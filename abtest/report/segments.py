@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from abtest.report import inference
 from abtest.report.notes import Notes
-from abtest.report.numbers import Scale
 from abtest.report.parts import Block, Cell, Column, Paragraph, RowGroup, Section, Table
 from abtest.report.tables import effect_cell
 from abtest.report.view import View, clean, revealing, scales
+from abtest.words.numbers import Scale
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Effect, MetricResult, SegmentLevel, SegmentResult

@@ -6,11 +6,11 @@ from abtest.report import inference, windows
 from abtest.report.headline import metric_details
 from abtest.report.measures import bounds_of, measure
 from abtest.report.notes import Notes, missing_note
-from abtest.report.numbers import Scale
 from abtest.report.parts import Block, Bullets, Cell, Column, Heading, Paragraph, RowGroup, Section, Table
 from abtest.report.readings import ratio_scale
 from abtest.report.tables import effect_cell
 from abtest.report.view import View, clean, sentence
+from abtest.words.numbers import Scale
 
 if TYPE_CHECKING:
     from abtest.analysis.in_time import HazardResult, Landmark, MedianResult, SurvivalResult

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from abtest.report import inference, levels
 from abtest.report.headline import metric_details
 from abtest.report.notes import Notes, adjusted_note, effect_note
-from abtest.report.numbers import Scale
 from abtest.report.parts import Cell, Column, Paragraph, RowGroup, Table
 from abtest.report.view import View, adjusts_margin, clean, is_mean, is_time, scales, verdict_tone
+from abtest.words.numbers import Scale
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, Comparison, Effect, MetricResult

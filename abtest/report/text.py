@@ -7,7 +7,7 @@ from abtest.report.checks import check_name
 from abtest.report.document import build
 from abtest.report.parts import Cell, Document, Table
 from abtest.report.view import View
-from abtest.report.words import ENGLISH, Language
+from abtest.words.language import ENGLISH, Language
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Analysis

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from abtest.report import windows
 from abtest.report.measures import bounds_of, measure
 from abtest.report.notes import Notes, missing_note
-from abtest.report.numbers import Scale
 from abtest.report.parts import Cell, Column, Paragraph, RowGroup, Table
 from abtest.report.view import View, clean
+from abtest.words.numbers import Scale
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Comparison, MetricResult

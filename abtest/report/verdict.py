@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from abtest.report import dates, locking
+from abtest.report import locking
 from abtest.report.parts import Banner, Fact, Tone
 from abtest.report.population import exposure
 from abtest.report.view import View, arm_result, clean, scales, sentence, shown
+from abtest.words import dates
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmInfo, MetricResult

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from abtest.report.numbers import Numbers, Scale, decimals_for, reveal_zero
 from abtest.report.parts import Tone
-from abtest.report.words import Language
+from abtest.words.language import Language
+from abtest.words.numbers import Numbers, Scale, decimals_for, reveal_zero
 from abtest.words.visible import visible
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from abtest.report import inference
 from abtest.report.curve_parts import CurvePlot, Divider, LinePanel, LinePoint, Series
 from abtest.report.measures import bounds_of, measure
 from abtest.report.notes import Notes, missing_note
-from abtest.report.numbers import Scale
 from abtest.report.parts import Block, Bullets, Cell, Chart, Column, Paragraph, RowGroup, Section, Table
 from abtest.report.view import View, clean
+from abtest.words.numbers import Scale
 
 if TYPE_CHECKING:
     from abtest.analysis.in_time import ArmValue, ValueComparison, ValueResult

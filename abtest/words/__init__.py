@@ -1,1 +1,1 @@
-"""What a person reads, whoever wrote it: text whose every character is seen, names that are names and nobody's data."""
+"""Every word and number that a person reads: ours by language and message, and those of others as they may be seen."""

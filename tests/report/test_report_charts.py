@@ -19,7 +19,7 @@ from abtest.report.charts import draw, figure_of, pages
 from abtest.report.document import build
 from abtest.report.fonts import FAMILY, fonts_for
 from abtest.report.parts import Plot
-from abtest.report.words import ENGLISH
+from abtest.words.language import ENGLISH
 
 ALONE = Style(ENGLISH, (FAMILY,), standalone=True)
 ON_PAGE = Style(ENGLISH, (FAMILY,), standalone=False)

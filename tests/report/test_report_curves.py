@@ -20,7 +20,7 @@ from abtest.report.document import build
 from abtest.report.fonts import FAMILY
 from abtest.report.parts import Paragraph, Table
 from abtest.report.text import columns, summary
-from abtest.report.words import ENGLISH
+from abtest.words.language import ENGLISH
 
 ALONE = Style(ENGLISH, (FAMILY,), standalone=True)
 ON_PAGE = Style(ENGLISH, (FAMILY,), standalone=False)

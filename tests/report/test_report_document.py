@@ -7,7 +7,7 @@ from report_samples import plain
 from abtest.analysis.result import Analysis, Decision, Effect, MarginResult, Verdict
 from abtest.report.document import build
 from abtest.report.parts import Table, texts, to_data
-from abtest.report.words import ENGLISH, LANGUAGES
+from abtest.words.language import ENGLISH, LANGUAGES
 
 
 def table(analysis: Analysis, section: str) -> Table:

@@ -15,7 +15,7 @@ from abtest.report.document import build
 from abtest.report.fonts import FAMILY
 from abtest.report.parts import Table
 from abtest.report.text import summary
-from abtest.report.words import ENGLISH
+from abtest.words.language import ENGLISH
 
 Pages = Callable[[Analysis], list[str]]
 ALONE = Style(ENGLISH, (FAMILY,), standalone=True)

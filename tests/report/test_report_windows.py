@@ -13,7 +13,7 @@ from abtest.report.headline import metric_details
 from abtest.report.parts import Table
 from abtest.report.text import summary
 from abtest.report.view import View
-from abtest.report.words import ENGLISH
+from abtest.words.language import ENGLISH
 
 Pages = Callable[[Analysis], list[str]]
 

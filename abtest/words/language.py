@@ -6,7 +6,7 @@ Principle: renderers hold no prose. A new language is one more :class:`Language`
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from abtest.report import english
+from abtest.words import english
 
 
 @dataclass(frozen=True)

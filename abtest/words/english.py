@@ -1,6 +1,6 @@
 """The words of a report in English, by message id."""
 
-from abtest.report import english_time
+from abtest.words import english_time
 
 MONTHS = (
     "January",

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abtest.report.numbers import Numbers, Scale, decimals_for, reveal_zero
-from abtest.report.words import ENGLISH
+from abtest.words.language import ENGLISH
+from abtest.words.numbers import Numbers, Scale, decimals_for, reveal_zero
 
 NUMBERS = Numbers(ENGLISH)
 PERCENT = Scale(100, 1, "number.percent")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from abtest.report.words import Language
+from abtest.words.language import Language
 
 Instant = Callable[[str, str | None, Language], str]
 """Writes an ISO instant in a time zone and a language."""
