@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 from abtest.analysis.segments import segment_results
 from abtest.definition.load import load
+from abtest.moments.sums import Arms, MetricMoments, Sums
 from abtest.stats.means import compare_means
 from abtest.stats.rates import compare_rates
 from abtest.stats.values import Moments, Rate
-from abtest.warehouse.moments import Arms, MetricMoments, Sums
 
 ONE, ALL = 0.001, 2.0
 

@@ -29,8 +29,9 @@ from abtest.analysis.worth import value_result
 from abtest.definition.load import Experiment
 from abtest.definition.lock import compare, lock_of
 from abtest.definition.model import Definition
+from abtest.moments.collected import Collected
+from abtest.moments.sums import MetricMoments
 from abtest.warehouse.calendar import Calendar
-from abtest.warehouse.moments import Collected, MetricMoments
 
 
 def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:

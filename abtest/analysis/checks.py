@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from abtest.analysis.result import Check, MetricResult
 from abtest.definition.lints import DataRange, lints
 from abtest.definition.model import ASSIGNMENTS, Definition
+from abtest.moments.collected import Collected, SourceCounts
 from abtest.stats.srm import anytime_sample_ratio, sample_ratio_by_group, sample_ratio_mismatch
-from abtest.warehouse.moments import Collected, SourceCounts
 
 SRM_LEVEL = 0.001
 QUIET_DAYS = 7

@@ -6,17 +6,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from abtest.analysis.methods import Good, Means, Rates, counted_term, cross_moments, plain_method
 from abtest.analysis.result import BayesResult, ComplierResult, Effect, ExactResult, Role, UnadjustedComparison
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import AnalysisSettings
+from abtest.metrics.methods import Good, Means, Rates, counted_term, cross_moments, plain_method
+from abtest.moments.sums import COMPLIANCE, Histogram, MetricMoments
 from abtest.stats.bayes import NormalPrior, bayes_means, bayes_rates
 from abtest.stats.compliance import complier_effect
 from abtest.stats.exact import compare_exact, needs_exact
 from abtest.stats.odds import odds_ratio
 from abtest.stats.resampling import compare_replicates, permutation_test
 from abtest.stats.values import TwoSample
-from abtest.warehouse.moments import COMPLIANCE, Histogram, MetricMoments
 
 LARGEST_EXACT = {"primary": 10_500, "secondary": 2_500, "guardrail": 2_500}
 """Possible tables up to which the exact companion is computed, by role: the work grows with their number."""

@@ -4,13 +4,14 @@ import numpy as np
 
 from abtest.analysis.in_time import Curve, CurveArm, CurveComparison, CurvePoint, CurveTest
 from abtest.analysis.verdicts import effect
-from abtest.definition.metrics import Outcome, Retention
-from abtest.definition.metrics.base import Curved
 from abtest.definition.model import Definition
+from abtest.metrics import Retention
+from abtest.metrics.base import Curved
+from abtest.moments.outcome import Outcome
+from abtest.moments.sums import CurveSums, MetricMoments
 from abtest.stats import curves
 from abtest.stats.curve_moments import CurveMoments
 from abtest.stats.values import Estimate
-from abtest.warehouse.moments import CurveSums, MetricMoments
 
 _DAY = 86_400
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from abtest.analysis.estimate import Estimator
 from abtest.analysis.in_time import Reading, ReadingArm, ReadingComparison, ReadingKind
-from abtest.analysis.methods import Method, Rates, early_shares, life_table
 from abtest.analysis.result import Check, CheckStatus, MetricResult
 from abtest.analysis.verdicts import effect
+from abtest.metrics.methods import Method, Rates, early_shares, life_table
+from abtest.moments.sums import MetricMoments
 from abtest.stats.early import censoring_balance, enrolment_trend
 from abtest.stats.values import Rate
-from abtest.warehouse.moments import MetricMoments
 
 LEVEL = 0.01
 """The level of the two checks."""

@@ -2,17 +2,6 @@
 
 from abtest.analysis.companions import Companions, beside
 from abtest.analysis.inference import Inference
-from abtest.analysis.methods import (
-    Adjusted,
-    Means,
-    Method,
-    Rates,
-    counted_term,
-    early_shares,
-    margin_test,
-    method_of,
-    plain_method,
-)
 from abtest.analysis.result import (
     ArmResult,
     Comparison,
@@ -23,14 +12,27 @@ from abtest.analysis.result import (
     Verdict,
 )
 from abtest.analysis.verdicts import effect, verdict
-from abtest.definition.metrics import Count, MetricBase, Outcome, Quantile, TimeToEvent
 from abtest.definition.model import Definition
 from abtest.errors import DataError
+from abtest.metrics import Count, MetricBase, Quantile, TimeToEvent
+from abtest.metrics.methods import (
+    Adjusted,
+    Means,
+    Method,
+    Rates,
+    counted_term,
+    early_shares,
+    margin_test,
+    method_of,
+    plain_method,
+)
+from abtest.moments.collected import ArmLedger
+from abtest.moments.outcome import Outcome
+from abtest.moments.sums import VALUE, WINSORISED, MetricMoments, Sums
 from abtest.stats.means import overall_means
 from abtest.stats.rates import overall_rates
 from abtest.stats.regression import AdjustedTwoSample
 from abtest.stats.values import Estimate, MarginTest, TwoSample
-from abtest.warehouse.moments import VALUE, WINSORISED, ArmLedger, MetricMoments, Sums
 
 NO_UNITS = "no unit of this arm has a value for this metric"
 

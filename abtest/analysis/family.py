@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from abtest.analysis.estimate import Estimator
-from abtest.analysis.methods import Rates, standard_error
 from abtest.analysis.result import Comparison, Effect, MetricResult
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import Definition
+from abtest.metrics.methods import Rates, standard_error
 from abtest.stats.corrections import TOO_SURE, adjust, effective_confidence
 from abtest.stats.dunnett import ArmContrast, dunnett
 from abtest.stats.gatekeeping import Inside, gatekeep

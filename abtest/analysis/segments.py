@@ -6,15 +6,15 @@ what to expect, and whatever was not declared before the start is labelled explo
 
 from collections.abc import Mapping, Sequence
 
-from abtest.analysis.methods import Rates, counted_term, plain_method, standard_error, sum_of
 from abtest.analysis.result import Effect, SegmentLevel, SegmentResult
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import Definition, Segment
+from abtest.metrics.methods import Rates, counted_term, plain_method, standard_error, sum_of
+from abtest.moments.sums import Arms, MetricMoments
 from abtest.stats.corrections import adjust
 from abtest.stats.rates import compare_many_rates
 from abtest.stats.segments import SegmentEffect, heterogeneity, interaction, shrink
 from abtest.stats.values import Estimate, TwoSample
-from abtest.warehouse.moments import Arms, MetricMoments
 from abtest.words.names import identifies
 
 SMALLEST = 20

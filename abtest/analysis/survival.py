@@ -26,11 +26,12 @@ from abtest.analysis.in_time import (
     ReadingComparison,
     SurvivalResult,
 )
-from abtest.analysis.methods import life_table
 from abtest.analysis.result import OverallTest
 from abtest.analysis.verdicts import effect
-from abtest.definition.metrics import TimeToEvent
 from abtest.definition.model import Definition
+from abtest.metrics import TimeToEvent
+from abtest.metrics.methods import life_table
+from abtest.moments.sums import CompetingLifetimes, MetricMoments
 from abtest.stats.competing import CompetingTable, compare_incidence, incidence_at
 from abtest.stats.cox import compare_hazards, proportional_hazards
 from abtest.stats.event_shares import compare_event_shares, event_share
@@ -39,7 +40,6 @@ from abtest.stats.survival_curves import compare_event_free, event_free_curve
 from abtest.stats.survival_tests import log_rank, stratified_log_rank
 from abtest.stats.values import Estimate, TwoSample
 from abtest.stats.values import OverallTest as StatisticalTest
-from abtest.warehouse.moments import CompetingLifetimes, MetricMoments
 
 DAY = 86_400
 MOST_POINTS = 60

@@ -15,13 +15,13 @@ from abtest.analysis.result import Effect
 from abtest.analysis.survival import Arms, still_at_risk
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import CustomerWorth, Definition
+from abtest.moments.sums import MetricMoments
 from abtest.stats.contrast import critical_value
 from abtest.stats.lifetime_value import CustomerValue, compare_values, value_of
 from abtest.stats.sbg import GEOMETRIC, MODEL, ShiftedBetaGeometric
 from abtest.stats.sbg_likelihood import Churn
 from abtest.stats.survival import LifeTable, ProductLimit, share_at, survival_at
 from abtest.stats.values import Estimate
-from abtest.warehouse.moments import MetricMoments
 
 MOST_POINTS = 60
 LEAST_CUSTOMERS, LEAST_SHARE = 30, 0.1

@@ -5,8 +5,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from abtest.definition.metrics import Metric, Outcome
-from abtest.definition.metrics.base import Days, Window
 from abtest.grammar.expression import ExpressionError, parse_expression
 from abtest.grammar.fields import (
     SECONDS,
@@ -28,6 +26,9 @@ from abtest.grammar.fields import (
 )
 from abtest.grammar.nodes import Plain
 from abtest.grammar.part import Part
+from abtest.metrics import Metric
+from abtest.metrics.base import Window
+from abtest.moments.outcome import Days, Outcome
 
 CUSTOMERS = "customers"
 ASSIGNMENTS = "assignments"

@@ -11,16 +11,6 @@ import pydantic
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from abtest.definition.metrics import base as bases
-from abtest.definition.metrics.column import Column, ColumnCovariate
-from abtest.definition.metrics.conversion import Conversion
-from abtest.definition.metrics.count import Count
-from abtest.definition.metrics.mean import Mean
-from abtest.definition.metrics.quantile import Quantile
-from abtest.definition.metrics.ratio import Ratio, RatioPart
-from abtest.definition.metrics.retention import Retention
-from abtest.definition.metrics.sum import Sum
-from abtest.definition.metrics.time_to_event import TimeToEvent
 from abtest.definition.model import (
     AnalysisSettings,
     Arm,
@@ -41,6 +31,16 @@ from abtest.definition.model import (
     Source,
     Spark,
 )
+from abtest.metrics import base as bases
+from abtest.metrics.column import Column, ColumnCovariate
+from abtest.metrics.conversion import Conversion
+from abtest.metrics.count import Count
+from abtest.metrics.mean import Mean
+from abtest.metrics.quantile import Quantile
+from abtest.metrics.ratio import Ratio, RatioPart
+from abtest.metrics.retention import Retention
+from abtest.metrics.sum import Sum
+from abtest.metrics.time_to_event import TimeToEvent
 
 MARKER = "<!-- generated below this line from the models; do not edit -->"
 

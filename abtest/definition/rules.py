@@ -3,25 +3,17 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from abtest.definition.metrics import (
-    Column,
-    EventBase,
-    MetricBase,
-    Quantile,
-    Ratio,
-    TimeToEvent,
-    ValueMetric,
-)
-from abtest.definition.metrics.base import CoveredMetric
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.definition.setting_rules import setting_problems
 from abtest.grammar.expression import parse_expression, uses_period
 from abtest.grammar.fields import nearest
 from abtest.grammar.nodes import Problem
+from abtest.metrics import Column, EventBase, MetricBase, Quantile, Ratio, TimeToEvent, ValueMetric
+from abtest.metrics.base import CoveredMetric
 
 if TYPE_CHECKING:
-    from abtest.definition.metrics.base import Covariate
-    from abtest.definition.metrics.ratio import RatioPart
+    from abtest.metrics.base import Covariate
+    from abtest.metrics.ratio import RatioPart
 
 
 def problems(definition: Definition) -> list[Problem]:

@@ -19,15 +19,6 @@ import pydantic
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from abtest.definition.metrics import Metric
-from abtest.definition.metrics import base as bases
-from abtest.definition.metrics.column import Column, ColumnCovariate
-from abtest.definition.metrics.count import Count
-from abtest.definition.metrics.quantile import Quantile
-from abtest.definition.metrics.ratio import Ratio, RatioPart
-from abtest.definition.metrics.retention import Retention
-from abtest.definition.metrics.sum import Sum
-from abtest.definition.metrics.time_to_event import TimeToEvent
 from abtest.definition.model import (
     AnalysisSettings,
     Arm,
@@ -49,6 +40,15 @@ from abtest.definition.model import (
 from abtest.grammar.fields import ConnectAddress, Day, Key, Name, TableName, Text, Title
 from abtest.grammar.nodes import Plain
 from abtest.grammar.part import Part
+from abtest.metrics import Metric
+from abtest.metrics import base as bases
+from abtest.metrics.column import Column, ColumnCovariate
+from abtest.metrics.count import Count
+from abtest.metrics.quantile import Quantile
+from abtest.metrics.ratio import Ratio, RatioPart
+from abtest.metrics.retention import Retention
+from abtest.metrics.sum import Sum
+from abtest.metrics.time_to_event import TimeToEvent
 
 Schema: TypeAlias = dict[str, Any]
 Field: TypeAlias = tuple[type[Part], str]

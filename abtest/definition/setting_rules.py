@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from abtest.definition.lints import CODES
-from abtest.definition.metrics import Quantile, Retention, TimeToEvent
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.grammar.fields import SECONDS, nearest
 from abtest.grammar.nodes import Problem
+from abtest.metrics import Quantile, Retention, TimeToEvent
 
 
 def setting_problems(definition: Definition) -> Iterator[Problem]:

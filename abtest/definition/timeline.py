@@ -10,9 +10,8 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from abtest.definition.metrics import Outcome
-from abtest.definition.metrics.base import Clock
 from abtest.definition.model import Definition
+from abtest.moments.outcome import Clock, Outcome
 
 DAY = 86_400
 """Seconds of an exact day."""

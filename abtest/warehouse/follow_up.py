@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from abtest.definition.metrics import Outcome
+from abtest.moments.outcome import Outcome
+from abtest.moments.sums import CompetingLifetimes, Lifetimes
 from abtest.warehouse.engine import Row
-from abtest.warehouse.moments import CompetingLifetimes, Lifetimes
 from abtest.warehouse.profile import whole
 from abtest.warehouse.sqltext import quote
 

@@ -12,9 +12,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from abtest.definition.metrics import Outcome
 from abtest.definition.model import CUSTOMERS, Definition
 from abtest.errors import DataError
+from abtest.moments.outcome import Outcome
 from abtest.warehouse.digits import require_digits
 from abtest.warehouse.engine import Row, Statement
 from abtest.warehouse.exact import Whole, double, times

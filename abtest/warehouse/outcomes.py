@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from abtest.definition.metrics import Outcome
 from abtest.definition.model import CUSTOMERS, Definition
+from abtest.moments.outcome import Outcome
+from abtest.moments.sums import COMPLIANCE, DENOMINATOR, VALUE, WINSORISED, covariate
 from abtest.warehouse.exact import Factor, Whole, exact_sum
 from abtest.warehouse.follow_up import WEEK, FollowUp, counted, follow_up, step_of
 from abtest.warehouse.marks import Marks, Window
-from abtest.warehouse.moments import COMPLIANCE, DENOMINATOR, VALUE, WINSORISED, covariate
 from abtest.warehouse.period_sums import Periods
 from abtest.warehouse.sources import Table
 from abtest.warehouse.sqltext import Binder, quote

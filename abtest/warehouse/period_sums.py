@@ -6,9 +6,9 @@ of periods run over the units that are mature for the later one; they tell how t
 
 from dataclasses import dataclass
 
+from abtest.moments.sums import CurveSums
 from abtest.warehouse.engine import Row
 from abtest.warehouse.exact import Factor, exact_sum, exact_total
-from abtest.warehouse.moments import CurveSums
 from abtest.warehouse.profile import whole
 from abtest.warehouse.sqltext import quote
 

@@ -9,9 +9,8 @@ import datetime as dt
 from dataclasses import dataclass
 from itertools import pairwise
 
-from abtest.definition.metrics import Outcome
-from abtest.definition.metrics.base import Clock
 from abtest.definition.model import Definition
+from abtest.moments.outcome import Clock, Outcome
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.marks import Window
 from abtest.warehouse.sqltext import quote

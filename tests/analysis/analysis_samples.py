@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from abtest import load
 from abtest.analysis.assemble import analysis_of
 from abtest.analysis.result import Analysis
-from abtest.warehouse.moments import ArmLedger, Collected, MetricMoments, SourceCounts, Sums
+from abtest.moments.collected import ArmLedger, Collected, SourceCounts
+from abtest.moments.sums import MetricMoments, Sums
 
 Outcome = tuple[int, int] | Sequence[float]
 """A rate as (successes, n), or the units' values (whole numbers, so that their sums are exact)."""

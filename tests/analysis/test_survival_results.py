@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from abtest import load
 from abtest.analysis.survival import curve_ends, survival_curves, survival_result
+from abtest.moments.sums import CompetingLifetimes, Lifetimes, MetricMoments, Sums
 from abtest.stats.competing import CompetingTable, compare_incidence
 from abtest.stats.event_shares import compare_event_shares
 from abtest.stats.rates import wilson
 from abtest.stats.survival import LifeTable, compare_survival
 from abtest.stats.survival_tests import log_rank
 from abtest.stats.values import Rate
-from abtest.warehouse.moments import CompetingLifetimes, Lifetimes, MetricMoments, Sums
 
 R = json.loads((Path(__file__).parents[1] / "reference" / "survival.json").read_text())
 

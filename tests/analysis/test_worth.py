@@ -13,10 +13,10 @@ from scipy import stats
 
 from abtest import load
 from abtest.analysis.worth import by_period, last_observed, projected_periods, projected_share, value_result
+from abtest.moments.sums import CompetingLifetimes, Lifetimes, MetricMoments, Sums
 from abtest.stats.lifetime_value import compare_values, value_of
 from abtest.stats.sbg import fit_table
 from abtest.stats.survival import LifeTable, share_at
-from abtest.warehouse.moments import CompetingLifetimes, Lifetimes, MetricMoments, Sums
 
 R = json.loads((Path(__file__).parents[1] / "reference" / "sbg.json").read_text())
 WEEK = 7

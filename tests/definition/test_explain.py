@@ -9,7 +9,7 @@ from lint_texts import BASE, merged, tree
 from abtest.definition.explain import explain
 from abtest.definition.explaining.sentences import WIDTH, listed, wrap
 from abtest.definition.load import load
-from abtest.definition.metrics import Metric
+from abtest.metrics import Metric
 
 ALIKE = "arms: [{name: a, control: true}, {name: b}]\n"
 

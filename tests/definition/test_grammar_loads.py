@@ -7,8 +7,8 @@ import yaml
 from definition_texts import DRIP, EXAMPLE, WIDE, changed, loaded, refusal
 
 from abtest.definition.load import load
-from abtest.definition.metrics import Column, Retention, Sum
 from abtest.errors import DefinitionError
+from abtest.metrics import Column, Retention, Sum
 
 DAY = 86_400
 

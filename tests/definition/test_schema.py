@@ -24,12 +24,12 @@ from typer.testing import CliRunner
 from abtest.cli import schema as schema_command
 from abtest.definition.include import is_library
 from abtest.definition.load import load, load_library
-from abtest.definition.metrics import Metric
 from abtest.definition.model import Library
 from abtest.definition.schema import EXAMPLES, LIMITS, library_schema, schema
 from abtest.errors import DefinitionError, UsageError
 from abtest.grammar.nodes import Plain, Tree, parse
 from abtest.grammar.part import Part
+from abtest.metrics import Metric
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from lint_texts import BASE, merged, tree
 
 from abtest.definition.load import load
-from abtest.definition.metrics import Outcome
 from abtest.definition.timeline import Span, Timeline, day_text, moment_text, span_text
+from abtest.moments.outcome import Outcome
 from abtest.warehouse.calendar import Calendar, to_microseconds
 
 DAY = 86_400

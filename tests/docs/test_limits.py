@@ -36,7 +36,7 @@ REASONED = {
     "definition.lints.cadence.LONGEST_CYCLE",
     "definition.lints.roles.MOST_COMPARISONS",
     "definition.lints.roles.MOST_PRIMARIES",
-    "definition.metrics.base._LONGEST",
+    "moments.outcome._LONGEST",
     "drafting.timing.MOST_MATURE",
     "process.unfinished._MOST_BYTES",
     "report.names._MOST_BYTES",

@@ -24,7 +24,8 @@ from curve_reference import (
 from window_cases import CHANGES, collect, definition_with, tables
 from window_reference import INSTANT, Assigned, Event, Exposure, Study, data_ends, day_begins, first_exposure
 
-from abtest.warehouse.moments import Collected, CompetingLifetimes, CurveSums, Lifetimes, MetricMoments
+from abtest.moments.collected import Collected
+from abtest.moments.sums import CompetingLifetimes, CurveSums, Lifetimes, MetricMoments
 
 NO_STRATUM = "(none)"
 NOTHING = 0 * DAY

@@ -21,8 +21,8 @@ from window_cases import (
 from window_reference import DAY, INSTANT, Assigned, Event, Metric, Study, day_begins, local_day
 
 from abtest import load
-from abtest.definition.metrics.base import Clock
 from abtest.errors import DefinitionError
+from abtest.moments.outcome import Clock
 from abtest.warehouse.calendar import Calendar, to_microseconds
 from abtest.warehouse.windows import period_begin
 

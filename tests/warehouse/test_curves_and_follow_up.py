@@ -12,7 +12,8 @@ from window_cases import CHANGES, collect
 from window_reference import INSTANT, Assigned, Event, Exposure, Study
 
 from abtest import load
-from abtest.warehouse.moments import Collected, CompetingLifetimes, Lifetimes
+from abtest.moments.collected import Collected
+from abtest.moments.sums import CompetingLifetimes, Lifetimes
 
 ZONE = "Europe/Helsinki"
 AT = dt.datetime(2026, 3, 27, 15, tzinfo=dt.UTC)  # two days before the clock goes forward

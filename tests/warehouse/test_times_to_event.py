@@ -10,7 +10,7 @@ from window_cases import Case, check, collect, definition_of, random_case, table
 from window_reference import DAY, INSTANT, Assigned, Counted, Event, Exposure, Metric, Study
 
 from abtest import analyze, load
-from abtest.warehouse.moments import Lifetimes
+from abtest.moments.sums import Lifetimes
 
 ZONE = "Europe/Helsinki"
 AT = dt.datetime(2026, 3, 27, 15, tzinfo=dt.UTC)  # two days before the clock goes forward

@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Iterator
 
 from abtest.definition.explaining.sentences import plural
-from abtest.definition.metrics import Outcome
 from abtest.definition.model import Definition
 from abtest.definition.timeline import Timeline, day_text, moment_text, span_text
 from abtest.grammar.fields import duration_text
+from abtest.moments.outcome import Outcome
 
 _BEYOND = "beyond the year 9999"
 

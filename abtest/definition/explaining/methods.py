@@ -1,11 +1,12 @@
-"""Which test and interval each metric gets: the choice of ``abtest.analysis.methods``, in words."""
+"""Which test and interval each metric gets: the choice of ``abtest.metrics.methods``, in words."""
 
 from collections.abc import Iterator
 
 from abtest.definition.explaining.sentences import listed, percent
-from abtest.definition.metrics import MetricBase, Outcome, TimeToEvent
 from abtest.definition.model import Definition
 from abtest.grammar.fields import duration_text
+from abtest.metrics import MetricBase, TimeToEvent
+from abtest.moments.outcome import Outcome
 
 _RATE = "Miettinen–Nurminen score test of the shares, difference and lift by the same score, each arm by Wilson"
 _MEAN = "Welch's t test of the means, lift by Fieller"

@@ -8,8 +8,8 @@ from abtest.definition.lints.names import state
 from abtest.definition.model import Definition
 
 if TYPE_CHECKING:
-    from abtest.definition.metrics.base import Covariate
-    from abtest.definition.metrics.column import ColumnCovariate
+    from abtest.metrics.base import Covariate
+    from abtest.metrics.column import ColumnCovariate
 
 
 def covariate_overlap(definition: Definition) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from abtest.definition.lints.finding import DataRange, Finding
 from abtest.definition.lints.windows import Windowed, windowed
-from abtest.definition.metrics import Outcome
 from abtest.definition.model import Definition
 from abtest.definition.timeline import DAY, Timeline, day_text
+from abtest.moments.outcome import Outcome
 
 PAST_PERIOD = "window-past-period"
 PAST_DATA = "window-longer-than-data"

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from abtest.definition.metrics import MetricBase, Outcome, TimeToEvent
 from abtest.definition.model import Definition
 from abtest.grammar.fields import duration_text
+from abtest.metrics import MetricBase, TimeToEvent
+from abtest.moments.outcome import Outcome
 
 _KEYS = ("window", "day", "after", "by", "horizon")
 """The keys that can set a window, the one that names it best first."""

@@ -4,9 +4,10 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from abtest.definition.metrics.base import CoveredMetric, Outcome, Timed, Window, when
 from abtest.grammar.fields import Flag, Key, Text
 from abtest.grammar.part import Part
+from abtest.metrics.base import CoveredMetric, Timed, Window, when
+from abtest.moments.outcome import Outcome
 
 
 class RatioPart(Part):

@@ -5,19 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from abtest.definition.metrics.base import (
-    MOST_PERIODS,
-    STEPS,
-    Curved,
-    CurveStep,
-    EventBase,
-    Outcome,
-    Read,
-    Window,
-    consecutive,
-    when,
-)
 from abtest.grammar.fields import LONGEST_DAYS, SECONDS, Duration, Whole, duration_text
+from abtest.metrics.base import MOST_PERIODS, STEPS, Curved, CurveStep, EventBase, Read, Window, consecutive, when
+from abtest.moments.outcome import Outcome
 
 Period = Literal["week", "month", "quarter", "year"]
 _ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}

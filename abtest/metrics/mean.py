@@ -2,7 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from abtest.definition.metrics.base import Outcome, ValueMetric
+from abtest.metrics.base import ValueMetric
+from abtest.moments.outcome import Outcome
 
 
 class Mean(ValueMetric):

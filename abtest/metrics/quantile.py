@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from abtest.definition.metrics.base import MetricBase, Outcome, Timed, Window, when
 from abtest.grammar.fields import Key, Number, Text
+from abtest.metrics.base import MetricBase, Timed, Window, when
+from abtest.moments.outcome import Outcome
 
 
 def _inside(value: float) -> float:

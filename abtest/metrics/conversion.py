@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from abtest.definition.metrics.base import EventMetric, Outcome, Read
+from abtest.metrics.base import EventMetric, Read
+from abtest.moments.outcome import Outcome
 
 
 class Conversion(EventMetric, Read):

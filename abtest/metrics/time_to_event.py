@@ -5,8 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from abtest.definition.metrics.base import MetricBase, Outcome
 from abtest.grammar.fields import SECONDS, Duration, Key, duration_text
+from abtest.metrics.base import MetricBase
+from abtest.moments.outcome import Outcome
 
 
 def _whole_days(value: int) -> int:

@@ -7,7 +7,7 @@ threads or the engine, and a variance of 1 around a mean of 10⁹ keeps its digi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from abtest.definition.metrics import Outcome
+from abtest.moments.outcome import Outcome
 
 VALUE = "y"
 DENOMINATOR = "d"
@@ -172,64 +172,3 @@ class MetricMoments:
     lifetimes_of: Mapping[str, tuple[Lifetimes, ...]] = field(default_factory=dict)
     competing: tuple[CompetingLifetimes, ...] | None = None
     curve: tuple[CurveSums, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ArmLedger:
-    """One arm's units: all that were assigned, those eligible, and the others by reason; and its clusters.
-
-    ``exposed`` are the eligible units that met what is tested, where the definition says how to know.
-    """
-
-    assigned: int
-    eligible: int
-    excluded: Mapping[str, int]
-    clusters: int | None = None
-    exposed: int | None = None
-    triggered: bool = False
-
-    @property
-    def counted(self) -> int:
-        """Units that are analysed: the eligible ones, or with ``trigger: exposure`` the exposed."""
-        return (self.exposed or 0) if self.triggered else self.eligible
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerCounts:
-    """The customers table: everyone, the eligible, and those of them without an arm."""
-
-    total: int
-    eligible: int
-    unassigned: int
-
-
-@dataclass(frozen=True, slots=True)
-class SourceCounts:
-    """One source as it was read. ``matched`` events near the windows belong to counted units, or ``None``."""
-
-    name: str
-    path: str | None
-    rows: int
-    without_unit: int
-    without_time: int
-    without_arm: int
-    repeated: int
-    first: int | None
-    last: int | None
-    matched: int | None
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """Everything that an analysis needs to know of the data. ``through`` is microseconds since 1970 UTC."""
-
-    through: int | None
-    ledger: tuple[ArmLedger, ...]
-    metrics: Mapping[str, MetricMoments]
-    customers: CustomerCounts | None
-    sources: tuple[SourceCounts, ...]
-    days: tuple[tuple[int, ...], ...] = ()
-    """Eligible units per arm by day of assignment (UTC), in order."""
-    levels: Mapping[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
-    """Eligible units per arm by level of each segment column."""

@@ -4,9 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from abtest.definition.metrics.base import MetricBase, Outcome, Winsorise
 from abtest.grammar.fields import Text
 from abtest.grammar.part import Part
+from abtest.metrics.base import MetricBase, Winsorise
+from abtest.moments.outcome import Outcome
 
 
 class ColumnCovariate(Part):

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from abtest.definition.metrics.base import CumulatedMetric, Outcome, ValueMetric, Winsorise
+from abtest.metrics.base import CumulatedMetric, ValueMetric, Winsorise
+from abtest.moments.outcome import Outcome
 
 
 class Sum(ValueMetric, CumulatedMetric):

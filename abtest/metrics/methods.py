@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from abtest.moments.sums import DENOMINATOR, VALUE, WINSORISED, Histogram, Lifetimes, MetricMoments, Sums
 from abtest.stats import margins
 from abtest.stats.contrast import critical_value
 from abtest.stats.crossmoments import CrossMoments
@@ -25,7 +26,6 @@ from abtest.stats.rmst import compare_rmst, rmst
 from abtest.stats.stratified import compare_stratified_rates
 from abtest.stats.survival import LifeTable
 from abtest.stats.values import Estimate, MarginTest, Moments, Rate, TwoSample
-from abtest.warehouse.moments import DENOMINATOR, VALUE, WINSORISED, Histogram, Lifetimes, MetricMoments, Sums
 
 Question = Literal["non-inferiority", "superiority", "equivalence"]
 Scale = Literal["absolute", "relative"]

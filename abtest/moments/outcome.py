@@ -1,0 +1,78 @@
+"""What is asked of the warehouse for a metric: the number that each unit contributes."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from abtest.grammar.fields import SECONDS
+
+Reduce = Literal["any", "count", "sum", "mean", "column", "time"]
+Clock = Literal["exact", "day", "week", "month", "quarter", "year"]
+"""How a window runs: in exact 24-hour days, or in the days, weeks, … of the calendar of the definition's zone."""
+Days = Literal["exact", "calendar"]
+
+_SHORTEST = {"week": 7, "month": 28, "quarter": 90, "year": 365}
+_LONGEST = {"week": 7, "month": 31, "quarter": 92, "year": 366}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The number that each unit contributes.
+
+    ``source`` is the table it comes from; ``reduce`` how a unit's events in ``window`` (seconds since assignment,
+    half-open) become one number; ``value`` the column that is summed, averaged or taken. A unit without events has 0,
+    but for ``mean``, which exists only where there is an event. ``denominator`` makes it a ratio of sums, ``quantile``
+    the quantile over units; ``winsorise`` caps it at that pooled quantile; ``covariates`` explain it. ``time`` is the
+    time to the first event. ``clock`` says what the window counts: seconds (exact), seconds that are whole calendar
+    days (day), or periods of the calendar after that of the start (week to year). ``before`` marks a covariate's
+    window, which always lies before the assignment. ``rivals`` are the times to events that preclude a time's own;
+    ``periods`` the same outcome over the periods of its curve.
+    """
+
+    source: str
+    reduce: Reduce
+    window: tuple[int, int] | None = None
+    value: str | None = None
+    covariates: "tuple[Outcome, ...]" = ()
+    denominator: "Outcome | None" = None
+    winsorise: float | None = None
+    quantile: float | None = None
+    clock: Clock = "exact"
+    before: bool = False
+    rivals: "tuple[Outcome, ...]" = ()
+    periods: "tuple[Outcome, ...]" = ()
+
+    def on(self, days: Days) -> "Outcome":
+        """Return the outcome with its windows in exact or calendar days; calendar periods stay what they are."""
+        clock: Clock = "day" if days == "calendar" and self.reduce != "time" else "exact"
+        return replace(
+            self,
+            clock=clock if self.clock in {"exact", "day"} else self.clock,
+            covariates=tuple(part.on(days) for part in self.covariates),
+            denominator=None if self.denominator is None else self.denominator.on(days),
+            periods=tuple(part.on(days) for part in self.periods),
+        )
+
+    @property
+    def earliest_end_days(self) -> float | None:
+        """The end of the window in days after the start, for the unit for which it ends first; ``None`` without one."""
+        if self.window is None:
+            return None
+        if self.clock in _SHORTEST:
+            return float(_SHORTEST[self.clock] * self.window[0])
+        # The day of the start is a day of the calendar however late the unit starts.
+        return self.window[1] / SECONDS["d"] - (1 if self.clock == "day" else 0)
+
+    @property
+    def longest_days(self) -> float:
+        """The latest end of the window in days after the start; 0 without a window."""
+        if self.window is None:
+            return 0.0
+        if self.clock in _LONGEST:
+            return float(_LONGEST[self.clock] * (self.window[1] + 1))
+        return self.window[1] / SECONDS["d"]
+
+    @property
+    def parts(self) -> "tuple[Outcome, ...]":
+        """The outcome with everything that is read for it."""
+        beside = (self.denominator,) if self.denominator else ()
+        return (self, *self.covariates, *beside, *self.rivals, *self.periods)
