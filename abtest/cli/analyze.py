@@ -57,7 +57,7 @@ def command(
     if json:
         tell(analysis.to_json(), nl=False)
     elif not quiet:
-        from abtest.report.text import summary
+        from abtest.report.formats.text import summary
 
         tell(summary(analysis))
         tell("Written: " + "\n         ".join(str(path) for path in files))

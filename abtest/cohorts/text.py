@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from abtest.cohorts.result import Cohort, Comparison, Period, Retention
 from abtest.cohorts.tables import NUMBERS, interval, percent
-from abtest.report.parts import Cell, Column, RowGroup, Table
-from abtest.report.text import WIDTH, render_table, wrap
+from abtest.report.blocks import Cell, Column, RowGroup, Table
+from abtest.report.formats.text import WIDTH, render_table, wrap
 
 MOST_ROWS = 26
 """Rows of a table on a terminal; the files hold all of them."""

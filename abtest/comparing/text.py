@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from abtest.comparing.compare import Compared
-from abtest.report.parts import Cell, Column, RowGroup, Table
-from abtest.report.text import WIDTH, render_table, wrap
+from abtest.report.blocks import Cell, Column, RowGroup, Table
+from abtest.report.formats.text import WIDTH, render_table, wrap
 from abtest.report.view import Scales, clean, scales, shown
 from abtest.words.language import ENGLISH
 from abtest.words.numbers import Numbers, Scale, decimals_for

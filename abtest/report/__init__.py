@@ -66,7 +66,7 @@ def write_report(
     name = stem(analysis.experiment.name)
     files: dict[str, bytes | Path] = {RESULTS: analysis.to_json().encode() if results is None else results}
     if formats:
-        from abtest.report.rendering import Rendering
+        from abtest.report.formats.rendering import Rendering
 
         rendering = Rendering(analysis)
         if "pdf" in formats:
@@ -93,8 +93,8 @@ def render(analysis: "Analysis", path: Path, *, keep: Collection[Path] = ()) -> 
     read, and must stay.
     """
     from abtest.process.publishing import publish
-    from abtest.report.rendering import Rendering
-    from abtest.report.text import summary
+    from abtest.report.formats.rendering import Rendering
+    from abtest.report.formats.text import summary
 
     path = Path(path)
     suffix = path.suffix.lower()

@@ -5,27 +5,7 @@ Principle: everything a reader sees is decided here, from the ``Analysis`` alone
 
 from typing import TYPE_CHECKING
 
-from abtest.report import (
-    board,
-    checks,
-    curve_tables,
-    curves,
-    early,
-    headline,
-    inference,
-    locking,
-    plain_words,
-    plots,
-    population,
-    readings,
-    segments,
-    survival,
-    tables,
-    totals,
-    verdict,
-    worth,
-)
-from abtest.report.parts import (
+from abtest.report.blocks import (
     Block,
     Bullets,
     Cell,
@@ -39,6 +19,26 @@ from abtest.report.parts import (
     Section,
     Table,
 )
+from abtest.report.sections import (
+    board,
+    checks,
+    curve_tables,
+    curves,
+    early,
+    headline,
+    inference,
+    locking,
+    plain_words,
+    population,
+    readings,
+    segments,
+    survival,
+    tables,
+    totals,
+    verdict,
+    worth,
+)
+from abtest.report.sections import charts as plots
 from abtest.report.view import View, clean, is_mean
 from abtest.words import dates
 from abtest.words.language import ENGLISH, Language

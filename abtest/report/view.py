@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from abtest.report.parts import Tone
+from abtest.report.blocks import Tone
 from abtest.words.language import Language
 from abtest.words.numbers import Numbers, Scale, decimals_for, reveal_zero
 from abtest.words.visible import visible

@@ -17,8 +17,8 @@ SHOWN = {
     # How much of a result, or of a value, is shown or drawn: nothing is refused.
     "cohorts.chart.MOST_CELLS",
     "cohorts.text.MOST_ROWS",
-    "report.curve_tables._MOST_ROWS",
-    "report.locking._LONGEST",
+    "report.sections.curve_tables._MOST_ROWS",
+    "report.sections.locking._LONGEST",
     "definition.lock._LONGEST",
     "analysis.survival.MOST_POINTS",
     "analysis.worth.MOST_POINTS",

@@ -29,8 +29,8 @@ def prepare() -> None:
     if _trees:
         return
     import abtest.cli.report
-    import abtest.report.rendering  # noqa: F401 (read once, before the workers part)
-    from abtest.report.drawing import load_matplotlib
+    import abtest.report.formats.rendering  # noqa: F401 (read once, before the workers part)
+    from abtest.report.drawing.secluded import load_matplotlib
 
     load_matplotlib()
     sys.path.insert(0, str(Path(__file__).parents[1] / "report"))

@@ -88,9 +88,9 @@ def _places(value: object, path: tuple[object, ...] = ()):
 def test_no_field_of_a_strangers_results_talks_to_a_terminal(here):
     from abtest.analysis.result import Analysis
     from abtest.analysis.stored import read_analysis
+    from abtest.report.blocks import texts
     from abtest.report.document import build
-    from abtest.report.parts import texts
-    from abtest.report.text import summary
+    from abtest.report.formats.text import summary
 
     abtest.render(abtest.analyze(abtest.load("wide.yaml")), "results.json")
     content = json.loads((here / "results.json").read_text())

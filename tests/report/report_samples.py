@@ -30,7 +30,7 @@ from abtest.analysis.result import (
     UnadjustedComparison,
     Verdict,
 )
-from abtest.report.parts import Tone, texts
+from abtest.report.blocks import Tone, texts
 
 Z = 1.959964
 TONES = {"", "left", "right", *get_args(Tone)}

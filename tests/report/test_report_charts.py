@@ -14,11 +14,11 @@ from matplotlib.text import Text
 
 from abtest.analysis.result import Analysis, Effect
 from abtest.errors import UsageError
-from abtest.report.chart_style import Style
-from abtest.report.charts import draw, figure_of, pages
+from abtest.report.blocks import Plot
 from abtest.report.document import build
-from abtest.report.fonts import FAMILY, fonts_for
-from abtest.report.parts import Plot
+from abtest.report.drawing.draw import draw, figure_of, pages
+from abtest.report.drawing.fonts import FAMILY, fonts_for
+from abtest.report.drawing.style import Style
 from abtest.words.language import ENGLISH
 
 ALONE = Style(ENGLISH, (FAMILY,), standalone=True)

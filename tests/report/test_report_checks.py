@@ -5,9 +5,9 @@ from collections.abc import Callable
 import grammar_samples as grammar
 
 from abtest.analysis.result import Analysis
+from abtest.report.blocks import Table
 from abtest.report.document import build
-from abtest.report.parts import Table
-from abtest.report.text import summary
+from abtest.report.formats.text import summary
 
 Pages = Callable[[Analysis], list[str]]
 

@@ -11,15 +11,15 @@ from matplotlib.text import Text
 from abtest.analysis.in_time import Curve
 from abtest.analysis.result import Analysis
 from abtest.report import write_report
-from abtest.report.chart_style import Style
-from abtest.report.charts import draw, figure_of
-from abtest.report.curve_axes import clips, limits
-from abtest.report.curve_layout import layout, split
-from abtest.report.curve_parts import CurvePlot
+from abtest.report.blocks import Paragraph, Table
 from abtest.report.document import build
-from abtest.report.fonts import FAMILY
-from abtest.report.parts import Paragraph, Table
-from abtest.report.text import columns, summary
+from abtest.report.drawing.curve_axes import clips, limits
+from abtest.report.drawing.curve_layout import layout, split
+from abtest.report.drawing.draw import draw, figure_of
+from abtest.report.drawing.fonts import FAMILY
+from abtest.report.drawing.style import Style
+from abtest.report.figures import CurvePlot
+from abtest.report.formats.text import columns, summary
 from abtest.words.language import ENGLISH
 
 ALONE = Style(ENGLISH, (FAMILY,), standalone=True)

@@ -5,8 +5,8 @@ import report_samples as samples
 from report_samples import plain
 
 from abtest.analysis.result import Analysis, Decision, Effect, MarginResult, Verdict
+from abtest.report.blocks import Table, texts, to_data
 from abtest.report.document import build
-from abtest.report.parts import Table, texts, to_data
 from abtest.words.language import ENGLISH, LANGUAGES
 
 

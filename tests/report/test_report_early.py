@@ -6,9 +6,9 @@ from report_samples import plain
 
 from abtest.analysis.in_time import Reading
 from abtest.analysis.result import Analysis
+from abtest.report.blocks import RowGroup, Table
 from abtest.report.document import build
-from abtest.report.parts import RowGroup, Table
-from abtest.report.text import summary
+from abtest.report.formats.text import summary
 
 DRIP = samples.drip()
 WITHHELD = "late units differ from early ones (p 0.002)."

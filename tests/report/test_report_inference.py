@@ -9,9 +9,9 @@ import report_samples as samples
 from report_samples import plain
 
 from abtest.analysis.result import Analysis, Effect
+from abtest.report.blocks import Mark, Table
 from abtest.report.document import build
-from abtest.report.parts import Mark, Table
-from abtest.report.text import summary
+from abtest.report.formats.text import summary
 
 Pages = Callable[[Analysis], list[str]]
 

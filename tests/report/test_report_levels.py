@@ -9,12 +9,12 @@ import report_samples as samples
 from report_samples import plain
 
 from abtest.analysis.result import Analysis
-from abtest.report.chart_style import Style
-from abtest.report.charts import draw, figure_of
+from abtest.report.blocks import Table
 from abtest.report.document import build
-from abtest.report.fonts import FAMILY
-from abtest.report.parts import Table
-from abtest.report.text import summary
+from abtest.report.drawing.draw import draw, figure_of
+from abtest.report.drawing.fonts import FAMILY
+from abtest.report.drawing.style import Style
+from abtest.report.formats.text import summary
 from abtest.words.language import ENGLISH
 
 Pages = Callable[[Analysis], list[str]]

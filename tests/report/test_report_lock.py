@@ -7,9 +7,9 @@ import pytest
 from report_samples import plain
 
 from abtest.analysis.result import Analysis
+from abtest.report.blocks import Table
 from abtest.report.document import build
-from abtest.report.parts import Table
-from abtest.report.text import summary
+from abtest.report.formats.text import summary
 
 Pages = Callable[[Analysis], list[str]]
 

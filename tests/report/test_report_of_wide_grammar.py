@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import abtest
-from abtest.report.text import summary
+from abtest.report.formats.text import summary
 
 DATA = Path(__file__).parents[2] / "experiments/data"
 

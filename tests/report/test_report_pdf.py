@@ -11,7 +11,7 @@ import typst
 
 from abtest.analysis.result import Analysis
 from abtest.report import render
-from abtest.report.rendering import Rendering
+from abtest.report.formats.rendering import Rendering
 
 Pages = Callable[[Analysis], list[str]]
 

@@ -6,9 +6,9 @@ import time_samples as times
 
 from abtest.analysis.in_time import PlainWords
 from abtest.analysis.result import Analysis
+from abtest.report.blocks import Table
 from abtest.report.document import build
-from abtest.report.parts import Table
-from abtest.report.text import summary
+from abtest.report.formats.text import summary
 
 DRIP = samples.drip()
 THREE = samples.three_arms()

@@ -2,8 +2,8 @@ import report_samples as samples
 from report_samples import plain
 
 from abtest.analysis.result import Analysis, Effect
+from abtest.report.blocks import Table
 from abtest.report.document import build
-from abtest.report.parts import Table
 
 
 def tables(analysis: Analysis) -> list[Table]:

@@ -5,8 +5,8 @@ from report_samples import plain
 
 from abtest.analysis.in_time import SurvivalResult
 from abtest.analysis.result import Analysis, Effect
+from abtest.report.blocks import Bullets, Table
 from abtest.report.document import build
-from abtest.report.parts import Bullets, Table
 
 DRIP = samples.drip()
 

@@ -5,7 +5,7 @@ import pytest
 import report_samples as samples
 
 from abtest.analysis.result import Analysis
-from abtest.report.text import columns, summary, wrap
+from abtest.report.formats.text import columns, summary, wrap
 
 
 def plain(text: str) -> str:

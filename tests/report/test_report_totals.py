@@ -3,9 +3,9 @@ import report_samples as samples
 from abtest.analysis.in_time import InTotal
 from abtest.analysis.result import Analysis
 from abtest.analysis.value import Effect
+from abtest.report.blocks import Table
 from abtest.report.document import build
-from abtest.report.parts import Table
-from abtest.report.text import summary
+from abtest.report.formats.text import summary
 
 DRIP = samples.drip()
 

@@ -8,10 +8,10 @@ import report_samples as samples
 from report_samples import plain
 
 from abtest.analysis.result import Analysis
+from abtest.report.blocks import Table
 from abtest.report.document import build
-from abtest.report.headline import metric_details
-from abtest.report.parts import Table
-from abtest.report.text import summary
+from abtest.report.formats.text import summary
+from abtest.report.sections.headline import metric_details
 from abtest.report.view import View
 from abtest.words.language import ENGLISH
 

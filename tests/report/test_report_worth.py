@@ -5,9 +5,9 @@ from report_samples import plain
 
 from abtest.analysis.in_time import ValueResult
 from abtest.analysis.result import Analysis
+from abtest.report.blocks import Paragraph, Table
 from abtest.report.document import build
-from abtest.report.parts import Paragraph, Table
-from abtest.report.text import summary
+from abtest.report.formats.text import summary
 
 DRIP = samples.drip()
 

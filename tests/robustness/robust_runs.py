@@ -62,7 +62,7 @@ if phase == "reading files":
     layout = files.csv_layout
     files.csv_layout = lambda *given: (stop_here(), layout(*given))[1]
 elif phase == "writing the report":
-    from abtest.report.rendering import Rendering
+    from abtest.report.formats.rendering import Rendering
 
     report = Rendering.report
     Rendering.report = lambda self: (stop_here(), report(self))[1]

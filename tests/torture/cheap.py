@@ -9,7 +9,7 @@ SIZES = {"report": 24_000, "card": 9_000, "chart": 5_000}
 
 
 class CheapRendering:
-    """Stands in for ``abtest.report.rendering.Rendering``: content that depends on the analysis alone."""
+    """Stands in for ``abtest.report.formats.rendering.Rendering``: content that depends on the analysis alone."""
 
     def __init__(self, analysis: Any, *_: Any) -> None:
         self._text = analysis.to_json()
@@ -40,7 +40,7 @@ def install() -> None:
     from abtest.analysis import run
     from abtest.analysis.stored import read_analysis
     from abtest.cohorts import chart
-    from abtest.report import rendering
+    from abtest.report.formats import rendering
 
     rendering.Rendering = CheapRendering  # type: ignore[misc,assignment]
     chart.heatmap = lambda result: _bytes(result.to_json(), SIZES["chart"])  # type: ignore[assignment]

@@ -211,7 +211,7 @@ def _import_everything() -> None:
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     importlib.import_module("typst")
-    from abtest.report.charts import draw  # noqa: F401 - matplotlib comes with it
+    from abtest.report.drawing.draw import draw  # noqa: F401 - matplotlib comes with it
     from abtest.warehouse.engine import Limits
 
     with tempfile.TemporaryDirectory() as name:
@@ -219,7 +219,7 @@ def _import_everything() -> None:
         write_inputs(folder, "new")
         experiment, limits = abtest.load(folder / "drip.yaml"), Limits(threads=1)
         analysis = abtest.analyze(experiment, limits=limits)
-        rendering = importlib.import_module("abtest.report.rendering").Rendering(analysis)
+        rendering = importlib.import_module("abtest.report.formats.rendering").Rendering(analysis)
         for chart in rendering.charts:
             rendering.chart(chart)
         abtest.assign(experiment, folder / "drawn.parquet", limits=limits)

@@ -1,0 +1,1 @@
+"""What a report says, a section a file, as blocks made of ready text."""
