@@ -27,12 +27,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from abtest import load
 from abtest.definition.load import Experiment
+from abtest.engines.choice import open_engine
+from abtest.engines.spark import jobs as spark_jobs
 from abtest.errors import DataError
 from abtest.moments.collected import Collected
 from abtest.planning.example import simulate_example
-from abtest.warehouse import spark_jobs
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.engines import open_engine
 
 ROOT = Path(__file__).parents[1]
 LOOPBACK = "127.0.0.1"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from abtest.analysis.provenance import provenance
 from abtest.definition.load import Experiment
 from abtest.definition.lock import lock_of
+from abtest.engines.choice import Choice
+from abtest.engines.engine import Limits, Statement
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.engine import Limits, Statement
-from abtest.warehouse.engines import Choice
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Analysis

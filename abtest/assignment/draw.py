@@ -7,16 +7,16 @@ from pathlib import Path
 from abtest.assignment.bucket import HEX_DIGITS, Bucket, arm_of, bucket_number, upper_bounds
 from abtest.definition.load import Experiment
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
+from abtest.engines.choice import Choice, Progress
+from abtest.engines.engine import Engine, Limits, Statement
+from abtest.engines.sqltext import Binder, quote
 from abtest.errors import DataError, UsageError
 from abtest.grammar.fields import YEARS
 from abtest.process.inputs import refuse_inputs
 from abtest.process.publishing import Kind, publish, settle, workplace
-from abtest.warehouse.engine import Engine, Limits, Statement
-from abtest.warehouse.engines import Choice, Progress
 from abtest.warehouse.inputs import input_files
 from abtest.warehouse.profile import whole, with_tables
 from abtest.warehouse.sources import Table, Warehouse, normalise, open_warehouse
-from abtest.warehouse.sqltext import Binder, quote
 from abtest.warehouse.units import customer_query
 from abtest.words.cells import NUMBER, SQL_FORMULA, is_formula
 from abtest.words.reading import moment as read_moment

@@ -13,7 +13,7 @@ from abtest.cli.numbers import at_least
 from abtest.cli.telling import tell
 
 if TYPE_CHECKING:
-    from abtest.warehouse.engines import Choice
+    from abtest.engines.choice import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class EngineOptions:
 
     def choice(self) -> "Choice":
         """Return the engine to open. Raises :class:`~abtest.errors.UsageError` for limits that cannot be."""
-        from abtest.warehouse.engine import Limits
-        from abtest.warehouse.engines import Choice
+        from abtest.engines.choice import Choice
+        from abtest.engines.engine import Limits
 
         limits = Limits(self.memory_limit, self.threads, self.temp_dir)
         return Choice(self.engine, self.spark_master, self.spark_remote, limits, self.allow_remote)

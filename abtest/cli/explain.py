@@ -38,11 +38,11 @@ def command(
 def _functions(engine: str) -> str:
     """Return the functions that the queries count on, as the engine is given them."""
     if engine == "spark":
-        from abtest.warehouse.spark_sql import create_functions
+        from abtest.engines.spark.sql import create_functions
 
         created = ";\n".join(create_functions())
         return f"-- Functions that Spark is given; it reads names in backticks, and $name as a parameter\n{created};\n"
-    from abtest.warehouse.duckdb import MACROS
+    from abtest.engines.duckdb.database import MACROS
 
     return "-- Functions that DuckDB lends from Spark's vocabulary, and the readers of text columns\n" + MACROS
 

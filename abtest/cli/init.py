@@ -201,7 +201,7 @@ def _survey(given: "list[Given]", hints: "Hints", name: str | None = None) -> "D
     progress = ProgressLine()
     try:
         from abtest.drafting.survey import survey
-        from abtest.warehouse.duckdb import DuckDB
+        from abtest.engines.duckdb.database import DuckDB
 
         engine = DuckDB(progress=progress)
         try:

@@ -14,8 +14,8 @@ from abtest.cli.telling import tell
 if TYPE_CHECKING:
     from abtest.definition.load import Experiment
     from abtest.definition.lock import OutcomeData
-    from abtest.warehouse.engine import Engine
-    from abtest.warehouse.engines import Choice
+    from abtest.engines.choice import Choice
+    from abtest.engines.engine import Engine
     from abtest.warehouse.profile import TableProfile
 
 
@@ -140,9 +140,9 @@ def outcome_data(experiment: "Experiment", choice: "Choice | None" = None) -> "t
     """
     from abtest.cli.progress import ProgressLine
     from abtest.definition.lock import OutcomeData
+    from abtest.engines.choice import Choice
     from abtest.errors import AbtestError
     from abtest.warehouse.calendar import Calendar
-    from abtest.warehouse.engines import Choice
 
     definition, calendar = experiment.definition, Calendar.of(experiment.definition)
     outcomes = [definition.outcome(name) for name in definition.metrics]
@@ -204,7 +204,7 @@ class _Look:
     def _profile(self, name: str, *, time: str | None = None, numbers: Sequence[str] = ()) -> "TableProfile | None":
         """Return what a source holds; ``None`` when its file is not there or cannot be read."""
         from abtest.errors import DataError
-        from abtest.warehouse.paths import AbsentError
+        from abtest.files.paths import AbsentError
         from abtest.warehouse.profile import profile
         from abtest.warehouse.sources import normalise, open_warehouse
 

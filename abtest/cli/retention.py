@@ -79,7 +79,7 @@ def command(
         require_folder(output, one_file=False)  # before the long work, not after it
         progress("reading data")
         from abtest.cohorts.run import retention
-        from abtest.warehouse.engine import Limits
+        from abtest.engines.engine import Limits
 
         limits = Limits(memory_limit, threads, temp_dir)
         whole = None

@@ -12,7 +12,7 @@ from abtest.words.visible import visible_json
 
 if TYPE_CHECKING:
     from abtest.definition.load import Experiment
-    from abtest.warehouse.engines import Choice
+    from abtest.engines.choice import Choice
     from abtest.warehouse.inspection import Inspection
 
 _WRONG, _DATA = 2, 3

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from abtest.cohorts.periods import Length, first_day, number_of
 from abtest.cohorts.question import EVENTS, Question
+from abtest.engines.engine import Engine, EngineError, Row, Statement
 from abtest.errors import DataError
 from abtest.warehouse.calendar import Calendar, to_microseconds
-from abtest.warehouse.engine import Engine, EngineError, Row, Statement
 from abtest.warehouse.profile import optional, whole, with_tables
 from abtest.warehouse.sources import Table, Warehouse, normalise, open_warehouse
 

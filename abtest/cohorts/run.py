@@ -10,11 +10,11 @@ from abtest.cohorts.periods import first_day, label, last_day, number_of
 from abtest.cohorts.question import Question, question, reworded
 from abtest.cohorts.result import Asked, Cohort, Comparison, Data, Period, Retention
 from abtest.cohorts.wording import notes_of, rule_of
+from abtest.engines.choice import open_engine
+from abtest.engines.engine import Limits
 from abtest.errors import DataError, UsageError
 from abtest.stats.rates import wilson
 from abtest.stats.values import Rate
-from abtest.warehouse.engine import Limits
-from abtest.warehouse.engines import open_engine
 
 MOST_PERIODS = 1_200
 """Periods that are shown: 23 years of weeks. More are a slip, such as placeholder dates."""

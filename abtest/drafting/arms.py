@@ -9,9 +9,9 @@ from abtest.definition.model import MAX_ARMS
 from abtest.drafting.hints import Hints, UnsettledError
 from abtest.drafting.looking import Column, Table, levels, shortened
 from abtest.drafting.vocabulary import arm_score, cadence_days, control_score, id_score
+from abtest.engines.engine import Engine
 from abtest.errors import UsageError
 from abtest.grammar.fields import nearest
-from abtest.warehouse.engine import Engine
 from abtest.words.names import is_common, looks_like_arm, repr_of, shape
 from abtest.words.visible import hidden
 

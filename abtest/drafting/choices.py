@@ -11,7 +11,7 @@ from abtest.drafting.hints import Hints
 from abtest.drafting.looking import Column, Table
 from abtest.drafting.units import Units, find_units
 from abtest.drafting.vocabulary import id_score, time_score
-from abtest.warehouse.engine import Engine
+from abtest.engines.engine import Engine
 
 _ASSIGNMENT = "the time of the assignment"
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from abtest.drafting.looking import Column, Table
+from abtest.engines.engine import Engine, Statement
+from abtest.engines.sqltext import Binder, instant, quote
 from abtest.warehouse.calendar import to_microseconds
-from abtest.warehouse.engine import Engine, Statement
 from abtest.warehouse.profile import optional, whole
-from abtest.warehouse.sqltext import Binder, instant, quote
 
 PLAUSIBLE = (
     to_microseconds(dt.datetime(2000, 1, 1, tzinfo=dt.UTC)),

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 from abtest.drafting.vocabulary import known_name
+from abtest.engines.engine import Engine, EngineError, Family, Row, Statement
+from abtest.engines.sqltext import LOCAL, ZONED, number, quote
 from abtest.errors import DataError
-from abtest.warehouse.engine import Engine, EngineError, Family, Row, Statement
-from abtest.warehouse.files import Located, require_distinct, require_unchanged
-from abtest.warehouse.header import names_of
+from abtest.files.header import names_of
+from abtest.files.located import Located, require_distinct, require_unchanged
 from abtest.warehouse.profile import whole
-from abtest.warehouse.sqltext import LOCAL, ZONED, number, quote
 from abtest.words.visible import hidden
 
 Kind = Literal["empty", "flag", "integer", "number", "time", "text", "other"]

@@ -26,9 +26,9 @@ from abtest.drafting.timing import (
     weights,
 )
 from abtest.drafting.vocabulary import joined_score
+from abtest.engines.engine import Engine, EngineError
 from abtest.errors import DataError
-from abtest.warehouse.engine import Engine, EngineError
-from abtest.warehouse.files import locate
+from abtest.files.located import locate
 
 _MOSTLY = 0.9
 """Share of the assigned units that must fulfil a condition for it to be in force unasked."""

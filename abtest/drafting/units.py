@@ -7,7 +7,7 @@ from abtest.definition.model import ASSIGNMENTS, CUSTOMERS
 from abtest.drafting.hints import Hints, UnsettledError
 from abtest.drafting.looking import Column, Table, common_ids
 from abtest.drafting.vocabulary import id_score, joined
-from abtest.warehouse.engine import Engine
+from abtest.engines.engine import Engine
 
 _TELLING = 60
 """Score from which a name alone says that a column is the unit's id."""

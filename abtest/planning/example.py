@@ -9,12 +9,12 @@ import numpy as np
 from abtest.assignment.draw import bucket, save
 from abtest.definition.load import Experiment
 from abtest.definition.model import CUSTOMERS
+from abtest.engines.choice import Choice
 from abtest.planning.behaviour import DAY_SECONDS, DripModel
 from abtest.planning.simulate import DEFAULT_SEED, draw_customers, draw_events
 from abtest.planning.tables import write_tables
 from abtest.planning.truth import TrueEffects, true_effects
 from abtest.process.publishing import Kind, publish, workplace
-from abtest.warehouse.engines import Choice
 from abtest.warehouse.inputs import input_files
 
 ASSIGNMENTS_FILE = "assignments.parquet"

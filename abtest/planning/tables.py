@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from abtest.engines.duckdb.door import Door
+from abtest.engines.engine import Limits
 from abtest.errors import UsageError
 from abtest.planning.simulate import NEVER, Customers, Events
-from abtest.warehouse.duckdb_door import Door
-from abtest.warehouse.engine import Limits
 
 CUSTOMERS_SQL = f"""
     SELECT

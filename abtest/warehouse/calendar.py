@@ -5,9 +5,9 @@ import zoneinfo
 from dataclasses import dataclass
 
 from abtest.definition.model import Definition
+from abtest.engines.engine import Family
+from abtest.engines.sqltext import Binder, instant
 from abtest.errors import DataError
-from abtest.warehouse.engine import Family
-from abtest.warehouse.sqltext import Binder, instant
 from abtest.words.reading import moment as read_moment
 
 MICROSECONDS = 1_000_000

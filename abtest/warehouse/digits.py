@@ -8,10 +8,10 @@ Principle: what cannot be, costs nothing. Below 2⁵³ all whole numbers are dou
 numbers of four places, as far as these places go; only a column that holds a larger value is looked at again.
 """
 
+from abtest.engines.engine import Statement
+from abtest.engines.sqltext import Binder, quote
 from abtest.errors import DataError
-from abtest.warehouse.engine import Statement
 from abtest.warehouse.sources import Reading, Warehouse, unit_readings, where_of
-from abtest.warehouse.sqltext import Binder, quote
 from abtest.warehouse.units import ELIGIBLE
 
 WHOLE = 2.0**53

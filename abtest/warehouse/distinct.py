@@ -6,10 +6,10 @@ of the time of grouping rows by them, and of whole numbers next to nothing: a bi
 
 from dataclasses import replace
 
-from abtest.warehouse.engine import Row, Statement
+from abtest.engines.engine import Row, Statement
+from abtest.engines.sqltext import quote
 from abtest.warehouse.profile import ID_BLOCK, TableProfile, whole, with_tables
 from abtest.warehouse.sources import Table, Warehouse
-from abtest.warehouse.sqltext import quote
 
 _MOST_BITS = 1 << 28
 _BITS_PER_ROW = 64

@@ -8,11 +8,9 @@ multiplied in two parts, so that the sums of their products have twice as many.
 
 from dataclasses import dataclass
 
-from abtest.warehouse.engine import Row
-from abtest.warehouse.sqltext import quote
+from abtest.engines.engine import Row
+from abtest.engines.sqltext import PART, quote
 
-PART = 10**14
-"""What the low part of a wide number is below: see the engines' ``high_part`` and ``low_part``."""
 _LARGE = 2**1000
 
 

@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from abtest.engines.engine import Family
+from abtest.engines.sqltext import Binder, blank_to_null, number, quote
 from abtest.errors import DataError
 from abtest.grammar.expression import (
     Column,
@@ -19,8 +21,6 @@ from abtest.grammar.expression import (
     Within,
 )
 from abtest.warehouse.calendar import Calendar
-from abtest.warehouse.engine import Family
-from abtest.warehouse.sqltext import Binder, blank_to_null, number, quote
 
 EXACT = 2**53
 """Up to here a double holds every whole number."""

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from abtest.engines.engine import Row
+from abtest.engines.sqltext import quote
 from abtest.moments.outcome import Outcome
 from abtest.moments.sums import CompetingLifetimes, Lifetimes
-from abtest.warehouse.engine import Row
 from abtest.warehouse.profile import whole
-from abtest.warehouse.sqltext import quote
 
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 MICROSECONDS = 1_000_000

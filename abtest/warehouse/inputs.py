@@ -5,7 +5,7 @@ from pathlib import Path
 
 from abtest.definition.load import Experiment
 from abtest.errors import AbtestError
-from abtest.warehouse.paths import find_files
+from abtest.files.paths import find_files
 
 
 def input_files(experiment: Experiment, *, without: Collection[str] = ()) -> list[Path]:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, TypeVar
 from abtest.definition.lints import DataRange
 from abtest.definition.load import Experiment
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS
+from abtest.engines.engine import Engine, Family, Limits, Statement
+from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.warehouse.calendar import Calendar
-from abtest.warehouse.engine import Engine, Family, Limits, Statement
 from abtest.warehouse.outcomes import value_column
 from abtest.warehouse.profile import TableProfile, profile, whole, with_tables
 from abtest.warehouse.sources import (
@@ -28,13 +29,12 @@ from abtest.warehouse.sources import (
     located_files,
     units_are_integers,
 )
-from abtest.warehouse.sqltext import quote
 from abtest.warehouse.tables import read_table, sources_used, texts_used
 from abtest.warehouse.units import ELIGIBLE, REASONS, customer_query, population
 from abtest.warehouse.unknown_arms import unknown_arms
 
 if TYPE_CHECKING:
-    from abtest.warehouse.files import Located
+    from abtest.files.located import Located
 
 _T = TypeVar("_T")
 MATCH_EXPECTED = 0.5

@@ -13,16 +13,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from abtest.definition.model import CUSTOMERS, Definition
+from abtest.engines.engine import Row, Statement
+from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.moments.outcome import Outcome
 from abtest.warehouse.digits import require_digits
-from abtest.warehouse.engine import Row, Statement
 from abtest.warehouse.exact import Whole, double, times
 from abtest.warehouse.outcomes import value_column
 from abtest.warehouse.population import parameters_of
 from abtest.warehouse.profile import TableProfile, whole, with_tables
 from abtest.warehouse.sources import Table, Warehouse
-from abtest.warehouse.sqltext import quote
 from abtest.warehouse.tables import numbers_used
 from abtest.warehouse.units import ELIGIBLE
 from abtest.warehouse.windows import Windows

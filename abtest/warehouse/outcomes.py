@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from abtest.definition.model import CUSTOMERS, Definition
+from abtest.engines.sqltext import Binder, quote
 from abtest.moments.outcome import Outcome
 from abtest.moments.sums import COMPLIANCE, DENOMINATOR, VALUE, WINSORISED, covariate
 from abtest.warehouse.exact import Factor, Whole, exact_sum
@@ -12,7 +13,6 @@ from abtest.warehouse.follow_up import WEEK, FollowUp, counted, follow_up, step_
 from abtest.warehouse.marks import Marks, Window
 from abtest.warehouse.period_sums import Periods
 from abtest.warehouse.sources import Table
-from abtest.warehouse.sqltext import Binder, quote
 from abtest.warehouse.units import ELIGIBLE, STRATUM, level_alias
 from abtest.warehouse.windows import MICROSECONDS, Windows
 

@@ -6,11 +6,11 @@ of periods run over the units that are mature for the later one; they tell how t
 
 from dataclasses import dataclass
 
+from abtest.engines.engine import Row
+from abtest.engines.sqltext import quote
 from abtest.moments.sums import CurveSums
-from abtest.warehouse.engine import Row
 from abtest.warehouse.exact import Factor, exact_sum, exact_total
 from abtest.warehouse.profile import whole
-from abtest.warehouse.sqltext import quote
 
 
 @dataclass(frozen=True, slots=True)

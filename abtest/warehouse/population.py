@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from abtest.definition.model import CUSTOMERS
+from abtest.engines.engine import Statement
+from abtest.engines.sqltext import quote
 from abtest.moments.collected import CustomerCounts
 from abtest.warehouse.distinct import eligible_of_distinct, with_distinct_ids
-from abtest.warehouse.engine import Statement
 from abtest.warehouse.profile import TableProfile, optional, whole, with_tables
 from abtest.warehouse.sources import Table, Warehouse
-from abtest.warehouse.sqltext import quote
 from abtest.warehouse.units import COLLISION, customer_query, population
 
 

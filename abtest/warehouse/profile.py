@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from abtest.definition.model import Definition
+from abtest.engines.engine import EngineError, Row, Statement
+from abtest.engines.sqltext import quote
 from abtest.errors import DataError
-from abtest.warehouse.engine import EngineError, Row, Statement
 from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, Warehouse
-from abtest.warehouse.sqltext import quote
 
 ID_BLOCK = 1 << 16
 """Whole numbers in a block of ids: a statement is shown, and an id is nobody's to see."""

@@ -13,16 +13,16 @@ from typing import cast
 
 from abtest.definition.load import Experiment
 from abtest.definition.model import Definition, Source
+from abtest.engines.engine import Engine, EngineError, Family, Statement
+from abtest.engines.sqltext import LOCAL, Binder, as_text, blank_to_null, number, quote, unit_text
 from abtest.errors import DataError
+from abtest.files.header import names_of
+from abtest.files.located import Located, Stamp, fingerprint, locate, require_distinct, require_unchanged
 from abtest.grammar.expression import parse_expression
 from abtest.grammar.fields import nearest
 from abtest.process.publishing import settle
 from abtest.warehouse.calendar import Calendar, unzoned
-from abtest.warehouse.engine import Engine, EngineError, Family, Statement
-from abtest.warehouse.files import Located, Stamp, fingerprint, locate, require_distinct, require_unchanged
 from abtest.warehouse.filters import Filter
-from abtest.warehouse.header import names_of
-from abtest.warehouse.sqltext import LOCAL, Binder, as_text, blank_to_null, number, quote, unit_text
 from abtest.warehouse.windows import Windows
 from abtest.words.names import Names, shape
 from abtest.words.visible import visible

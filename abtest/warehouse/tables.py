@@ -1,12 +1,12 @@
 """What an experiment takes from each of its tables: the columns of numbers, words, arms and times."""
 
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
+from abtest.engines.engine import Statement
+from abtest.engines.sqltext import blank_to_null, quote
 from abtest.errors import DataError
-from abtest.warehouse.engine import Statement
 from abtest.warehouse.outcomes import value_column
 from abtest.warehouse.profile import whole
 from abtest.warehouse.sources import Table, Warehouse, normalise
-from abtest.warehouse.sqltext import blank_to_null, quote
 
 
 def read_table(warehouse: Warehouse, name: str) -> tuple[Table, list[str]]:

@@ -6,8 +6,8 @@ Principle: a unit that is left out is left out for a fact known at its assignmen
 from collections.abc import Mapping
 
 from abtest.definition.model import CUSTOMERS
+from abtest.engines.sqltext import quote
 from abtest.warehouse.sources import NO_ARM, Table, Warehouse
-from abtest.warehouse.sqltext import quote
 
 ELIGIBLE = "eligible"
 STRATUM = "stratum"

@@ -9,10 +9,10 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from abtest.warehouse.engine import Engine, Statement
+from abtest.engines.engine import Engine, Statement
+from abtest.engines.sqltext import quote
 from abtest.warehouse.profile import whole
 from abtest.warehouse.sources import Raw
-from abtest.warehouse.sqltext import quote
 from abtest.words.names import is_common, looks_like_arm, repr_of, shape
 
 FEW = 20

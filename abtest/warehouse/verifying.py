@@ -17,18 +17,18 @@ from pathlib import Path
 import duckdb
 
 from abtest.definition.load import Experiment
+from abtest.engines.choice import open_engine
+from abtest.engines.duckdb.door import Door
+from abtest.engines.duckdb.statistics import statistics_fault
+from abtest.engines.engine import Engine, EngineError, Limits, Statement
+from abtest.engines.sqltext import quote
 from abtest.errors import DataError
+from abtest.files.located import Format, Stamp, csv_layout, format_of, require_unchanged, stamps, unpacked
+from abtest.files.parquet_pages import check_pages
+from abtest.files.paths import find_files
+from abtest.files.thrift import DamagedError
 from abtest.process.regular import open_regular
-from abtest.warehouse.duckdb_door import Door
-from abtest.warehouse.engine import Engine, EngineError, Limits, Statement
-from abtest.warehouse.engines import open_engine
-from abtest.warehouse.files import Format, Stamp, csv_layout, format_of, require_unchanged, stamps, unpacked
-from abtest.warehouse.parquet_pages import check_pages
-from abtest.warehouse.parquet_statistics import statistics_fault
-from abtest.warehouse.paths import find_files
-from abtest.warehouse.sqltext import quote
 from abtest.warehouse.tables import sources_used
-from abtest.warehouse.thrift import DamagedError
 
 Progress = Callable[[str, float | None], None]
 _BLOCK = 1 << 20
@@ -92,7 +92,7 @@ def verify_source(
 def verify_files(
     pattern: str, folder: Path, place: str, *, limits: Limits | None = None, progress: Progress | None = None
 ) -> Verified:
-    """Verify the files that ``pattern`` names, as :func:`~abtest.warehouse.paths.find_files` finds them."""
+    """Verify the files that ``pattern`` names, as :func:`~abtest.files.paths.find_files` finds them."""
     files = find_files(pattern, folder, place).files
     before = stamps(files, place)
     kind = format_of(files, place)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from abtest.definition.model import Definition
+from abtest.engines.sqltext import quote
 from abtest.moments.outcome import Clock, Outcome
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.marks import Window
-from abtest.warehouse.sqltext import quote
 
 MICROSECONDS = 1_000_000
 DAY = 86_400

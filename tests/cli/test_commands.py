@@ -91,7 +91,7 @@ def test_explain_speaks_of_all_parts_and_reads_no_data(case):
 
 
 def test_explain_sql_shows_parameters_and_computes_no_outcome(case, monkeypatch):
-    from abtest.warehouse.duckdb import DuckDB
+    from abtest.engines.duckdb.database import DuckDB
 
     asked = []
     rows = DuckDB.rows

@@ -11,9 +11,9 @@ from abtest import load
 from abtest.cli import analyze, assign, explain, lock, validate
 from abtest.cli.engine_options import EngineOptions
 from abtest.definition.load import Experiment
+from abtest.engines import choice as engines
+from abtest.engines.engine import Limits
 from abtest.errors import UsageError
-from abtest.warehouse import engines
-from abtest.warehouse.engine import Limits
 
 COMMANDS = {"analyze": analyze, "assign": assign, "explain": explain, "lock": lock, "validate": validate}
 OPTIONS = (

@@ -42,7 +42,7 @@ REASONED = {
     "report.names._MOST_BYTES",
     "report.names._MOST_CURVES",
     "warehouse.distinct._MOST_BITS",
-    "warehouse.header._MOST_BYTES",
+    "files.header._MOST_BYTES",
     "warehouse.magnitudes.MOST_SHIFTED",
     "warehouse.windows._LONGEST_DAYS",
 }

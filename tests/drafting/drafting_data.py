@@ -12,7 +12,7 @@ from abtest.drafting.draft import Draft
 from abtest.drafting.hints import Hints
 from abtest.drafting.survey import Given, survey
 from abtest.drafting.writing import relative_to, write_definition
-from abtest.warehouse.duckdb import DuckDB
+from abtest.engines.duckdb.database import DuckDB
 
 START = dt.date(2026, 3, 2)
 UNITS = 400

@@ -269,9 +269,9 @@ def test_only_abandoned_folders_of_ours_are_swept(tmp_path):
 ALLOWED = {
     "process/disk.py": "the one place",
     "definition/reference.py": "rewrites a page of the docs, for those who develop abtest",
-    "warehouse/spark_session.py": "Java's log, in a temporary folder",
-    "warehouse/duckdb.py": "moves what the engine wrote to where publish() takes it from",
-    "warehouse/duckdb_door.py": "links for the engine, in its temporary folder",
+    "engines/spark/session.py": "Java's log, in a temporary folder",
+    "engines/duckdb/database.py": "moves what the engine wrote to where publish() takes it from",
+    "engines/duckdb/door.py": "links for the engine, in its temporary folder",
 }
 
 

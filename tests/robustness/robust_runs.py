@@ -57,7 +57,7 @@ def stop_here():
 
 
 if phase == "reading files":
-    from abtest.warehouse import files
+    from abtest.files import located as files
 
     layout = files.csv_layout
     files.csv_layout = lambda *given: (stop_here(), layout(*given))[1]
@@ -84,8 +84,8 @@ elif phase.startswith("killed before "):
 
     disk.call = killing
 else:
-    from abtest.warehouse.duckdb import DuckDB
-    from abtest.warehouse.engine import Statement
+    from abtest.engines.duckdb.database import DuckDB
+    from abtest.engines.engine import Statement
 
     mode, phase = phase.split(" ", 1)
     run = DuckDB._run

@@ -11,7 +11,7 @@ from robust_runs import Run, listing, write_tables
 
 from abtest import analyze, load
 from abtest.errors import DataError
-from abtest.warehouse.files import require_unchanged, stamps
+from abtest.files.located import require_unchanged, stamps
 
 ANALYZE = ("analyze", "drip.yaml", "-o", "out", "--no-report")
 

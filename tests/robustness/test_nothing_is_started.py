@@ -44,9 +44,9 @@ OF_OS = {"system", "popen", "startfile", "fork", "forkpty", "posix_spawn", "posi
 RUNNING = {"eval", "exec", "compile", "__import__", "breakpoint"}
 KNOWN = {
     ("process/disk.py", "ctypes"),  # a call of the C library that Python has no name for: exchange two names
-    ("warehouse/spark_java.py", "subprocess"),  # what PySpark starts Java with, held so that it can be ended
-    ("warehouse/spark_needs.py", "subprocess"),  # `java -version`
-    ("warehouse/spark_needs.py", "socket"),  # whether the cluster that the user chose takes a connection
+    ("engines/spark/java.py", "subprocess"),  # what PySpark starts Java with, held so that it can be ended
+    ("engines/spark/needs.py", "subprocess"),  # `java -version`
+    ("engines/spark/needs.py", "socket"),  # whether the cluster that the user chose takes a connection
 }
 """Every place in the code that starts a program or opens a connection. Whoever adds one says here why."""
 

@@ -15,7 +15,7 @@ QUIET = "replacing -1"
 DRIVER = """
 import sys, time
 from abtest.cli import progress
-from abtest.warehouse import running
+from abtest.engines.duckdb import running
 progress._QUICK = 0  # however quick the machine is
 running._TICK = 0.001
 from abtest.cli import main

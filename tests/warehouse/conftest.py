@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from abtest.warehouse.engine import Engine
+    from abtest.engines.engine import Engine
 
 QUICK = {
     "spark.master": "local[2]",
@@ -30,7 +30,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    from abtest.warehouse.spark_java import shut_down
+    from abtest.engines.spark.java import shut_down
 
     handler = signal.getsignal(signal.SIGINT)
     warehouse = str(tmp_path_factory.mktemp("warehouse"))

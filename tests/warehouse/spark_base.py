@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from abtest import load
+from abtest.engines.choice import open_engine
+from abtest.engines.engine import Engine
 from abtest.errors import DataError
 from abtest.moments.collected import Collected
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.engine import Engine
-from abtest.warehouse.engines import open_engine
 
 pytest.importorskip("pyspark", reason="PySpark is not installed: pip install 'abtest[spark]'")
 if not (os.environ.get("JAVA_HOME") or shutil.which("java")):

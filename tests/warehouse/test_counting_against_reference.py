@@ -8,10 +8,10 @@ from counting_reference import count
 from nasty_data import METRICS, nasty_case
 
 from abtest import load
+from abtest.engines.duckdb.database import DuckDB
 from abtest.moments.collected import Collected
 from abtest.moments.sums import Sums
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.duckdb import DuckDB
 
 
 def collect(definition, frames) -> Collected:

@@ -10,9 +10,9 @@ import pytest
 from amounts import ONE_SUM, UNITS, Order, tables
 
 from abtest import load
+from abtest.engines.choice import open_engine
 from abtest.errors import DataError
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.engines import open_engine
 
 LOST = {
     "whole numbers": (pa.int64(), [9007199254740993, -9007199254740993, 1234567890123456789]),

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 import abtest
-from abtest.warehouse import duckdb
+from abtest.engines.duckdb import database as duckdb
+from abtest.engines.duckdb.database import DuckDB
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.duckdb import DuckDB
 
 DEFINITION = """
 name: ids

@@ -9,11 +9,11 @@ import duckdb
 import pytest
 
 from abtest import analyze, load
+from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.engine import Statement
 from abtest.errors import DataError
+from abtest.files.folders import folder_columns
 from abtest.warehouse.calendar import Calendar, to_microseconds
-from abtest.warehouse.duckdb import DuckDB
-from abtest.warehouse.engine import Statement
-from abtest.warehouse.folders import folder_columns
 from abtest.warehouse.sources import Warehouse, attach, normalise
 
 ROWS = """

@@ -5,7 +5,7 @@ import random
 import duckdb
 import pytest
 
-from abtest.warehouse.duckdb import MACROS
+from abtest.engines.duckdb.database import MACROS
 from abtest.warehouse.marks import Marks, Window
 
 HOUR = 3_600_000_000

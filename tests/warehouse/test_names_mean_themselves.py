@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.engine import EngineError, Limits, Statement
 from abtest.errors import DataError, UsageError
+from abtest.files import paths
+from abtest.files.located import locate
+from abtest.files.paths import find_files
 from abtest.process import machine
-from abtest.warehouse import paths
-from abtest.warehouse.duckdb import DuckDB
-from abtest.warehouse.engine import EngineError, Limits, Statement
-from abtest.warehouse.files import locate
-from abtest.warehouse.paths import find_files
 
 NAMES = ["o[1].csv", "o*.csv", "o?.csv", "{a,b}.csv", "~.csv", "-.csv", "s3:x.csv", "o.csv?x=1.csv", "#x.csv"]
 NAMES += ["a%20b.csv", " o .csv", "it's.csv", 'say "o".csv', "back\\s[1].csv", "[!a].csv", "o[[]1].csv"]

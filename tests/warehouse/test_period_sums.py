@@ -6,7 +6,7 @@ from itertools import product
 import duckdb
 import pytest
 
-from abtest.warehouse.duckdb import MACROS
+from abtest.engines.duckdb.database import MACROS
 from abtest.warehouse.period_sums import Periods
 
 PERIODS = 5

@@ -17,9 +17,9 @@ from nasty_data import METRICS, Case, definition_of, nasty_case
 from test_counting_against_reference import collect, value_sums
 
 from abtest import analyze, load
+from abtest.engines.duckdb.database import DuckDB
 from abtest.errors import DataError
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.duckdb import DuckDB
 from abtest.warehouse.outcomes import Outcomes
 
 OF_ORDERS = ("orders_7d", "revenue")

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from abtest.warehouse.duckdb import MACROS
+from abtest.engines.duckdb.database import MACROS
 
 NUMBERS = [
     *("0", "1", "-1.5", "+2", ".5", "1e3", "1E-3", "  7 ", "7\t", "true", "FALSE", " True ", "nan", "NaN", "-nan"),

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from abtest import analyze, assign, load
+from abtest.engines.choice import Choice
+from abtest.engines.remote import MOST_THREADS, Destination, destination, require_allowed, settings_path
 from abtest.errors import UsageError
-from abtest.warehouse.engines import Choice
-from abtest.warehouse.remote import MOST_THREADS, Destination, destination, require_allowed, settings_path
 
 DEFINITION = """
 name: gate
@@ -140,7 +140,7 @@ def test_no_connection_is_tried_before_the_user_agrees(tmp_path):
 def test_the_caller_agrees_or_names_the_machine(tmp_path, monkeypatch):
     opened = []
     monkeypatch.setattr(
-        "abtest.warehouse.engines.open_engine", lambda _, *, master, remote, **__: opened.append((master, remote))
+        "abtest.engines.choice.open_engine", lambda _, *, master, remote, **__: opened.append((master, remote))
     )
     definition = experiment(tmp_path, "spark://host:7077").definition
     Choice(allow_remote=True).open(definition)

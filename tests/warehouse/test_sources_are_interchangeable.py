@@ -14,8 +14,8 @@ import pytest
 from nasty_data import nasty_case
 
 from abtest import analyze, load
+from abtest.engines.duckdb.database import DuckDB
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.duckdb import DuckDB
 
 CASE = nasty_case(7)
 PARTS = 5

@@ -14,11 +14,11 @@ import pyarrow.parquet
 import pytest
 from spark_base import engine
 
+from abtest.engines.choice import open_engine
+from abtest.engines.engine import EngineError, Limits, Statement
+from abtest.engines.remote import destination
+from abtest.engines.spark.needs import megabytes
 from abtest.errors import DataError, UsageError
-from abtest.warehouse.engine import EngineError, Limits, Statement
-from abtest.warehouse.engines import open_engine
-from abtest.warehouse.remote import destination
-from abtest.warehouse.spark_needs import megabytes
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,7 +118,7 @@ CURES = [
 
 def opened_apart(arguments: dict[str, str], prelude: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """Open the engine in a process of its own, which has no session; return what it said."""
-    code = f"{prelude}\nfrom abtest.warehouse.engines import open_engine\nopen_engine('spark', **{arguments!r})"
+    code = f"{prelude}\nfrom abtest.engines.choice import open_engine\nopen_engine('spark', **{arguments!r})"
     variables = {key: value for key, value in os.environ.items() if key != "JAVA_HOME"} | environment
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=variables, cwd=ROOT, timeout=60, check=False
@@ -146,8 +146,8 @@ def test_a_missing_pyspark_or_java_is_said_with_its_cure():
 def test_a_session_of_our_own_says_nothing_leaves_nothing_and_ends(tmp_path):
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
-        "from abtest.warehouse.engines import open_engine\n"
-        "from abtest.warehouse.engine import EngineError, Limits, Statement\n"
+        "from abtest.engines.choice import open_engine\n"
+        "from abtest.engines.engine import EngineError, Limits, Statement\n"
         "engine = open_engine('spark', limits=Limits(memory='1GB', threads=1))\n"
         "try: engine.rows(Statement(\"SELECT parse_number('secret')\", {}))\n"
         "except EngineError: print(engine.rows(Statement('SELECT 1 AS one', {})))\n"

@@ -13,10 +13,10 @@ import spark_base  # noqa: F401 - skips without Spark
 from nasty_data import nasty_case
 
 from abtest import load
-from abtest.warehouse import spark_session
+from abtest.engines.choice import open_engine
+from abtest.engines.engine import EngineError, Statement
+from abtest.engines.spark import session as spark_session
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.engine import EngineError, Statement
-from abtest.warehouse.engines import open_engine
 
 for module in ("grpc", "google.rpc", "zstandard"):
     pytest.importorskip(module, reason="Spark Connect is not installed: pip install 'abtest[spark]'")

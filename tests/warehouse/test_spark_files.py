@@ -14,9 +14,9 @@ import pyarrow.parquet
 import pytest
 from spark_base import collected
 
+from abtest.engines.engine import Engine, EngineError, Statement
+from abtest.engines.sqltext import quote
 from abtest.errors import DataError
-from abtest.warehouse.engine import Engine, EngineError, Statement
-from abtest.warehouse.sqltext import quote
 
 # ---- What a column holds.
 

@@ -7,9 +7,9 @@ import pyarrow.parquet
 import pytest
 import spark_base  # noqa: F401 - skips without Spark
 
-from abtest.warehouse.engine import Engine, EngineError, Statement
-from abtest.warehouse.spark_sql import spelt
-from abtest.warehouse.sqltext import quote
+from abtest.engines.engine import Engine, EngineError, Statement
+from abtest.engines.spark.sql import spelt
+from abtest.engines.sqltext import quote
 
 # ---- How a statement is spelt.
 

@@ -6,13 +6,13 @@ import random
 import pytest
 from test_hive_layouts import break_rows, lake, numbers, write
 
+from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.engine import Statement
+from abtest.engines.sqltext import Binder
 from abtest.errors import DataError
 from abtest.grammar.expression import Column, Compare, Constant, Within
 from abtest.warehouse.calendar import Calendar, to_microseconds
-from abtest.warehouse.duckdb import DuckDB
-from abtest.warehouse.engine import Statement
 from abtest.warehouse.filters import Filter
-from abtest.warehouse.sqltext import Binder
 
 __all__ = ["lake"]  # a fixture
 

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from abtest import analyze, load
+from abtest.engines.duckdb.database import DuckDB
 from abtest.errors import DataError
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.duckdb import DuckDB
 
 WIDE = {
     "name": "sums",

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from abtest import load
+from abtest.engines.duckdb.database import DuckDB
 from abtest.errors import DataError
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.duckdb import DuckDB
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 DEFINITION = {

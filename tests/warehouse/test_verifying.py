@@ -13,9 +13,9 @@ import pytest
 
 from abtest.cli import main
 from abtest.errors import DataError
-from abtest.warehouse import files as files_of_the_warehouse
-from abtest.warehouse.files import fingerprint
-from abtest.warehouse.parquet_pages import check_pages
+from abtest.files import located as files_of_the_warehouse
+from abtest.files.located import fingerprint
+from abtest.files.parquet_pages import check_pages
 from abtest.warehouse.verifying import verify_files
 
 ROWS = 3000

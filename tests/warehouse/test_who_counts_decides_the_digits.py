@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abtest import analyze, load
+from abtest.engines.duckdb.database import DuckDB
 from abtest.errors import DataError
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.duckdb import DuckDB
 from abtest.warehouse.inspection import inspect
 
 

@@ -25,10 +25,10 @@ from window_reference import (
 )
 
 from abtest import load
+from abtest.engines.duckdb.database import DuckDB
 from abtest.moments.collected import Collected
 from abtest.moments.sums import Lifetimes, Sums
 from abtest.warehouse.collect import Collector
-from abtest.warehouse.duckdb import DuckDB
 
 ARMS = ("control", "treated")
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from abtest.warehouse.duckdb_door import Door, literal, value_of
-from abtest.warehouse.engine import EngineError
-from abtest.warehouse.folders import Kind, folder_columns, folder_values, typed
-from abtest.warehouse.parquet_files import look_at_parquet
-from abtest.warehouse.sqltext import quote
+from abtest.engines.duckdb.door import Door, literal, value_of
+from abtest.engines.duckdb.parquet import look_at_parquet
+from abtest.engines.engine import EngineError
+from abtest.engines.sqltext import quote
+from abtest.files.folders import Kind, folder_columns, folder_values, typed
 
 _PATH = "path of the file"
 """The column for the name of each row's file, which the columns of folders are taken from and which nobody sees."""
@@ -20,7 +20,7 @@ def read_files(
     """Return the rows of files. CSV and NDJSON are read as text: use decides types, not a sample.
 
     What reads is one SELECT, since a condition on a folder's column passes through no more than that to the choice of
-    files. Raises :class:`~abtest.warehouse.engine.EngineError`, starting with ``table``, for files that do not agree.
+    files. Raises :class:`~abtest.engines.engine.EngineError`, starting with ``table``, for files that do not agree.
     """
     if kind == "parquet":
         return _parquet(door, table, files)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from abtest.engines.engine import Engine, Limits
+from abtest.engines.remote import destination, require_allowed
 from abtest.errors import UsageError
-from abtest.warehouse.engine import Engine, Limits
-from abtest.warehouse.remote import destination, require_allowed
 
 if TYPE_CHECKING:
     from abtest.definition.model import Definition
@@ -59,7 +59,7 @@ def open_engine(
     :class:`~abtest.errors.DataError` when the cluster cannot be reached.
     """
     if name == "spark":
-        from abtest.warehouse.spark import SparkEngine
+        from abtest.engines.spark.application import SparkEngine
 
         return SparkEngine(master=master, remote=remote, limits=limits, progress=progress)
     if name != "duckdb":
@@ -69,6 +69,6 @@ def open_engine(
             "spark: master and remote say where Spark runs, but the engine is duckdb; choose the spark engine "
             "(--engine spark)"
         )
-    from abtest.warehouse.duckdb import DuckDB
+    from abtest.engines.duckdb.database import DuckDB
 
     return DuckDB(progress=progress, limits=limits)

@@ -6,14 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from abtest.engines.engine import Family, Limits, Row, Statement
+from abtest.engines.spark.files import families_of, local, read_files, read_frame
+from abtest.engines.spark.jobs import Jobs
+from abtest.engines.spark.session import open_session
+from abtest.engines.spark.sql import ROW_NUMBER, create_functions, identifier, spelt
 from abtest.errors import DataError
 from abtest.process import disk
 from abtest.process.temporary import temporary_path
-from abtest.warehouse.engine import Family, Limits, Row, Statement
-from abtest.warehouse.spark_files import families_of, local, read_files, read_frame
-from abtest.warehouse.spark_jobs import Jobs
-from abtest.warehouse.spark_session import open_session
-from abtest.warehouse.spark_sql import ROW_NUMBER, create_functions, identifier, spelt
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

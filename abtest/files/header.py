@@ -6,9 +6,8 @@ import zlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from abtest.files.located import unpacked
 from abtest.process.regular import open_regular
-from abtest.warehouse.engine import Family
-from abtest.warehouse.files import unpacked
 from abtest.words.names import Names, looks_like_name, names_are_told
 
 _ROWS = 20
@@ -17,7 +16,7 @@ _TYPED = frozenset({"integer", "number", "boolean", "timestamp", "instant", "dat
 
 
 def names_of(
-    columns: Mapping[str, Family],
+    columns: Mapping[str, str],
     asked: Collection[str],
     files: Sequence[Path] = (),
     layout: tuple[str, Sequence[str]] | None = None,

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import duckdb
 
-from abtest.warehouse.engine import EngineError
+from abtest.engines.engine import EngineError
 from abtest.words.names import Names
 from abtest.words.visible import visible
 

@@ -7,9 +7,8 @@ single quotes stays the text that it is; everything else is handed on as it stan
 import re
 from decimal import Decimal
 
-from abtest.warehouse.engine import Statement
-from abtest.warehouse.exact import PART
-from abtest.warehouse.sqltext import CLOCK, DAY
+from abtest.engines.engine import Statement
+from abtest.engines.sqltext import CLOCK, DAY, PART
 
 _TOKEN = re.compile(r"""'(?P<text>(?:[^']|'')*)'|"(?P<name>(?:[^"]|"")*)"|\$(?P<parameter>[^\W\d]\w*)""")
 _LONG = 2**63

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import duckdb
 
-from abtest.warehouse.duckdb_door import Door
-from abtest.warehouse.parquet_files import family_of
-from abtest.warehouse.sqltext import quote
+from abtest.engines.duckdb.door import Door
+from abtest.engines.duckdb.parquet import family_of
+from abtest.engines.sqltext import quote
 
 _COMPARED = frozenset({"integer", "number", "text", "boolean", "timestamp", "instant", "date"})
 

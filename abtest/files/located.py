@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from abtest.errors import DataError
+from abtest.files.paths import find_files
 from abtest.process.regular import open_regular
-from abtest.warehouse.paths import find_files
 from abtest.words.names import Names, file_shown, looks_like_name, repr_of
 from abtest.words.visible import hidden, visible
 
@@ -80,7 +80,7 @@ class Located:
 def locate(pattern: str, folder: Path, place: str) -> Located:
     """Return the files that ``pattern`` names, looked at from outside: no row is read.
 
-    Raises :class:`~abtest.errors.DataError` starting with ``place`` as :func:`~abtest.warehouse.paths.find_files` does,
+    Raises :class:`~abtest.errors.DataError` starting with ``place`` as :func:`~abtest.files.paths.find_files` does,
     and for files that are no tables, do not agree, or are damaged.
     """
     found = find_files(pattern, folder, place)

@@ -14,11 +14,11 @@ from urllib.parse import quote as percent_quoted
 
 import duckdb
 
+from abtest.engines.engine import EngineError, Limits
 from abtest.errors import UsageError
+from abtest.files.located import ending_of
 from abtest.process.machine import memory, processors
 from abtest.process.temporary import TemporaryFolder
-from abtest.warehouse.engine import EngineError, Limits
-from abtest.warehouse.files import ending_of
 
 _SETTABLE = ("disabled_optimizers", "preserve_insertion_order")
 """What statements set for a while."""

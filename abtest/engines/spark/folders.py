@@ -2,8 +2,8 @@
 
 import re
 
-from abtest.warehouse.folders import NOTHING, Kind
-from abtest.warehouse.spark_sql import identifier, literal
+from abtest.engines.spark.sql import identifier, literal
+from abtest.files.folders import NOTHING, Kind
 
 _TYPES: dict[Kind, str] = {"integer": "BIGINT", "date": "DATE"}
 

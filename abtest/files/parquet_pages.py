@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from abtest.files.thrift import DamagedError, Reader, Struct
 from abtest.process.regular import open_regular
-from abtest.warehouse.thrift import DamagedError, Reader, Struct
 
 _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
 _MOST_FOOTER = 1 << 30

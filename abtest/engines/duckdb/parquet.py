@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from abtest.warehouse.duckdb_door import Door
-from abtest.warehouse.engine import EngineError, Family
-from abtest.warehouse.header import names_of
+from abtest.engines.duckdb.door import Door
+from abtest.engines.engine import EngineError, Family
+from abtest.files.header import names_of
 from abtest.words.names import Names
 from abtest.words.visible import visible
 
@@ -24,7 +24,7 @@ def look_at_parquet(door: Door, table: str, files: Sequence[str]) -> Look:
     """Return what the files hold, once it is sure that a column means the same in all of them.
 
     The engine would read every file with the types of the first, and round a later file's 8.5 to the first one's whole
-    numbers. Raises :class:`~abtest.warehouse.engine.EngineError` when a column holds numbers here and text there, or
+    numbers. Raises :class:`~abtest.engines.engine.EngineError` when a column holds numbers here and text there, or
     widths differ and a file lacks a column.
     """
     statement = (

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abtest.engines.engine import Limits
+from abtest.engines.remote import Destination, destination
+from abtest.engines.spark.java import Java
+from abtest.engines.spark.needs import megabytes, quiet, require_java, require_pyspark, require_reachable
 from abtest.errors import DataError, UsageError
 from abtest.process.signals import on_stop, ruled
 from abtest.process.temporary import TemporaryFolder
-from abtest.warehouse.engine import Limits
-from abtest.warehouse.remote import Destination, destination
-from abtest.warehouse.spark_java import Java
-from abtest.warehouse.spark_needs import megabytes, quiet, require_java, require_pyspark, require_reachable
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

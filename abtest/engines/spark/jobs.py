@@ -10,11 +10,11 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from abtest.engines.engine import EngineError
+from abtest.engines.spark.needs import quiet
+from abtest.engines.spark.session import Opened
 from abtest.errors import AbtestError, DataError
 from abtest.process.signals import on_stop
-from abtest.warehouse.engine import EngineError
-from abtest.warehouse.spark_needs import quiet
-from abtest.warehouse.spark_session import Opened
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -9,17 +9,16 @@ from typing import TypeVar
 
 import duckdb
 
+from abtest.engines.duckdb.door import Door, literal
+from abtest.engines.duckdb.errors import explained
+from abtest.engines.duckdb.files import in_microseconds, read_files
+from abtest.engines.duckdb.parquet import family_of
+from abtest.engines.duckdb.running import answered, stuck
+from abtest.engines.engine import EngineError, Family, Limits, Row, Statement
+from abtest.engines.sqltext import LOCAL, PART, PLAIN, ZONED, quote
 from abtest.errors import DataError
 from abtest.process.limits import ENGINE, require_limits
 from abtest.process.temporary import temporary_path
-from abtest.warehouse.duckdb_door import Door, literal
-from abtest.warehouse.duckdb_errors import explained
-from abtest.warehouse.duckdb_files import in_microseconds, read_files
-from abtest.warehouse.engine import EngineError, Family, Limits, Row, Statement
-from abtest.warehouse.exact import PART
-from abtest.warehouse.parquet_files import family_of
-from abtest.warehouse.running import answered, stuck
-from abtest.warehouse.sqltext import LOCAL, PLAIN, ZONED, quote
 
 # The readers of text columns. They raise an error for what is none; those called `try_` give NULL, and raise nothing
 # that has to be caught, which takes a thousand times as long.

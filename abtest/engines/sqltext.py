@@ -3,7 +3,7 @@
 Values are never written into the text but bound by a :class:`Binder`, except integers that we computed ourselves.
 """
 
-from abtest.warehouse.engine import Family
+from abtest.engines.engine import Family
 from abtest.words.reading import OFFSET
 
 DAY = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
@@ -13,6 +13,8 @@ LOCAL = f"^{DAY}(?:{CLOCK})?$"
 ZONED = f"^{DAY}{CLOCK} ?([zZ]|UTC|{OFFSET})$"
 """A time with a zone. Whatever is neither is refused, since engines drop a trailing word or an odd offset silently."""
 
+PART = 10**14
+"""What the low part of a wide number is below: see the engines' ``high_part`` and ``low_part``."""
 PLAIN = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,6})?"
 """A time as machines write it, without its zone."""
 

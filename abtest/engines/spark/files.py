@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.door import Door
+from abtest.engines.duckdb.parquet import look_at_parquet
+from abtest.engines.engine import EngineError, Family, Statement
+from abtest.engines.spark.folders import folder_column
+from abtest.engines.spark.needs import quiet
+from abtest.engines.spark.sql import identifier, literal
+from abtest.engines.sqltext import quote
 from abtest.errors import UsageError
+from abtest.files.folders import folder_columns
+from abtest.files.header import names_of
+from abtest.files.located import unpacked
 from abtest.process.regular import open_regular
-from abtest.warehouse.duckdb import DuckDB
-from abtest.warehouse.duckdb_door import Door
-from abtest.warehouse.engine import EngineError, Family, Statement
-from abtest.warehouse.files import unpacked
-from abtest.warehouse.folders import folder_columns
-from abtest.warehouse.header import names_of
-from abtest.warehouse.parquet_files import look_at_parquet
-from abtest.warehouse.spark_folders import folder_column
-from abtest.warehouse.spark_needs import quiet
-from abtest.warehouse.spark_sql import identifier, literal
-from abtest.warehouse.sqltext import quote
 from abtest.words.visible import visible
 
 if TYPE_CHECKING:

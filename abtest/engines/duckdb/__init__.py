@@ -1,0 +1,1 @@
+"""DuckDB, the embedded engine: CSV, Parquet, NDJSON and frames without a server."""

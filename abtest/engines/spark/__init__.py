@@ -1,0 +1,1 @@
+"""Apache Spark, the engine for data beyond one machine."""
