@@ -104,7 +104,7 @@ def _in_time(definition: Definition, metric: MetricResult, moments: MetricMoment
 
 def _curves(definition: Definition, metric: MetricResult, moments: MetricMoments) -> list[Curve]:
     curve = metric_curve(definition, metric.name, moments, metric.title, metric.unit)
-    times = survival_curves(definition, metric.name, moments, metric.title) if metric.type == "time_to_event" else []
+    times = survival_curves(definition, metric.name, moments, metric.title)
     return times if curve is None else [curve, *times]
 
 

@@ -198,9 +198,9 @@ class _Look:
             wanted.append((source.arm or "arm", "arm", "arm"))
         for metric in definition.metrics:
             for part in definition.outcome(metric).parts:
-                if part.source == name and part.reduce == "column":
+                if part.source == name and part.of_column:
                     wanted.append((str(part.value), f"value of {metric}", "column"))
-                elif part.source == name and part.reduce in {"sum", "mean"}:
+                elif part.source == name and part.adds_values:
                     wanted.append((value_column(definition, part), "value", "value"))
         if name == CUSTOMERS:
             wanted += [(column, "group", "column") for column in texts_used(definition)]

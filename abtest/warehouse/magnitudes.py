@@ -251,7 +251,7 @@ def _summed(definition: Definition) -> list[Outcome]:
     parts = [part for name in definition.metrics for part in definition.outcome(name).parts]
     if definition.compliance is not None:
         parts.append(definition.compliance_outcome)
-    return [part for part in parts if part.reduce in {"sum", "mean"}]
+    return [part for part in parts if part.adds_values]
 
 
 def _quick_scale(largest: float) -> int | None:

@@ -1,5 +1,6 @@
 """How it was done, at the end of every report: the method, how to read the numbers, and where they come from."""
 
+from abtest.metrics import guides
 from abtest.report.blocks import Block, Bullets, Cell, Column, Fact, Facts, RowGroup, Section, Table
 from abtest.report.sections import inference, locking, readings
 from abtest.report.sections.part import Part
@@ -68,8 +69,7 @@ def _topics(view: View) -> list[str]:
     topics += ["mature", "srm"]
     if any(comparison.unadjusted is not None for comparison in comparisons):
         topics.append("adjustment")
-    kinds = ("ratio", "quantile", "time_to_event")
-    topics += [kind for kind in kinds if any(metric.type == kind for metric in metrics)]
+    topics += guides(metric.type for metric in metrics)
     if any(arm.against for metric in metrics for arm in metric.arms):
         topics.append("levels")
     topics += _topics_in_time(view)
