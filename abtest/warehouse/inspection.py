@@ -16,9 +16,10 @@ from abtest.definition.model import ASSIGNMENTS, CUSTOMERS
 from abtest.engines.engine import Engine, Family, Limits, Statement
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
+from abtest.moments.exact import whole
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.outcomes import value_column
-from abtest.warehouse.profile import TableProfile, profile, whole, with_tables
+from abtest.warehouse.profile import TableProfile, profile, with_tables
 from abtest.warehouse.sources import (
     NO_ARM,
     UNKNOWN_ARM,

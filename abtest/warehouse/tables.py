@@ -4,8 +4,8 @@ from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.engines.engine import Statement
 from abtest.engines.sqltext import blank_to_null, quote
 from abtest.errors import DataError
+from abtest.moments.exact import whole
 from abtest.warehouse.outcomes import value_column
-from abtest.warehouse.profile import whole
 from abtest.warehouse.sources import Table, Warehouse, normalise
 
 
