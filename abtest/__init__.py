@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from abtest.cohorts.run import retention
     from abtest.comparing.compare import compare, compare_arms
     from abtest.definition.load import Experiment, load
-    from abtest.engines.engine import Limits
+    from abtest.engines.options import Limits
     from abtest.errors import AbtestError, DataError, DefinitionError, UsageError
     from abtest.report import render, write_report
 
@@ -38,7 +38,7 @@ _HOMES = {
     "DataError": "abtest.errors",
     "DefinitionError": "abtest.errors",
     "Experiment": "abtest.definition.load",
-    "Limits": "abtest.engines.engine",
+    "Limits": "abtest.engines.options",
     "Retention": "abtest.cohorts.result",
     "UsageError": "abtest.errors",
     "analyze": "abtest.analysis.run",

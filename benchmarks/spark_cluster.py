@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from abtest import load
 from abtest.definition.load import Experiment
-from abtest.engines.choice import open_engine
+from abtest.engines import DuckDB, Spark
 from abtest.engines.spark import jobs as spark_jobs
 from abtest.errors import DataError
 from abtest.moments.collected import Collected
@@ -152,7 +152,7 @@ class Killer:
 
 
 def _trial(cluster: Cluster, experiment: Experiment, customers: int) -> int:
-    engine = open_engine("duckdb")
+    engine = DuckDB().open()
     expected, seconds = _timed(lambda: Collector(experiment, engine).collect())
     engine.close()
     rows = sum(source.rows for source in expected.sources)
@@ -167,7 +167,7 @@ def _trial(cluster: Cluster, experiment: Experiment, customers: int) -> int:
 def _first(cluster: Cluster, experiment: Experiment, expected: Collected) -> bool:
     """Analyse, lose one of two workers, and compare."""
     killer = Killer(cluster, ("counting outcomes", "reading population"), begun=True)
-    engine = open_engine("spark", master=cluster.address, progress=killer)
+    engine = Spark(master=cluster.address).open(killer)
     try:
         found, seconds = _timed(lambda: Collector(experiment, engine).collect())
     finally:
@@ -187,7 +187,7 @@ def _second(cluster: Cluster, experiment: Experiment) -> bool:
     """Lose the last worker too: the analysis must end by itself."""
     spark_jobs.PATIENCE = PATIENCE
     killer = Killer(cluster, ("counting", "looking", "reading"), begun=False)
-    engine = open_engine("spark", master=cluster.address, progress=killer)
+    engine = Spark(master=cluster.address).open(killer)
     begun = time.monotonic()
     try:
         Collector(experiment, engine).collect()

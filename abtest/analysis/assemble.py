@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from abtest.analysis.board import board_result
+from abtest.analysis.checks import design_checks, health_checks, longest_primary
 from abtest.analysis.curves import metric_curve
-from abtest.analysis.decision import decide, longest_primary
+from abtest.analysis.decision import decide
 from abtest.analysis.early import read_early
 from abtest.analysis.estimate import Estimator
 from abtest.analysis.family import corrected, family_name
@@ -16,7 +17,6 @@ from abtest.analysis.result import (
     AnalysisSettings,
     ArmInfo,
     ArmPopulation,
-    Check,
     CustomerBase,
     DataInfo,
     Deviation,
@@ -28,8 +28,6 @@ from abtest.analysis.segments import segment_results
 from abtest.analysis.survival import survival_curves, survival_result
 from abtest.analysis.totals import with_totals
 from abtest.analysis.worth import value_result
-from abtest.checks import design, health
-from abtest.checks.finding import Finding, Given, Maturity
 from abtest.definition.load import Experiment
 from abtest.definition.lock import compare, lock_of
 from abtest.definition.model import Definition
@@ -38,19 +36,18 @@ from abtest.moments.sums import MetricMoments
 from abtest.warehouse.calendar import Calendar
 
 
-def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
-    """Return the analysis of moments that were collected before."""
+def analysis_of(experiment: Experiment, collected: Collected, packages: Sequence[str] = ()) -> Analysis:
+    """Return the analysis of moments that were collected before; ``packages`` are those of the engine that did."""
     definition = experiment.definition
     confidence = definition.analysis.confidence
     estimators = {name: Estimator(definition, name, moments) for name, moments in collected.metrics.items()}
     metrics = [estimator.result(collected.ledger) for estimator in estimators.values()]
     metrics, early_checks = read_early(corrected(definition, metrics, estimators), estimators)
     metrics = [_in_time(definition, metric, collected.metrics[metric.name]) for metric in metrics]
-    given = Given(definition, collected, _maturity(metrics))
     checks = [
-        *map(_check, health(given)),
+        *health_checks(definition, collected, metrics),
         *early_checks,
-        *map(_check, design.findings(given)),
+        *design_checks(definition, collected),
     ]
     population = _population(experiment, collected, metrics)
     customers = _customers(collected)
@@ -88,7 +85,7 @@ def analysis_of(experiment: Experiment, collected: Collected) -> Analysis:
             one_sided=definition.analysis.alternative == "one-sided",
             monitored=definition.analysis.monitoring is not None,
         ),
-        provenance=provenance(),
+        provenance=provenance(packages),
     )
 
 
@@ -104,7 +101,7 @@ def _in_time(definition: Definition, metric: MetricResult, moments: MetricMoment
 
 def _curves(definition: Definition, metric: MetricResult, moments: MetricMoments) -> list[Curve]:
     curve = metric_curve(definition, metric.name, moments, metric.title, metric.unit)
-    times = survival_curves(definition, metric.name, moments, metric.title)
+    times = survival_curves(definition, metric.name, moments, metric.title) if metric.type == "time_to_event" else []
     return times if curve is None else [curve, *times]
 
 
@@ -160,22 +157,6 @@ def _experiment(experiment: Experiment) -> ExperimentInfo:
 
 def _days(window: tuple[int, int] | None) -> tuple[float, float] | None:
     return None if window is None else (window[0] / 86_400, window[1] / 86_400)
-
-
-def _maturity(metrics: Sequence[MetricResult]) -> Maturity | None:
-    primary = longest_primary(metrics)
-    if primary is None:
-        return None
-    return Maturity(
-        primary.title,
-        mature=tuple(arm.mature for arm in primary.arms),
-        immature=tuple(arm.immature for arm in primary.arms),
-        followed=primary.counts_immature,
-    )
-
-
-def _check(finding: Finding) -> Check:
-    return Check(id=finding.id, status=finding.status, message=finding.message, p_value=finding.p_value)
 
 
 def _customers(collected: Collected) -> CustomerBase | None:

@@ -6,15 +6,20 @@ import importlib.metadata
 import platform
 import re
 import sys
+from collections.abc import Sequence
 
 from abtest.analysis.result import Provenance
+from abtest.engines import ENGINES
 from abtest.process.seclusion import source_date
 
-_PACKAGES = ("duckdb", "numpy", "scipy", "pydantic", "matplotlib", "typst")
+_PACKAGES = ("numpy", "scipy", "pydantic", "matplotlib", "typst")
 
 
-def provenance() -> Provenance:
-    """Return what made the numbers. ``SOURCE_DATE_EPOCH`` fixes the time."""
+def provenance(packages: Sequence[str] = ()) -> Provenance:
+    """Return what made the numbers: ``packages`` of the engine that counted, and those that always take part.
+
+    ``SOURCE_DATE_EPOCH`` fixes the time.
+    """
     epoch = source_date()
     moment = (
         dt.datetime.now(dt.UTC).replace(microsecond=0) if epoch is None else dt.datetime.fromtimestamp(epoch, dt.UTC)
@@ -23,7 +28,7 @@ def provenance() -> Provenance:
         abtest=_version("abtest"),
         python=platform.python_version(),
         platform=f"{sys.platform}-{platform.machine()}",
-        packages={name: _version(name) for name in _PACKAGES},
+        packages={name: _version(name) for name in dict.fromkeys([*ENGINES[0].packages, *packages, *_PACKAGES])},
         generated_at=moment.isoformat(),
     )
 

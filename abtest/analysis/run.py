@@ -10,7 +10,8 @@ from abtest.analysis.provenance import provenance
 from abtest.definition.load import Experiment
 from abtest.definition.lock import lock_of
 from abtest.engines.choice import Choice
-from abtest.engines.engine import Limits, Statement
+from abtest.engines.engine import Statement
+from abtest.engines.options import EngineOptions, Limits
 from abtest.warehouse.collect import Collector
 
 if TYPE_CHECKING:
@@ -26,9 +27,7 @@ def analyze(
     *,
     progress: Progress | None = None,
     limits: Limits | None = None,
-    engine: str | None = None,
-    master: str | None = None,
-    remote: str | None = None,
+    engine: str | EngineOptions | None = None,
     allow_remote: bool = False,
     verify: Callable[[str], None] | None = None,
 ) -> "Analysis":
@@ -36,15 +35,16 @@ def analyze(
 
     ``tables`` gives pandas, polars or Arrow tables for names under ``data``, in place of their files. ``progress`` is
     called with a label and a share in [0, 1] (or ``None``) while the engine works. ``limits`` bounds what the engine
-    uses of this machine. ``engine`` is ``duckdb`` or ``spark``, which runs at ``master`` (a master URL) or ``remote``
-    (a Spark Connect address), else on this machine; what is left out is as in the definition. ``allow_remote`` agrees
-    to a definition that names another machine (else the user's settings must list it: ``docs/spark.md``). With
+    uses of this machine. ``engine`` is one of :mod:`abtest.engines`, with what is to be said of where it
+    runs, or its name; what is left out is as in the definition. ``allow_remote`` agrees to a definition that names
+    another machine, which else the user's settings must list. With
     ``verify`` every file is first read through and compared with its checksums and statistics, and is hashed whole;
     it is called with what could not be noticed (``docs/verify.md``). Raises
     :class:`~abtest.errors.DataError` when the data cannot be read or is not what the definition says.
     """
     provenance()  # before the long work: it refuses a wrong SOURCE_DATE_EPOCH
     lock_of(experiment)  # and this a damaged lock
+    asked = Choice.of(engine, limits, allow_remote=allow_remote).resolved(experiment.definition)
     # What the statistics import takes as long as counting a small experiment, and goes on beside it. No daemon: a
     # process must not end in the middle of it.
     threading.Thread(target=_import_statistics).start()
@@ -52,10 +52,10 @@ def analyze(
     if verify is not None:
         from abtest.warehouse.verifying import verify as read_through
 
-        verified = read_through(experiment, without=tables or (), limits=limits, progress=progress)
+        verified = read_through(experiment, without=tables or (), limits=asked.limits, progress=progress)
         for note in verified.notes:
             verify(note)
-    opened = Choice(engine, master, remote, limits, allow_remote).open(experiment.definition, progress)
+    opened = asked.open(progress)
     try:
         collected = Collector(experiment, opened, tables, verified=verified is not None).collect()
     finally:
@@ -64,7 +64,7 @@ def analyze(
         verified.require_unchanged()
     from abtest.analysis.assemble import analysis_of
 
-    return analysis_of(experiment, collected)
+    return analysis_of(experiment, collected, asked.packages)
 
 
 def _import_statistics() -> None:

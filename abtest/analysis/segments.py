@@ -28,7 +28,9 @@ def segment_results(definition: Definition, metrics: Mapping[str, MetricMoments]
     found = []
     for segment in definition.segments:
         for name, moments in metrics.items():
-            if not moments.outcome.averages or moments.clusters is not None:
+            outcome = moments.outcome
+            simple = outcome.denominator is None and outcome.quantile is None and outcome.reduce != "time"
+            if not simple or moments.clusters is not None:
                 continue
             for arm, other in enumerate(definition.arms):
                 if not other.control:

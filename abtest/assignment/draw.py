@@ -7,16 +7,16 @@ from pathlib import Path
 from abtest.assignment.bucket import HEX_DIGITS, Bucket, arm_of, bucket_number, upper_bounds
 from abtest.definition.load import Experiment
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
-from abtest.engines.choice import Choice, Progress
-from abtest.engines.engine import Engine, Limits, Statement
+from abtest.engines.choice import Choice
+from abtest.engines.engine import Engine, Statement
+from abtest.engines.options import EngineOptions, Limits, Progress
 from abtest.engines.sqltext import Binder, quote
 from abtest.errors import DataError, UsageError
 from abtest.grammar.fields import YEARS
-from abtest.moments.exact import whole
 from abtest.process.inputs import refuse_inputs
 from abtest.process.publishing import Kind, publish, settle, workplace
 from abtest.warehouse.inputs import input_files
-from abtest.warehouse.profile import with_tables
+from abtest.warehouse.profile import whole, with_tables
 from abtest.warehouse.sources import Table, Warehouse, normalise, open_warehouse
 from abtest.warehouse.units import customer_query
 from abtest.words.cells import NUMBER, SQL_FORMULA, is_formula
@@ -68,9 +68,7 @@ def assign(
     overwrite: bool = False,
     progress: Progress | None = None,
     limits: Limits | None = None,
-    engine: str | None = None,
-    master: str | None = None,
-    remote: str | None = None,
+    engine: str | EngineOptions | None = None,
     allow_remote: bool = False,
 ) -> Drawn:
     """Draw the arms of all eligible customers and write them to ``output`` (.csv or .parquet).
@@ -97,7 +95,7 @@ def assign(
             f"{path}: exists already, and units may have been treated by it; choose another --output, or overwrite "
             "it with --force"
         )
-    opened = Choice(engine, master, remote, limits, allow_remote).open(definition, progress)
+    opened = Choice.of(engine, limits, allow_remote=allow_remote).open(definition, progress)
     try:
         # Workers of a cluster may write into it as other users.
         with workplace(path.parent, KIND, mode=0o777) as work:

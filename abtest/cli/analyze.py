@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from abtest.cli.engine_options import EngineOptions, Verify, note, with_engine
+from abtest.cli.engine_options import Given, Verify, note, with_engine
 from abtest.cli.progress import ProgressLine
 from abtest.cli.telling import tell
 
@@ -19,7 +19,7 @@ def command(
     *,
     report: Annotated[bool, typer.Option(help="Write PDF and PNG beside results.json.")] = True,
     verify: Verify = False,
-    options: EngineOptions,
+    options: Given,
     json: Annotated[bool, typer.Option("--json", help="Print results.json instead of the summary.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
@@ -36,15 +36,10 @@ def command(
         progress("reading data")
         from abtest.analysis.run import analyze
 
-        choice = options.choice()
         analysis = analyze(
             experiment,
             progress=progress,
-            limits=choice.limits,
-            engine=choice.engine,
-            master=choice.master,
-            remote=choice.remote,
-            allow_remote=choice.allow_remote,
+            engine=options.choice().resolved(experiment.definition),
             verify=note if verify else None,
         )
         progress("writing the report")

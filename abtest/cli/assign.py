@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from abtest.cli.engine_options import EngineOptions, with_engine
+from abtest.cli.engine_options import Given, with_engine
 from abtest.cli.progress import ProgressLine
 from abtest.cli.telling import tell
 
@@ -24,7 +24,7 @@ def command(
         ),
     ] = None,
     *,
-    options: EngineOptions,
+    options: Given,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
 ) -> None:
     """Draw the arms of all eligible customers by a salted hash of their ids, and write them to a file."""
@@ -33,18 +33,14 @@ def command(
 
     progress = ProgressLine()
     try:
-        choice = options.choice()
+        experiment = load(definition)
         drawn = assign(
-            load(definition),
+            experiment,
             output,
             at=at,
             overwrite=force,
             progress=progress,
-            limits=choice.limits,
-            engine=choice.engine,
-            master=choice.master,
-            remote=choice.remote,
-            allow_remote=choice.allow_remote,
+            engine=options.choice().resolved(experiment.definition),
         )
     finally:
         progress.close()

@@ -1,36 +1,41 @@
-"""The options of all commands that open the data: which engine counts, where it runs, and what it may use."""
+"""The options of all commands that open the data: which engine counts, where it runs, and what it may use.
+
+They are those of the engines in the list; a command names none of them.
+"""
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from abtest.cli.numbers import at_least
 from abtest.cli.telling import tell
+from abtest.engines import ENGINES
+from abtest.engines.options import EngineOptions, Setting
 
 if TYPE_CHECKING:
     from abtest.engines.choice import Choice
 
+Verify = Annotated[
+    bool,
+    typer.Option(
+        "--verify", help="First read every file through: checksums, statistics, a second count. Say what has none."
+    ),
+]
+
 
 @dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """What was said on the command line; ``None`` is for the definition, or the engine, to say."""
+class Given:
+    """What was said on the command line, by parameter; ``None`` is for the definition, or the engine, to say."""
 
-    engine: str | None = None
-    spark_master: str | None = None
-    spark_remote: str | None = None
-    allow_remote: bool = False
-    memory_limit: str | None = None
-    threads: int | None = None
-    temp_dir: Path | None = None
+    values: Mapping[str, Any]
 
     def refuse_without(self, option: str) -> None:
         """Raise :class:`~abtest.errors.UsageError` if any was given: without ``option`` no data are read."""
-        said = [name for name in _OPTIONS if getattr(self, name) not in {None, False}]
+        said = [name for name, value in self.values.items() if value is not None and value is not False]
         if said:
             from abtest.errors import UsageError
 
@@ -40,83 +45,77 @@ class EngineOptions:
     def choice(self) -> "Choice":
         """Return the engine to open. Raises :class:`~abtest.errors.UsageError` for limits that cannot be."""
         from abtest.engines.choice import Choice
-        from abtest.engines.engine import Limits
 
-        limits = Limits(self.memory_limit, self.threads, self.temp_dir)
-        return Choice(self.engine, self.spark_master, self.spark_remote, limits, self.allow_remote)
+        allowed = bool(self.values.get("allow_remote"))
+        return Choice.of_flags(self.values.get("engine"), self.values, allow_remote=allowed)
+
+    def embedded(self) -> EngineOptions:
+        """Return the embedded engine, of a command that needs no other. Raises as :meth:`choice` does."""
+        return ENGINES[0].of_flags(self.values)
 
 
-MemoryLimit = Annotated[
-    str | None, typer.Option(help="Memory of the engine, such as 4GB; more is spilled.", show_default="80 % of it")
-]
-Threads = Annotated[
-    int | None, typer.Option(parser=at_least(1), metavar="INTEGER", help="Threads of the engine.", show_default="all")
-]
-TempDir = Annotated[
-    Path | None, typer.Option(help="Folder for what does not fit into memory.", show_default="the system's")
-]
+def _option(setting: Setting) -> object:
+    """Return the annotation by which Typer reads a setting."""
+    said: dict[str, Any] = {"help": setting.help, "show_default": setting.default}
+    if setting.kind is int:
+        said |= {"parser": at_least(1), "metavar": "INTEGER"}
+    return Annotated[setting.kind | None, typer.Option(f"--{setting.flag}", **said)]
 
-Verify = Annotated[
-    bool,
-    typer.Option(
-        "--verify", help="First read every file through: checksums, statistics, a second count. Say what has none."
-    ),
-]
 
-_OPTIONS: dict[str, object] = {
-    "engine": Annotated[
-        Literal["duckdb", "spark"] | None,
-        typer.Option(
-            help="What counts: embedded, or Spark for data beyond one machine.",
-            show_default="the definition's, else duckdb",
-        ),
-    ],
-    "spark_master": Annotated[
-        str | None,
-        typer.Option(help="Master URL, such as spark://host:7077.", show_default="the definition's, else this machine"),
-    ],
-    "spark_remote": Annotated[
-        str | None,
-        typer.Option(help="Spark Connect address, such as sc://host:15002.", show_default="the definition's"),
-    ],
-    "allow_remote": Annotated[
+def _options(settings: Iterable[Setting]) -> dict[str, object]:
+    return {setting.parameter: _option(setting) for setting in settings}
+
+
+def _of_all() -> dict[str, object]:
+    names = [engine.name for engine in ENGINES]
+    titles = ", or ".join(f"{engine.title}, {engine.about}" for engine in ENGINES)
+    which = Annotated[
+        Literal[*names] | None,  # type: ignore[valid-type]  # the names of the list
+        typer.Option(help=f"What counts: {titles}.", show_default=f"the definition's, else {names[0]}"),
+    ]
+    agreed = Annotated[
         bool, typer.Option("--allow-remote", help="Agree to run where the definition says, on another machine too.")
-    ],
-    "memory_limit": MemoryLimit,
-    "threads": Threads,
-    "temp_dir": TempDir,
-}
+    ]
+    own = {parameter: option for engine in ENGINES for parameter, option in _options(engine.settings()).items()}
+    limits = {parameter: option for engine in ENGINES for parameter, option in _options(engine.flags()).items()}
+    return {"engine": which, **own, "allow_remote": agreed} | limits
 
 
 def with_engine(command: Callable[..., None]) -> Callable[..., None]:
-    """Return the command with the options of the engine; it gets them as one value, ``options``.
+    """Return the command with the options of all engines; it gets them as one value, ``options``."""
+    return _with(_of_all(), command)
 
-    Typer reads options from a function's signature, so they are added to it, in the place of ``options``.
-    """
+
+def with_embedded(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command with the options of the embedded engine alone; it gets them as one value, ``options``."""
+    return _with(_options(ENGINES[0].flags()), command)
+
+
+def _with(options: Mapping[str, object], command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command with options in the place of ``options``: Typer reads them from a function's signature."""
 
     @functools.wraps(command)
     def run(**given: Any) -> None:
-        command(**{key: value for key, value in given.items() if key not in _OPTIONS}, options=_taken(given))
+        own = {name: value for name, value in given.items() if name not in options}
+        command(**own, options=Given({name: given[name] for name in options}))
 
     parameters: list[inspect.Parameter] = []
     for parameter in inspect.signature(command).parameters.values():
         if parameter.name == "options":
-            added = [
+            parameters += [
                 inspect.Parameter(
-                    name, inspect.Parameter.KEYWORD_ONLY, default=getattr(EngineOptions(), name), annotation=annotation
+                    name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=False if name == "allow_remote" else None,
+                    annotation=annotation,
                 )
-                for name, annotation in _OPTIONS.items()
+                for name, annotation in options.items()
             ]
-            parameters += added
         else:
             parameters.append(parameter)
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
-
-
-def _taken(given: dict[str, Any]) -> EngineOptions:
-    return EngineOptions(**{name: given[name] for name in _OPTIONS})
 
 
 def note(text: str) -> None:

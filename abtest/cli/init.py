@@ -201,9 +201,9 @@ def _survey(given: "list[Given]", hints: "Hints", name: str | None = None) -> "D
     progress = ProgressLine()
     try:
         from abtest.drafting.survey import survey
-        from abtest.engines.duckdb.database import DuckDB
+        from abtest.engines.choice import embedded
 
-        engine = DuckDB(progress=progress)
+        engine = embedded().open(progress)
         try:
             return survey(engine, given, hints, name)
         finally:

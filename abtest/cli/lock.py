@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from abtest.cli.engine_options import EngineOptions, with_engine
+from abtest.cli.engine_options import Given, with_engine
 from abtest.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def command(
         Path | None, typer.Option("--output", "-o", help="The lock file.", show_default="beside the definition")
     ] = None,
     *,
-    options: EngineOptions,
+    options: Given,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; list what was changed since, and exit with 2 if anything.")
     ] = False,
@@ -147,7 +147,7 @@ def outcome_data(experiment: "Experiment", choice: "Choice | None" = None) -> "t
     definition, calendar = experiment.definition, Calendar.of(experiment.definition)
     outcomes = [definition.outcome(name) for name in definition.metrics]
     counted = {part.source for outcome in outcomes for part in (outcome, outcome.denominator) if part is not None}
-    columns = list(dict.fromkeys(outcome.value for outcome in outcomes if outcome.of_column and outcome.value))
+    columns = list(dict.fromkeys(outcome.value for outcome in outcomes if outcome.reduce == "column" and outcome.value))
     progress = ProgressLine(quiet=False)
     try:
         engine = (choice or Choice()).open(definition, progress)

@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from abtest.cli.engine_options import MemoryLimit, TempDir, Threads, Verify, note
+from abtest.cli.engine_options import Given, Verify, note, with_embedded
 from abtest.cli.numbers import at_least, decimal
 from abtest.cli.progress import ProgressLine
 from abtest.cli.telling import tell
 
 
+@with_embedded
 def command(
     events: Annotated[
         str, typer.Argument(help="Events, one row each: a file or a glob in quotes.", show_default=False)
@@ -60,9 +61,7 @@ def command(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the files.")] = Path("reports/retention"),
     report: Annotated[bool, typer.Option(help="Write CSV and PNG beside retention.json.")] = True,
     verify: Verify = False,
-    memory_limit: MemoryLimit = None,
-    threads: Threads = None,
-    temp_dir: TempDir = None,
+    options: Given,
     json: Annotated[bool, typer.Option("--json", help="Print retention.json instead of the summary.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
@@ -79,9 +78,8 @@ def command(
         require_folder(output, one_file=False)  # before the long work, not after it
         progress("reading data")
         from abtest.cohorts.run import retention
-        from abtest.engines.engine import Limits
 
-        limits = Limits(memory_limit, threads, temp_dir)
+        limits = options.embedded().limits
         whole = None
         if verify:
             from abtest.warehouse.verifying import verify_files

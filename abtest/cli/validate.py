@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from abtest.cli.engine_options import EngineOptions, Verify, with_engine
+from abtest.cli.engine_options import Given, Verify, with_engine
 from abtest.cli.progress import ProgressLine
 from abtest.cli.telling import tell
 from abtest.words.visible import visible_json
@@ -31,7 +31,7 @@ def command(
         bool, typer.Option("--data", help="Look at the data too: columns, times, arms, ids. No outcome is computed.")
     ] = False,
     verify: Verify = False,
-    options: EngineOptions,
+    options: Given,
     strict: Annotated[bool, typer.Option("--strict", help="Leave with exit code 2 when there are warnings.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON, for editors and tools.")] = False,
 ) -> None:
@@ -92,12 +92,13 @@ def _inspected(experiment: "Experiment", choice: "Choice", *, verify: bool) -> "
 
     progress = ProgressLine()
     try:
-        engine = choice.open(experiment.definition, progress)
+        asked = choice.resolved(experiment.definition)
+        engine = asked.open(progress)
         try:
             inspection = inspect(experiment, engine)
         finally:
             engine.close()
-        return verified(experiment, inspection, choice.limits, progress) if verify else inspection
+        return verified(experiment, inspection, asked.limits, progress) if verify else inspection
     finally:
         progress.close()
 

@@ -10,8 +10,8 @@ from abtest.cohorts.periods import first_day, label, last_day, number_of
 from abtest.cohorts.question import Question, question, reworded
 from abtest.cohorts.result import Asked, Cohort, Comparison, Data, Period, Retention
 from abtest.cohorts.wording import notes_of, rule_of
-from abtest.engines.choice import open_engine
-from abtest.engines.engine import Limits
+from abtest.engines.choice import embedded
+from abtest.engines.options import Limits
 from abtest.errors import DataError, UsageError
 from abtest.stats.rates import wilson
 from abtest.stats.values import Rate
@@ -69,7 +69,7 @@ def retention(
         benchmark=benchmark,
         goal=goal,
     )
-    engine = open_engine(limits=limits, progress=progress)
+    engine = embedded(limits).open(progress)
     try:
         counts = count(asked, engine)
     except DataError as error:

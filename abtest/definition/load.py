@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pydantic
 
+from abtest.definition.engine_parts import ENGINE_KEYS
 from abtest.definition.include import INCLUDE, assembled, is_library, problems_of_includes
 from abtest.definition.lints import DataRange, lints
 from abtest.definition.messages import problem_of
@@ -22,7 +23,7 @@ from abtest.grammar.nodes import Path as NodePath
 from abtest.process.regular import open_given
 
 _NO_DEFINITION = "must be a mapping of keys such as name, arms, data and metrics"
-_OURS = frozenset(Definition.model_fields) - {"value", "spark", "engine"}
+_OURS = frozenset(Definition.model_fields) - {"value"} - ENGINE_KEYS
 """Keys of which a definition or a library has one at least."""
 _ROUNDS = 10
 _KEY_LENGTH = 60
@@ -116,7 +117,7 @@ def canonical(definition: Definition) -> dict[str, object]:
     Defaults are left out, so that a field which a later version adds changes no hash; so is the engine, which changes
     no number.
     """
-    return definition.model_dump(mode="json", exclude_defaults=True, exclude={"engine", "spark"})
+    return definition.model_dump(mode="json", exclude_defaults=True, exclude=set(ENGINE_KEYS))
 
 
 def content_hash(content: Mapping[str, object]) -> str:

@@ -5,10 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from abtest.definition.engine_parts import catalogues, with_engine_parts
 from abtest.grammar.expression import ExpressionError, parse_expression
 from abtest.grammar.fields import (
     SECONDS,
-    ConnectAddress,
     Day,
     Duration,
     Flag,
@@ -28,7 +28,6 @@ from abtest.grammar.nodes import Plain
 from abtest.grammar.part import Part
 from abtest.metrics import Metric
 from abtest.metrics.base import Window
-from abtest.metrics.scope import Scope
 from abtest.moments.outcome import Days, Outcome
 
 CUSTOMERS = "customers"
@@ -195,7 +194,9 @@ class Source(Part):
         None, description="File or glob, relative to the definition: .csv, .csv.gz, .parquet, .ndjson or .jsonl."
     )
     table: TableName | None = Field(
-        None, description="Table of the engine's catalogue in place of `path`, such as warehouse.orders; with Spark."
+        None,
+        description="Table of the engine's catalogue in place of `path`, such as warehouse.orders; "
+        f"with {catalogues()}.",
     )
     unit: Text | None = Field(None, description="Column of the unit's id; the definition's `unit` when absent.")
     at: Text | None = Field(None, description="Column of the time: of the event, or of the assignment.")
@@ -330,15 +331,7 @@ class ReportSettings(Part):
     language: Literal["en"] = Field("en", description="Language of the report.")
 
 
-class Spark(Part):
-    """Where Spark runs, with `engine: spark`; on this machine when both are absent."""
-
-    master: Text | None = Field(None, description="Master URL of a cluster.")
-    remote: ConnectAddress | None = Field(
-        None, description="Address of a Spark Connect server; a token belongs on the command line, not in a file."
-    )
-
-
+@with_engine_parts
 class Definition(Part):
     """An experiment: who is compared, on what, and how it will be decided."""
 
@@ -376,31 +369,15 @@ class Definition(Part):
     )
     assignment: Assignment = Field(Assignment(), description="How `abtest assign` draws the arms.")
     analysis: AnalysisSettings = Field(AnalysisSettings(), description="How it is tested.")
-    engine: Literal["duckdb", "spark"] | None = Field(
-        None, description="What counts: duckdb, embedded (when absent), or spark. The numbers do not depend on it."
-    )
-    spark: Spark = Field(Spark(), description="Where Spark runs.")
     report: ReportSettings = Field(ReportSettings(), description="What is written.")
     ignore: list[Text] = Field([], description="Codes of warnings that are not shown, such as partial-weeks.")
+    engine: str | None = Field(None, description="What counts.")
 
     def outcome(self, name: str) -> Outcome:
         """Return what each unit contributes to the metric called ``name``, its windows in the days asked for."""
         metric = self.metrics[name]
         outcome = metric.outcome(name).on(getattr(metric, "days", None) or self.analysis.days)
         return outcome if self.reads_early else replace(outcome, periods=())
-
-    def scope(self, name: str) -> Scope:
-        """Return how the units of the metric called ``name`` are counted."""
-        metric = self.metrics[name]
-        return Scope(
-            start="exposure" if self.triggered else "assignment",
-            days=getattr(metric, "days", None) or self.analysis.days,
-            reading=getattr(metric, "reading", "mature"),
-        )
-
-    def estimand(self, name: str) -> str:
-        """Return in words what is estimated by the metric called ``name``."""
-        return self.metrics[name].estimand(name, self.scope(name))
 
     @property
     def reads_early(self) -> bool:
@@ -436,6 +413,11 @@ class Definition(Part):
         if self.population.exposure is not None:
             used.add(self.population.exposure.event)
         return [name for name in self.data if name in used and name not in {CUSTOMERS, ASSIGNMENTS}]
+
+    def engine_part(self, name: str) -> dict[str, object]:
+        """Return what is said of the engine called ``name``, in the part that bears its name: by key, what is set."""
+        part = getattr(self, name, None)
+        return part.model_dump(exclude_none=True) if isinstance(part, Part) else {}
 
     def unit_column(self, source: str) -> str | None:
         """Return the column with the unit's id in ``source``; ``None`` when each row is one unit."""

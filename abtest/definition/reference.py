@@ -11,6 +11,7 @@ import pydantic
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from abtest.definition.engine_parts import part_of
 from abtest.definition.model import (
     AnalysisSettings,
     Arm,
@@ -29,8 +30,8 @@ from abtest.definition.model import (
     ReportSettings,
     Segment,
     Source,
-    Spark,
 )
+from abtest.engines import ENGINES
 from abtest.metrics import base as bases
 from abtest.metrics.column import Column, ColumnCovariate
 from abtest.metrics.conversion import Conversion
@@ -76,7 +77,7 @@ PARTS: list[tuple[str, Model]] = [
     ("`analysis.bayes`", Bayes),
     ("`analysis.bayes.rate_prior`", RatePrior),
     ("`analysis.bayes.mean_priors.<metric>`", MeanPrior),
-    ("`spark`", Spark),
+    *((f"`{engine.name}`", part) for engine in ENGINES if (part := part_of(engine)) is not None),
     ("`report`", ReportSettings),
     ("A library file", Library),
 ]

@@ -35,9 +35,8 @@ from abtest.definition.model import (
     RatePrior,
     Segment,
     Source,
-    Spark,
 )
-from abtest.grammar.fields import ConnectAddress, Day, Key, Name, TableName, Text, Title
+from abtest.grammar.fields import Day, Key, Name, TableName, Text, Title
 from abtest.grammar.nodes import Plain
 from abtest.grammar.part import Part
 from abtest.metrics import Metric
@@ -104,8 +103,6 @@ EXAMPLES: dict[Field, list[Any]] = {
     (AnalysisSettings, "strata"): [["country"]],
     (AnalysisSettings, "permutation"): [9999],
     (AnalysisSettings, "bootstrap"): [2000],
-    (Spark, "master"): ["spark://host:7077", "yarn"],
-    (Spark, "remote"): ["sc://host:15002"],
     (bases.MetricBase, "title"): ["Retained in weeks 5 to 8"],
     (bases.MetricBase, "description"): ["Customers who order again after the first month."],
     (bases.MetricBase, "margin"): ["1pp", "5%", 0.25],
@@ -168,7 +165,6 @@ _KINDS = {
         (Key, {"pattern": "^[A-Za-z_][A-Za-z0-9_]{0,62}$"}),
         (Day, {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
         (TableName, {"pattern": r"^\s*(`[^`]+`|[A-Za-z0-9_]+)(\.(`[^`]+`|[A-Za-z0-9_]+))*\s*$"}),
-        (ConnectAddress, {"pattern": r"^\s*sc://.*\S"}),
     )
 }
 """How the kinds of text are written, by the function that reads them."""
@@ -334,7 +330,8 @@ def _field(place: _Place, raw: Schema, raw_parts: Mapping[str, Schema]) -> Schem
     """Return the schema of one key: what it says, its default, examples and bounds, and the values it takes."""
     name = str(place.path[0])
     said = _described(place.model.model_fields[name].description or "")
-    default, examples = raw.get("default"), _of_field(EXAMPLES, place.model, name)
+    info = place.model.model_fields[name]
+    default, examples = raw.get("default"), info.examples or _of_field(EXAMPLES, place.model, name)
     if default is not None and default != [] and not isinstance(default, dict):
         said["default"] = int(default) if isinstance(default, float) and default.is_integer() else default
     value = _value(place, raw, raw_parts)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from abtest.definition.engine_parts import catalogues
 from abtest.definition.lints import CODES
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
+from abtest.engines import ENGINES
 from abtest.grammar.fields import SECONDS, nearest
 from abtest.grammar.nodes import Problem
-from abtest.metrics import TYPES
+from abtest.metrics import Quantile, Retention, TimeToEvent
 
 
 def setting_problems(definition: Definition) -> Iterator[Problem]:
@@ -34,13 +36,12 @@ def _days(definition: Definition) -> Iterator[Problem]:
     """Calendar days and periods need a zone, and windows that are whole days."""
     for name, metric in definition.metrics.items():
         here = ("metrics", name)
-        outcome = definition.outcome(name)
-        if outcome.clock not in {"exact", "day"}:
-            key = metric.window_key
+        if isinstance(metric, Retention) and metric.by is not None:
             if definition.timezone is None:
-                yield Problem((*here, key), f"counts a calendar {outcome.clock}; add `timezone`", on_key=True)
-            if getattr(metric, "days", None) is not None:
-                yield Problem((*here, "days"), f"has no meaning with `{key}`; remove it", on_key=True)
+                yield Problem((*here, "by"), f"counts a calendar {metric.by}; add `timezone`", on_key=True)
+            if metric.days is not None:
+                yield Problem((*here, "days"), "has no meaning with `by`; remove it", on_key=True)
+        outcome = definition.outcome(name)
         calendar = [part for part in outcome.parts if part.clock == "day" and part.window is not None]
         if not calendar:
             continue
@@ -71,13 +72,12 @@ def _worth(definition: Definition) -> Iterator[Problem]:
     if worth is None:
         return
     metric = definition.metrics.get(worth.metric)
-    if metric is None or not metric.traits.times:
+    if not isinstance(metric, TimeToEvent):
         told = "is not a metric" if metric is None else f"is of type {metric.type}"
-        names = [name for name, other in definition.metrics.items() if other.traits.times]
-        types = " or ".join(key for key, one in TYPES.items() if one.traits.times)
-        wanted = f"; use {' or '.join(names)}" if names else f"; add a metric of type {types}"
+        names = [name for name, other in definition.metrics.items() if isinstance(other, TimeToEvent)]
+        wanted = f"; use {' or '.join(names)}" if names else "; add a metric of type time_to_event"
         yield Problem(("value", "metric"), f"{worth.metric!r} {told}, but a loss is a time to an event{wanted}")
-    elif (definition.outcome(worth.metric).window or (0, 0))[1] < worth.period:
+    elif metric.horizon < worth.period:
         yield Problem(("value", "period"), "is longer than the metric's horizon, so not one period is observed")
 
 
@@ -187,8 +187,8 @@ def _monitored(definition: Definition) -> Iterator[Problem]:
         if getattr(settings, key):
             yield Problem(("analysis", key), "holds for one look only; remove it, or analysis.monitoring", on_key=True)
     for name, metric in definition.metrics.items():
-        if not metric.traits.monitored:
-            what = metric.traits.noun
+        if isinstance(metric, Quantile | TimeToEvent):
+            what = "a quantile" if isinstance(metric, Quantile) else "a time to an event"
             yield Problem(("metrics", name, "type"), f"{what} is not monitored; remove it, or analysis.monitoring")
 
 
@@ -239,9 +239,10 @@ def _compliance(definition: Definition) -> Iterator[Problem]:
 def _clustered(definition: Definition) -> Iterator[Problem]:
     if definition.cluster is None:
         return
-    for name, metric in definition.metrics.items():
+    for name in definition.metrics:
         outcome = definition.outcome(name)
-        if outcome.covariates or outcome.winsorise or not metric.traits.averages:
+        timed = outcome.reduce == "time"
+        if outcome.covariates or outcome.denominator or outcome.quantile or outcome.winsorise or timed:
             yield Problem(
                 ("metrics", name),
                 "with `cluster`, metrics are plain rates and means: covariates, winsorising, ratios, quantiles and "
@@ -256,14 +257,20 @@ def _clustered(definition: Definition) -> Iterator[Problem]:
 
 def _engine(definition: Definition) -> Iterator[Problem]:
     """Refuse what the engine that is named does not use; without a name, the command line may name one."""
-    spark = definition.spark
-    if spark.master is not None and spark.remote is not None:
-        yield Problem(("spark", "remote"), "Spark runs in one place; remove `master` or `remote`", on_key=True)
-    if definition.engine != "spark" and (spark.master is not None or spark.remote is not None):
-        yield Problem(("spark",), "says where Spark runs, but DuckDB counts; add `engine: spark`", on_key=True)
+    counting = next((engine for engine in ENGINES if engine.name == definition.engine), ENGINES[0])
+    for engine in ENGINES:
+        said = definition.engine_part(engine.name)
+        misfit = engine.misfit(said)
+        if misfit is not None:
+            yield Problem((engine.name, misfit[0]), misfit[1], on_key=True)
+        if said and engine is not counting:
+            message = f"says {engine.says}, but {counting.title} counts; add `engine: {engine.name}`"
+            yield Problem((engine.name,), message, on_key=True)
     for name, source in definition.data.items():
         here = ("data", name, "table")
         if source.table is not None and source.path is not None:
             yield Problem(here, "this table is read from a file already; remove `path` or `table`", on_key=True)
-        if source.table is not None and definition.engine == "duckdb":
-            yield Problem(here, "is read from Spark's catalogue; write `engine: spark`, or `path`", on_key=True)
+        if source.table is not None and definition.engine is not None and not counting.has_catalogue:
+            others = [engine for engine in ENGINES if engine.has_catalogue]
+            names = " or ".join(f"`engine: {engine.name}`" for engine in others)
+            yield Problem(here, f"is read from {catalogues()}'s catalogue; write {names}, or `path`", on_key=True)

@@ -1,74 +1,124 @@
-"""The engines by name. Each is imported only when it is asked for."""
+"""Which engine counts: what the caller says, over what the definition says, over the first of the list."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, Self
 
-from abtest.engines.engine import Engine, Limits
-from abtest.engines.remote import destination, require_allowed
+from abtest import engines
+from abtest.engines.engine import Engine
+from abtest.engines.options import EngineOptions, Limits, Progress
+from abtest.engines.remote import require_allowed
 from abtest.errors import UsageError
 
-if TYPE_CHECKING:
-    from abtest.definition.model import Definition
 
-ENGINES = ("duckdb", "spark")
-Progress = Callable[[str, float | None], None]
+class Asking(Protocol):
+    """What a definition says of engines."""
+
+    @property
+    def engine(self) -> str | None:
+        """The name of the engine that is to count."""
+
+    def engine_part(self, name: str) -> Mapping[str, object]:
+        """Return what the part of an engine says, by key."""
+        ...
+
+
+class _Silent:
+    """A definition that says nothing of engines."""
+
+    engine = None
+
+    def engine_part(self, name: str) -> Mapping[str, object]:
+        del name
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An engine, where it runs and what it may use, as a caller asks for it.
+    """An engine, as a caller asks for it.
 
-    What is ``None`` is the definition's to say, and what a definition does not say is DuckDB on this machine. Where
-    Spark runs on another machine, the definition's word alone does not do: the caller agrees to it with
-    ``allow_remote``, or the user's settings list the machine.
+    ``name``: the engine, or ``None`` where the definition is to say. ``given``: what was said of engines, by name;
+    those of which nothing was said may be absent. Where an engine leads to another machine, the definition's word
+    alone does not do: the caller agrees to it with ``allow_remote``, or the user's settings list the machine.
     """
 
-    engine: str | None = None
-    master: str | None = None
-    remote: str | None = None
-    limits: Limits | None = None
+    name: str | None = None
+    given: Mapping[str, EngineOptions] = field(default_factory=dict)
     allow_remote: bool = False
 
-    def open(self, definition: "Definition", progress: Progress | None = None) -> Engine:
-        """Open the engine for a definition; the caller closes it. Raises as :func:`open_engine` does."""
-        name = self.engine or definition.engine or "duckdb"
-        master, remote = self.master, self.remote
-        if name == "spark" and not (master or remote):
-            # Spark runs in one place: where the caller names one, that of the definition does not count.
-            master, remote = definition.spark.master, definition.spark.remote
-            if not self.allow_remote:
-                require_allowed(destination(master, remote), key="spark.remote" if remote else "spark.master")
-        return open_engine(name, master=master, remote=remote, limits=self.limits, progress=progress)
+    @classmethod
+    def of(
+        cls, engine: str | EngineOptions | None = None, limits: Limits | None = None, *, allow_remote: bool = False
+    ) -> Self:
+        """Return the choice of a call from Python: an engine, its name, or neither; ``limits`` go before its own."""
+        if isinstance(engine, EngineOptions):
+            chosen = engine if limits is None else engine.within(limits)
+            return cls(engine.name, {engine.name: chosen}, allow_remote)
+        known = {each.name: each() if limits is None else each().within(limits) for each in engines.ENGINES}
+        return cls(None if engine is None else named(engine).name, known, allow_remote)
+
+    @classmethod
+    def of_flags(cls, engine: str | None, given: Mapping[str, object], *, allow_remote: bool = False) -> Self:
+        """Return the choice of a command line, whose options are ``given`` by parameter."""
+        return cls(engine, {each.name: each.of_flags(given) for each in engines.ENGINES}, allow_remote)
+
+    def kind(self, definition: Asking) -> type[EngineOptions]:
+        """Return the engine that counts."""
+        name = self.name or definition.engine
+        return engines.ENGINES[0] if name is None else named(name)
+
+    def resolved(self, definition: Asking) -> EngineOptions:
+        """Return the engine with all that is said of it.
+
+        An engine runs in one place: where the caller says anything of it, the definition's part does not count.
+        Raises :class:`~abtest.errors.UsageError` for what is said of an engine that does not count, and for another
+        machine that the definition alone leads to.
+        """
+        kind = self.kind(definition)
+        self._require_used(kind)
+        asked = self.given.get(kind.name) or kind()
+        if asked.said():
+            return asked
+        part: Mapping[str, Any] = definition.engine_part(kind.name)
+        asked = replace(asked, **part)
+        if not self.allow_remote:
+            require_allowed(asked)
+        return asked
+
+    def open(self, definition: Asking | None = None, progress: Progress | None = None) -> Engine:
+        """Open the engine for a definition; the caller closes it. Raises as :meth:`resolved` and the engine do."""
+        return self.resolved(definition or _Silent()).open(progress)
+
+    def _require_used(self, kind: type[EngineOptions]) -> None:
+        known = {flag.parameter for flag in kind.flags()}
+        for other in self.given.values():
+            values = {flag: _value(other, flag.name) for flag in other.flags() if flag.parameter not in known}
+            said = [f"--{flag.flag}" for flag, value in values.items() if value is not None]
+            if said:
+                raise UsageError(
+                    f"{', '.join(said)}: of the {other.name} engine, but the engine is {kind.name}; choose the "
+                    f"{other.name} engine (--engine {other.name})"
+                )
 
 
-def open_engine(
-    name: str = "duckdb",
-    *,
-    master: str | None = None,
-    remote: str | None = None,
-    limits: Limits | None = None,
-    progress: Progress | None = None,
-) -> Engine:
-    """Open the engine ``name``; the caller closes it.
+def named(name: str) -> type[EngineOptions]:
+    """Return the engine of that name. Raises :class:`~abtest.errors.UsageError` when there is none."""
+    for engine in engines.ENGINES:
+        if engine.name == name:
+            return engine
+    raise UsageError(f"engine: {name!r} is none; known: {', '.join(each.name for each in engines.ENGINES)}")
 
-    ``master`` and ``remote`` say where Spark runs: a master URL (``spark://host:7077``, ``local[4]``, ``yarn``) or a
-    Spark Connect address (``sc://host:15002``). ``limits`` bound what an engine uses of this machine; a cluster has its
-    own. ``progress`` is called with a label and a share in [0, 1] or ``None``.
-    Raises :class:`~abtest.errors.UsageError` for an unknown name, or when what the engine needs is not installed, and
-    :class:`~abtest.errors.DataError` when the cluster cannot be reached.
-    """
-    if name == "spark":
-        from abtest.engines.spark.application import SparkEngine
 
-        return SparkEngine(master=master, remote=remote, limits=limits, progress=progress)
-    if name != "duckdb":
-        raise UsageError(f"engine: {name!r} is none; known: {', '.join(ENGINES)}")
-    if master or remote:
-        raise UsageError(
-            "spark: master and remote say where Spark runs, but the engine is duckdb; choose the spark engine "
-            "(--engine spark)"
-        )
-    from abtest.engines.duckdb.database import DuckDB
+def embedded(limits: Limits | None = None) -> EngineOptions:
+    """Return the engine that reads what lies on this machine, where no definition names one."""
+    first = engines.ENGINES[0]()
+    return first if limits is None else first.within(limits)
 
-    return DuckDB(progress=progress, limits=limits)
+
+def with_catalogue() -> list[type[EngineOptions]]:
+    """Return the engines that have tables which are no files."""
+    return [each for each in engines.ENGINES if each.has_catalogue]
+
+
+def _value(asked: EngineOptions, name: str) -> object:
+    return getattr(asked, name) if hasattr(asked, name) else getattr(asked.limits, name)

@@ -1,14 +1,10 @@
 """What an engine must do. A new engine is one new file that does it."""
 
-import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, Protocol
 
-from abtest.errors import DataError, UsageError
-from abtest.process.machine import memory, processors
+from abtest.errors import DataError
 from abtest.words.names import shape
 
 Family = Literal["integer", "number", "text", "boolean", "timestamp", "instant", "date", "null", "other"]
@@ -16,8 +12,6 @@ Family = Literal["integer", "number", "text", "boolean", "timestamp", "instant",
 
 LEVEL = "level_level_"
 """How the names of parameters begin whose values are levels of a column, and so come from data."""
-MOST_THREADS = 64
-"""Threads that may be asked for on any machine; on a larger one, four for each processor."""
 Parameters = Mapping[str, str | int | float | bool]
 Row = dict[str, object]
 
@@ -41,46 +35,6 @@ class Statement:
             for name, value in self.parameters.items()
         ]
         return "\n".join([*lines, self.text])
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the embedded engine may use: memory such as ``4GB``, threads, and the folder to spill to.
-
-    ``None``: 80 % of the memory and all of the processors that the machine, or the container, grants this process, and
-    the system's temporary folder. More than there is cannot be asked for: memory that is not there ends the process,
-    and threads without end slow it down.
-    """
-
-    memory: str | None = None
-    threads: int | None = None
-    folder: Path | None = None
-
-    def __post_init__(self) -> None:
-        if self.memory is not None and not re.fullmatch(r"[1-9][0-9]{0,6}(\.[0-9]+)?\s*[KMGT]i?B", self.memory):
-            raise UsageError(f"memory limit: must be an amount such as 4GB or 500MB, got {self.memory!r}")
-        if self.memory is not None:
-            self._require_memory(self.memory)
-        if self.threads is not None and self.threads < 1:
-            raise UsageError(f"threads: must be at least 1, got {self.threads}")
-        if self.threads is not None and self.threads > max(MOST_THREADS, 4 * processors()):
-            raise UsageError(
-                f"threads: {self.threads:,} are more than are of use here, where there are {processors()} processors; "
-                "ask for fewer, or leave it out to use them all"
-            )
-        if self.folder is not None and not (self.folder.is_dir() and os.access(self.folder, os.W_OK)):
-            raise UsageError(f"temporary folder: {self.folder} is not a folder that can be written to")
-
-    @staticmethod
-    def _require_memory(wanted: str) -> None:
-        number, unit = re.split(r"\s*(?=[KMGT])", wanted, maxsplit=1)
-        amount = float(number) * (1024 if "i" in unit else 1000) ** ("KMGT".index(unit[0]) + 1)
-        there = memory()
-        if there is not None and amount > there:
-            raise UsageError(
-                f"memory limit: {wanted} is more than the {there / 1e9:.1f} GB that this process may use; ask for "
-                "less, or leave it out to use most of it"
-            )
 
 
 class EngineError(DataError):

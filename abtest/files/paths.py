@@ -156,7 +156,7 @@ def _below(target: Path, search: "_Search") -> list[_Entry]:
     if (target / "_delta_log").is_dir():
         raise DataError(
             f"{place}: {pattern} is a Delta table, whose folder holds rows that were deleted too; export it to "
-            "Parquet, or read it with engine: spark and `table:`"
+            "Parquet, or read it as a table of an engine's catalogue, with `table:`"
         )
     files = [entry for entry in search.walk(str(target), ("_", ".")) if not entry.folder]
     if not files:

@@ -30,7 +30,6 @@ _MACHINES_OWN = frozenset({"localtime", "posixrules", "Factory"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _TABLE = re.compile(r"(`[^`]+`|[A-Za-z0-9_]+)(\.(`[^`]+`|[A-Za-z0-9_]+))*")
-_CONNECT = "sc://"
 
 
 def _text(value: object) -> object:
@@ -170,13 +169,6 @@ def _table(value: str) -> str:
     return value
 
 
-def _connect(value: str) -> str:
-    # What was given is not shown: an address of Spark Connect may hold a token.
-    if not value.startswith(_CONNECT) or value == _CONNECT:
-        raise ValueError("must be the address of a Spark Connect server such as sc://host:15002")
-    return value
-
-
 @dataclass(frozen=True, slots=True)
 class Margin:
     """How much worse a guardrail may be: ``1pp`` (percentage points), ``5%`` (of the control) or a plain number."""
@@ -297,7 +289,6 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 Day = Annotated[dt.date, BeforeValidator(_date)]
 Zone = Annotated[Text, AfterValidator(_zone)]
 TableName = Annotated[Text, AfterValidator(_table)]
-ConnectAddress = Annotated[Text, AfterValidator(_connect)]
 Duration = Annotated[
     int,
     BeforeValidator(_duration),

@@ -3,48 +3,49 @@
 Principle: what a shop could not know is not written. The latent rates and churn stay in memory.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
 import numpy as np
 
-from abtest.engines.duckdb.door import Door
-from abtest.engines.engine import Limits
+from abtest.engines.choice import embedded
+from abtest.engines.engine import EngineError, Statement
+from abtest.engines.options import Limits
 from abtest.errors import UsageError
 from abtest.planning.simulate import NEVER, Customers, Events
 
 CUSTOMERS_SQL = f"""
     SELECT
-        customer_id::VARCHAR AS customer_id,
-        country::VARCHAR AS country,
-        channel::VARCHAR AS channel,
-        make_timestamp(first_order_at) AT TIME ZONE 'UTC' AS first_order_at,
-        make_timestamp(nullif(enrolled_at, {NEVER})) AT TIME ZONE 'UTC' AS enrolled_at
+        CAST(customer_id AS STRING) AS customer_id,
+        CAST(country AS STRING) AS country,
+        CAST(channel AS STRING) AS channel,
+        to_instant(first_order_at) AS first_order_at,
+        to_instant(nullif(enrolled_at, {NEVER})) AS enrolled_at
     FROM customers
     ORDER BY customers.first_order_at, customer_id
 """  # noqa: S608 - a constant of ours
 
 ORDERS_SQL = """
     SELECT
-        customer_id::VARCHAR AS customer_id,
-        make_timestamp(ordered_at) AT TIME ZONE 'UTC' AS ordered_at,
-        amount::DECIMAL(10, 2) AS amount
+        CAST(customer_id AS STRING) AS customer_id,
+        to_instant(ordered_at) AS ordered_at,
+        CAST(amount AS DECIMAL(10, 2)) AS amount
     FROM orders JOIN customers USING (customer)
     ORDER BY orders.ordered_at, customer, amount
 """
 
 SENDS_SQL = """
     SELECT
-        customer_id::VARCHAR AS customer_id,
-        make_timestamp(sent_at) AT TIME ZONE 'UTC' AS sent_at
+        CAST(customer_id AS STRING) AS customer_id,
+        to_instant(sent_at) AS sent_at
     FROM sends JOIN customers USING (customer)
     ORDER BY sends.sent_at, customer
 """
 
 UNSUBSCRIBES_SQL = """
     SELECT
-        customer_id::VARCHAR AS customer_id,
-        make_timestamp(unsubscribed_at) AT TIME ZONE 'UTC' AS unsubscribed_at
+        CAST(customer_id AS STRING) AS customer_id,
+        to_instant(unsubscribed_at) AS unsubscribed_at
     FROM unsubscribes JOIN customers USING (customer)
     ORDER BY unsubscribes.unsubscribed_at, customer
 """
@@ -63,24 +64,26 @@ def write_tables(folder: Path, customers: Customers, events: Events) -> list[Pat
 
     """
     written = [folder / f"{table}.parquet" for table in TABLES]
+    # One thread, so that equal tables give equal bytes.
+    engine = embedded(Limits(threads=1)).open()
     try:
-        # One thread, so that equal tables give equal bytes.
-        with Door(Limits(threads=1), writable=[folder]) as door:
-            door.close_behind()
-            _register(door.connection, customers, events)
-            for statement, path in zip(TABLES.values(), written, strict=True):
-                door.connection.sql(statement).write_parquet(str(path), compression="zstd")
-    except duckdb.Error as error:
-        reason = "the disk is full" if "No space left" in str(error) else f"the engine cannot ({type(error).__name__})"
+        for name, columns in _columns(customers, events).items():
+            engine.attach_frame(name, columns)
+        for statement, path in zip(TABLES.values(), written, strict=True):
+            engine.save(Statement(statement, {}), str(path), "parquet")
+    except (EngineError, OSError) as error:
+        told = (error.strerror if isinstance(error, OSError) else None) or str(error).split(": ", 1)[-1]
+        reason = told.split(";", maxsplit=1)[0]
         raise UsageError(f"the simulated tables cannot be written: {reason}; choose another --data folder") from error
+    finally:
+        engine.close()
     return written
 
 
-def _register(connection: duckdb.DuckDBPyConnection, customers: Customers, events: Events) -> None:
-    """Let the engine see the arrays as tables."""
-    connection.register(
-        "customers",
-        {
+def _columns(customers: Customers, events: Events) -> dict[str, Mapping[str, object]]:
+    """Return the arrays as tables."""
+    return {
+        "customers": {
             "customer": np.arange(len(customers)),
             "customer_id": customers.customer_id,
             "country": customers.country,
@@ -88,6 +91,5 @@ def _register(connection: duckdb.DuckDBPyConnection, customers: Customers, event
             "first_order_at": customers.first_order_at,
             "enrolled_at": customers.enrolled_at,
         },
-    )
-    for name, table in (("orders", events.orders), ("sends", events.sends), ("unsubscribes", events.unsubscribes)):
-        connection.register(name, vars(table))
+        **{name: vars(getattr(events, name)) for name in ("orders", "sends", "unsubscribes")},
+    }

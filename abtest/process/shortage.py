@@ -60,7 +60,9 @@ def _said(error: BaseException) -> str | None:
         return _MEMORY
     if isinstance(error, OSError) and error.errno is not None:
         return _of_system(error)
-    if isinstance(error, ImportError | RuntimeError | SystemError) or type(error).__module__ == "_duckdb":
+    # What the native part of a library raises is of a module with such a name.
+    native = type(error).__module__.startswith("_")
+    if native or isinstance(error, ImportError | RuntimeError | SystemError):
         text = str(error).lower()
         return next((cure for sign, cure in _SIGNS if sign in text), None)
     return None

@@ -20,7 +20,7 @@ from abtest.errors import UsageError
 from abtest.process import disk
 from abtest.process.signals import on_stop
 
-NAME = re.compile(r"\.?abtest-(?:spark-)?[0-9a-f]{12}")
+NAME = re.compile(r"\.?abtest-[0-9a-f]{12}")
 """What our temporary folders are called, and nothing else is."""
 _TRIES = 20
 _ours: set[Path] = set()

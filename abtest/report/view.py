@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from abtest.metrics import traits_of
 from abtest.report.blocks import Tone
 from abtest.words.language import Language
 from abtest.words.numbers import Numbers, Scale, decimals_for, reveal_zero
@@ -196,13 +195,12 @@ def arm_result(metric: "MetricResult", arm: str) -> "ArmResult | None":
 
 def is_time(metric: "MetricResult") -> bool:
     """Whether the metric is a time to an event, which uses immature units too, for as long as they are followed."""
-    return traits_of(metric.type).times
+    return metric.type == "time_to_event"
 
 
 def is_mean(metric: "MetricResult") -> bool:
     """Whether the value of a metric that is no rate is a mean: ratios and quantiles are not."""
-    traits = traits_of(metric.type)
-    return metric.kind == "mean" and (traits.averages or traits.times)
+    return metric.kind == "mean" and metric.type not in {"ratio", "quantile"}
 
 
 def verdict_tone(verdict: str) -> Tone:

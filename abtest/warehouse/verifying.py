@@ -14,13 +14,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from abtest.definition.load import Experiment
-from abtest.engines.choice import open_engine
-from abtest.engines.duckdb.door import Door
-from abtest.engines.duckdb.statistics import statistics_fault
-from abtest.engines.engine import Engine, EngineError, Limits, Statement
+from abtest.engines.choice import embedded
+from abtest.engines.engine import Engine, EngineError, Statement
+from abtest.engines.options import Limits
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.files.located import Format, Stamp, csv_layout, format_of, require_unchanged, stamps, unpacked
@@ -118,7 +115,7 @@ def _engine(kind: Format, limits: Limits | None) -> Iterator[Engine | None]:
     if kind == "parquet":
         yield None
         return
-    engine = open_engine(limits=limits)
+    engine = embedded(limits).open()
     try:
         yield engine
     finally:
@@ -152,13 +149,9 @@ def _parquet(path: Path, place: str) -> str | None:
     """Check a Parquet file; return what could not be noticed."""
     try:
         pages = check_pages(path)
-        with Door() as door:
-            door.connection.execute("SET TimeZone = 'UTC'")
-            fault = statistics_fault(door, path)
     except DamagedError as error:
         raise DataError(f"{place}: {path.name} is damaged: {error}; {_CURE}") from None
-    except duckdb.Error:
-        raise DataError(f"{place}: {path.name} is damaged: a page cannot be read; {_CURE}") from None
+    fault = embedded().parquet_fault(path)
     if fault is not None:
         raise DataError(f"{place}: {path.name} is damaged: {fault}; {_CURE}")
     without = pages.count - pages.checked

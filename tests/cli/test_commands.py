@@ -91,16 +91,16 @@ def test_explain_speaks_of_all_parts_and_reads_no_data(case):
 
 
 def test_explain_sql_shows_parameters_and_computes_no_outcome(case, monkeypatch):
-    from abtest.engines.duckdb.database import DuckDB
+    from abtest.engines.duckdb.database import Database
 
     asked = []
-    rows = DuckDB.rows
+    rows = Database.rows
 
     def watched(self, statement, label=""):
         asked.append(statement.text)
         return rows(self, statement, label)
 
-    monkeypatch.setattr(DuckDB, "rows", watched)
+    monkeypatch.setattr(Database, "rows", watched)
     outcome = case.run("explain", "drip.yaml", "--sql")
     assert (outcome.code, outcome.err, outcome.left) == (0, "", frozenset())
     assert '"y_retained"' in outcome.out

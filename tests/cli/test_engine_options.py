@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 from abtest import load
 from abtest.cli import analyze, assign, explain, lock, validate
-from abtest.cli.engine_options import EngineOptions
+from abtest.cli.engine_options import Given
 from abtest.definition.load import Experiment
-from abtest.engines import choice as engines
-from abtest.engines.engine import Limits
+from abtest.engines import DuckDB
+from abtest.engines.options import Limits
 from abtest.errors import UsageError
 
 COMMANDS = {"analyze": analyze, "assign": assign, "explain": explain, "lock": lock, "validate": validate}
@@ -46,15 +46,9 @@ def experiment(folder: Path, more: str = "") -> Experiment:
 
 
 @pytest.mark.parametrize(("more", "said", "expected"), CHOICES)
-def test_the_command_line_goes_before_the_definition_and_spark_runs_in_one_place(
-    tmp_path, monkeypatch, more, said, expected
-):
-    asked = []
-    monkeypatch.setattr(
-        engines, "open_engine", lambda name, *, master, remote, **_: asked.append((name, master, remote))
-    )
-    EngineOptions(**said).choice().open(experiment(tmp_path, more).definition)
-    assert asked == [expected]
+def test_the_command_line_goes_before_the_definition_and_spark_runs_in_one_place(tmp_path, more, said, expected):
+    found = Given(said).choice().resolved(experiment(tmp_path, more).definition)
+    assert (found.name, getattr(found, "master", None), getattr(found, "remote", None)) == expected
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "lock"])
@@ -69,8 +63,8 @@ def test_no_command_follows_a_definition_to_another_machine(case, name):
 
 
 def test_an_address_of_spark_for_duckdb_is_refused(tmp_path):
-    with pytest.raises(UsageError, match=r"the engine is duckdb; choose the spark engine \(--engine spark\)"):
-        EngineOptions(spark_master="yarn").choice().open(experiment(tmp_path).definition)
+    with pytest.raises(UsageError, match=r"^--spark-master: .* is duckdb; choose the spark engine \(--engine spark\)"):
+        Given({"spark_master": "yarn"}).choice().open(experiment(tmp_path).definition)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -98,10 +92,8 @@ def test_limits_that_cannot_be_are_refused_by_every_command(case, name):
 @pytest.mark.parametrize("name", LOOKS)
 def test_limits_hold_for_every_command(case, name, monkeypatch):
     given = []
-    opened = engines.open_engine
-    monkeypatch.setattr(
-        engines, "open_engine", lambda name, **said: given.append(said["limits"]) or opened(name, **said)
-    )
+    opened = DuckDB.open
+    monkeypatch.setattr(DuckDB, "open", lambda asked, *more: given.append(asked.limits) or opened(asked, *more))
     assert case.run(*LOOKS[name], "--memory-limit", "1GB", "--threads", "1").code == 0
     assert given == [Limits("1GB", 1, None)]
 

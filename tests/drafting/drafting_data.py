@@ -12,7 +12,7 @@ from abtest.drafting.draft import Draft
 from abtest.drafting.hints import Hints
 from abtest.drafting.survey import Given, survey
 from abtest.drafting.writing import relative_to, write_definition
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.database import Database
 
 START = dt.date(2026, 3, 2)
 UNITS = 400
@@ -78,7 +78,7 @@ def write_events(
 
 def look_at(*tables: tuple[str, Path], hints: Hints | None = None, name: str | None = None) -> Draft:
     """Return the draft of these tables, (name, path) each."""
-    engine = DuckDB()
+    engine = Database()
     try:
         return survey(engine, [Given(table, f"--{table}", str(path)) for table, path in tables], hints or Hints(), name)
     finally:

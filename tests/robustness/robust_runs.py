@@ -84,11 +84,11 @@ elif phase.startswith("killed before "):
 
     disk.call = killing
 else:
-    from abtest.engines.duckdb.database import DuckDB
+    from abtest.engines.duckdb.database import Database
     from abtest.engines.engine import Statement
 
     mode, phase = phase.split(" ", 1)
-    run = DuckDB._run
+    run = Database._run
     LONG = Statement("SELECT count(*) FROM range(100000000000) AS t(i) WHERE hash(i) = 1", {})
 
     def slow(self, statement, label):
@@ -100,7 +100,7 @@ else:
                 run(self, LONG, label)
         return run(self, statement, label)
 
-    DuckDB._run = slow
+    Database._run = slow
 
 from abtest.__main__ import main
 

@@ -10,7 +10,7 @@ import pytest
 from robust_runs import write_tables
 
 from abtest import analyze, load
-from abtest.engines.engine import Limits
+from abtest.engines.options import Limits
 
 PARTS = (1, 3, 7)
 LAYOUTS = [(kind, parts, hive) for kind in ("parquet", "csv") for parts in PARTS for hive in (False, True)]

@@ -211,7 +211,7 @@ def _import_everything() -> None:
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     importlib.import_module("typst")
-    from abtest.engines.engine import Limits
+    from abtest.engines.options import Limits
     from abtest.report.drawing.draw import draw  # noqa: F401 - matplotlib comes with it
 
     with tempfile.TemporaryDirectory() as name:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from abtest import load
-from abtest.engines.choice import open_engine
+from abtest.engines.choice import named
 from abtest.engines.engine import Engine
 from abtest.errors import DataError
 from abtest.moments.collected import Collected
@@ -26,7 +26,7 @@ EVERYTHING = os.environ.get("ABTEST_SPARK") == "all"
 @contextmanager
 def engine(name: str) -> Iterator[Engine]:
     """Open an engine and close it."""
-    opened = open_engine(name)
+    opened = named(name)().open()
     try:
         yield opened
     finally:

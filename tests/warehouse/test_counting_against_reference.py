@@ -8,14 +8,14 @@ from counting_reference import count
 from nasty_data import METRICS, nasty_case
 
 from abtest import load
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.database import Database
 from abtest.moments.collected import Collected
 from abtest.moments.sums import Sums
 from abtest.warehouse.collect import Collector
 
 
 def collect(definition, frames) -> Collected:
-    engine = DuckDB()
+    engine = Database()
     try:
         return Collector(load(definition), engine, frames).collect()
     finally:

@@ -10,7 +10,7 @@ import pytest
 from amounts import ONE_SUM, UNITS, Order, tables
 
 from abtest import load
-from abtest.engines.choice import open_engine
+from abtest.engines.choice import named
 from abtest.errors import DataError
 from abtest.warehouse.collect import Collector
 
@@ -49,7 +49,7 @@ def collected(given, engine="duckdb", where=None):
     definition = {**ONE_SUM, "data": {**ONE_SUM["data"]}}
     if where:
         definition["data"]["orders"] = {**definition["data"]["orders"], "where": where}
-    opened = open_engine(engine)
+    opened = named(engine)().open()
     try:
         return Collector(load(definition), opened, given).collect().metrics["spent"]
     finally:
@@ -96,7 +96,7 @@ def test_so_it_is_of_a_column_of_the_customers_and_of_files(tmp_path):
     }
     pyarrow.csv.write_csv(customers, tmp_path / "customers.csv")
     pyarrow.parquet.write_table(given["assignments"], tmp_path / "assignments.parquet")
-    opened = open_engine("duckdb")
+    opened = named("duckdb")().open()
     with pytest.raises(DataError, match="column 'score' holds 1 value of those who count"):
         Collector(load(definition, folder=tmp_path), opened, None).collect()
     opened.close()

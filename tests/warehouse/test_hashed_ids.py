@@ -9,7 +9,7 @@ import pytest
 
 import abtest
 from abtest.engines.duckdb import database as duckdb
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.database import Database
 from abtest.warehouse.collect import Collector
 
 DEFINITION = """
@@ -103,12 +103,12 @@ def test_blank_ids_are_no_ids(tmp_path: Path) -> None:
     }
     plain, found = abtest.analyze(experiment, tables), abtest.analyze(experiment, blank)
     assert found.metrics == plain.metrics
-    sources = Collector(experiment, DuckDB(), blank).collect().sources
+    sources = Collector(experiment, Database(), blank).collect().sources
     assert [source.without_unit for source in sources] == [3, 3, 3]
 
 
 def test_the_collector_starts_again_without_hashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     experiment, tables = _experiment(tmp_path), _tables()
-    assert Collector(experiment, DuckDB(), tables).warehouse.hashed
+    assert Collector(experiment, Database(), tables).warehouse.hashed
     monkeypatch.setattr(duckdb, "MACROS", duckdb.MACROS.replace("THEN hash(x) END", "THEN hash(x) % 7 END"))
-    assert not Collector(experiment, DuckDB(), tables).warehouse.hashed
+    assert not Collector(experiment, Database(), tables).warehouse.hashed

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from abtest import analyze, load
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.database import Database
 from abtest.engines.engine import Statement
 from abtest.errors import DataError
 from abtest.files.folders import folder_columns
@@ -116,7 +116,7 @@ def test_a_column_of_a_later_file_is_not_overwritten_either(tmp_path):
     for number, columns in enumerate(("1 AS a", "2 AS a, 'file' AS k")):
         (tmp_path / f"k=folder{number}").mkdir()
         duckdb.execute(f"COPY (SELECT {columns}) TO '{tmp_path}/k=folder{number}/0.parquet'")
-    engine = DuckDB()
+    engine = Database()
     engine.attach_files("t", [str(file) for file in sorted(tmp_path.rglob("*.parquet"))], "parquet", None)
     assert list(engine.columns("t")) == ["a"]
     engine.close()
@@ -165,7 +165,7 @@ def test_the_engine_reads_of_a_folders_name_what_stands_there(tmp_path, kind):
         duckdb.execute(
             f"COPY (SELECT 1 AS a) TO '{str(place).replace(chr(39), chr(39) * 2)}/0.{kind}' (FORMAT {COLUMNS[kind]})"
         )
-    engine = DuckDB()
+    engine = Database()
     layout = (",", ["a"]) if kind == "csv" else None
     engine.attach_files("t", [str(file) for file in sorted(tmp_path.rglob("0.*"))], kind, layout)
     assert engine.columns("t")["day"] == "date"
@@ -192,7 +192,7 @@ def test_files_of_days_that_no_window_reaches_are_not_read(lake, tmp_path):
     write(lake, tmp_path, "parquet", day="CAST(ordered_at AS DATE)")
     days = len(list((tmp_path / "orders").iterdir()))
     experiment = load(definition("orders", at="day"), folder=tmp_path)
-    engine = DuckDB()
+    engine = Database()
     try:
         raw = attach(experiment, engine, "orders")
         warehouse = Warehouse(experiment, engine, Calendar.of(experiment.definition), {"orders": raw})
@@ -206,7 +206,7 @@ def test_files_of_days_that_no_window_reaches_are_not_read(lake, tmp_path):
         engine.close()
 
 
-def files_read(engine: DuckDB, statement: Statement | None) -> int:
+def files_read(engine: Database, statement: Statement | None) -> int:
     assert statement is not None
     text = f"EXPLAIN ANALYZE SELECT count(unit), sum(at_us), sum(v_amount) FROM ({statement.text})"
     plan = str(engine.rows(Statement(text, statement.parameters))[0])
@@ -247,7 +247,7 @@ def two_files(folder: Path, first: str, second: str) -> list[str]:
 
 
 def rows_of(files: list[str], columns: str) -> list[tuple[object, ...]]:
-    engine = DuckDB()
+    engine = Database()
     try:
         engine.attach_files("t", files, "parquet", None)
         return [tuple(row.values()) for row in engine.rows(Statement(f"SELECT {columns} FROM t ORDER BY a", {}))]

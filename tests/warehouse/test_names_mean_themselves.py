@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.database import Database
 from abtest.engines.engine import EngineError, Limits, Statement
 from abtest.errors import DataError, UsageError
 from abtest.files import paths
@@ -19,7 +19,7 @@ NAMES += ["a%20b.csv", " o .csv", "it's.csv", 'say "o".csv', "back\\s[1].csv", "
 
 @pytest.fixture
 def engine():
-    opened = DuckDB()
+    opened = Database()
     yield opened
     opened.close()
 
@@ -30,7 +30,7 @@ def written(folder: Path, *names: str) -> None:
         (folder / name).write_text(f"id\n{name}\n".replace('"', "'"))
 
 
-def values(engine: DuckDB, folder: Path, pattern: str) -> list[object]:
+def values(engine: Database, folder: Path, pattern: str) -> list[object]:
     located = locate(pattern, folder, "data.orders")
     engine.attach_files("t", located.names, located.kind, (";", ["id"]))
     return [row["id"] for row in engine.rows(Statement("SELECT id FROM t ORDER BY id", {}))]

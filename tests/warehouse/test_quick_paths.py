@@ -17,7 +17,7 @@ from nasty_data import METRICS, Case, definition_of, nasty_case
 from test_counting_against_reference import collect, value_sums
 
 from abtest import analyze, load
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.database import Database
 from abtest.errors import DataError
 from abtest.warehouse.collect import Collector
 from abtest.warehouse.outcomes import Outcomes
@@ -56,7 +56,7 @@ def ways(monkeypatch: pytest.MonkeyPatch, case: Case) -> list[object]:
                 if not narrow:
                     patched.setattr(Outcomes, "_is_narrow", lambda _: False)
                 if not quick:
-                    patched.setattr(DuckDB, "distinct_units", lambda *_: None)
+                    patched.setattr(Database, "distinct_units", lambda *_: None)
                 found.append(collect(case.definition, case.frames))
     return found
 
@@ -99,8 +99,8 @@ def test_the_cases_take_the_short_cuts():
 class DuckDBContext:
     """An engine that is closed at the end of a block."""
 
-    def __enter__(self) -> DuckDB:
-        self.engine = DuckDB()
+    def __enter__(self) -> Database:
+        self.engine = Database()
         return self.engine
 
     def __exit__(self, *_: object) -> None:

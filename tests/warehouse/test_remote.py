@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from abtest import analyze, assign, load
+from abtest.engines import DuckDB, Spark
 from abtest.engines.choice import Choice
-from abtest.engines.remote import MOST_THREADS, Destination, destination, require_allowed, settings_path
+from abtest.engines.options import MOST_THREADS
+from abtest.engines.remote import require_allowed, settings_path
 from abtest.errors import UsageError
+from abtest.process.machine import processors
 
 DEFINITION = """
 name: gate
@@ -41,8 +44,8 @@ def settings(tmp_path, monkeypatch) -> Path:
     return folder / "config.toml"
 
 
-def led(address: str) -> Destination:
-    return destination(**{"remote" if address.startswith("sc:") else "master": address})
+def led(address: str) -> Spark:
+    return Spark(**{"remote" if address.startswith("sc:") else "master": address})
 
 
 def key(address: str) -> str:
@@ -57,20 +60,21 @@ def experiment(folder: Path, address: str):
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_an_address_leads_to_machines_whatever_it_carries_along(address):
-    assert led(address).machines == ADDRESSES[address]
+    assert led(address).elsewhere().machines == ADDRESSES[address]
 
 
 @pytest.mark.parametrize("address", ["local", "local[*]", "local[4]", "local[2,3]", "local[*, 3]", None])
 def test_this_machine_is_no_other(address):
-    assert destination(master=address) == Destination(())
-    require_allowed(destination(master=address), key="spark.master")
+    assert Spark(master=address).elsewhere() is None
+    require_allowed(Spark(master=address))
 
 
 @pytest.mark.parametrize(
     "master",
     [
         "local[0]",
-        f"local[{MOST_THREADS + 1}]",
+        f"local[{max(MOST_THREADS, 4 * processors()) + 1}]",
+        "local[100000]",
         "local[999999999]",
         "local[9999999999]",
         "local[-1]",
@@ -100,7 +104,7 @@ def test_this_machine_is_no_other(address):
 def test_what_is_no_master_of_sparks_is_refused_by_all(master):
     if master:
         with pytest.raises(UsageError, match=r"^spark\.master: "):
-            destination(master=master)
+            Spark(master=master).elsewhere()
 
 
 @pytest.mark.parametrize(
@@ -109,7 +113,7 @@ def test_what_is_no_master_of_sparks_is_refused_by_all(master):
 )
 def test_what_is_no_connect_server_is_refused_without_its_token(remote):
     with pytest.raises(UsageError, match=r"no address of a Spark Connect server") as caught:
-        destination(remote=f"{remote};token=secret" if " " not in remote else remote)
+        Spark(remote=f"{remote};token=secret" if " " not in remote else remote).elsewhere()
     assert "secret" not in str(caught.value)
 
 
@@ -137,16 +141,12 @@ def test_no_connection_is_tried_before_the_user_agrees(tmp_path):
             server.accept()
 
 
-def test_the_caller_agrees_or_names_the_machine(tmp_path, monkeypatch):
-    opened = []
-    monkeypatch.setattr(
-        "abtest.engines.choice.open_engine", lambda _, *, master, remote, **__: opened.append((master, remote))
-    )
+def test_the_caller_agrees_or_names_the_machine(tmp_path):
     definition = experiment(tmp_path, "spark://host:7077").definition
-    Choice(allow_remote=True).open(definition)
-    Choice(master="spark://host:7077").open(definition)
-    Choice(engine="duckdb").open(definition)
-    assert opened == [("spark://host:7077", None), ("spark://host:7077", None), (None, None)]
+    named = Spark(master="spark://host:7077")
+    assert Choice.of(allow_remote=True).resolved(definition) == named
+    assert Choice.of(named).resolved(definition) == named
+    assert Choice.of("duckdb").resolved(definition) == DuckDB()
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -156,15 +156,15 @@ def test_the_users_settings_list_machines_without_what_an_address_carries(addres
     others = {machine for each in listed for machine in ADDRESSES[each]}
     if not set(ADDRESSES[address]) <= others:
         with pytest.raises(UsageError, match="--allow-remote"):
-            require_allowed(led(address), key=key(address))
+            require_allowed(led(address))
     settings.write_text(f"allow_remote = {list(ADDRESSES[address])}\n")
-    require_allowed(led(address), key=key(address))
+    require_allowed(led(address))
 
 
 def test_every_machine_of_an_address_must_be_listed(settings):
     settings.write_text('allow_remote = ["spark://a:7077"]\n')
     with pytest.raises(UsageError, match=r"leads to spark://evil:7077, and"):
-        require_allowed(destination("spark://a:7077,evil:7077"), key="spark.master")
+        require_allowed(Spark(master="spark://a:7077,evil:7077"))
 
 
 @pytest.mark.parametrize(
@@ -184,14 +184,14 @@ def test_every_machine_of_an_address_must_be_listed(settings):
 def test_settings_that_say_nothing_known_are_no_agreement(settings, content, message):
     settings.write_bytes(content)
     with pytest.raises(UsageError, match=message):
-        require_allowed(destination("yarn"), key="spark.master")
+        require_allowed(Spark(master="yarn"))
 
 
 def test_settings_that_others_can_write_are_no_agreement(settings):
     settings.write_text('allow_remote = ["yarn"]\n')
     settings.chmod(0o666)
     with pytest.raises(UsageError, match="others can write it"):
-        require_allowed(destination("yarn"), key="spark.master")
+        require_allowed(Spark(master="yarn"))
 
 
 def test_the_settings_are_never_those_of_the_current_folder(tmp_path, monkeypatch):
@@ -203,7 +203,7 @@ def test_the_settings_are_never_those_of_the_current_folder(tmp_path, monkeypatc
     monkeypatch.setenv("HOME", ".")
     assert settings_path() is None
     with pytest.raises(UsageError, match=r"name it with --spark-master$"):
-        require_allowed(destination("yarn"), key="spark.master")
+        require_allowed(Spark(master="yarn"))
 
 
 def test_a_file_is_a_file_and_no_address(tmp_path):

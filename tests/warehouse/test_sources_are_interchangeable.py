@@ -14,7 +14,7 @@ import pytest
 from nasty_data import nasty_case
 
 from abtest import analyze, load
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.database import Database
 from abtest.warehouse.collect import Collector
 
 CASE = nasty_case(7)
@@ -123,7 +123,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(expected):
 
 
 def collected_with(threads: int):
-    engine = DuckDB()
+    engine = Database()
     engine._connection.execute(f"SET threads = {threads}")
     try:
         found = Collector(load(CASE.definition), engine, CASE.frames).collect()

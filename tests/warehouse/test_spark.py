@@ -14,9 +14,11 @@ import pyarrow.parquet
 import pytest
 from spark_base import engine
 
-from abtest.engines.choice import open_engine
-from abtest.engines.engine import EngineError, Limits, Statement
-from abtest.engines.remote import destination
+from abtest.engines import Spark
+from abtest.engines.choice import named
+from abtest.engines.engine import EngineError, Statement
+from abtest.engines.options import Limits
+from abtest.engines.spark.addresses import destination
 from abtest.engines.spark.needs import megabytes
 from abtest.errors import DataError, UsageError
 
@@ -79,7 +81,7 @@ def test_an_engine_leaves_the_session_of_the_process_as_it_was(session):
 @pytest.mark.usefixtures("session")
 def test_another_master_than_that_of_the_running_session_is_refused():
     with pytest.raises(UsageError, match=r"runs Spark on 'local\[2\]' already; stop that session first"):
-        open_engine("spark", master="local[7]")
+        Spark(master="local[7]").open()
 
 
 def test_an_interrupt_ends_the_query_and_the_engine_goes_on(spark):
@@ -99,7 +101,7 @@ def test_an_interrupt_ends_the_query_and_the_engine_goes_on(spark):
 @pytest.mark.usefixtures("session")
 def test_progress_has_a_label_and_a_share():
     heard = []
-    opened = open_engine("spark", progress=lambda label, share: heard.append((label, share)))
+    opened = Spark().open(lambda label, share: heard.append((label, share)))
     opened.rows(Statement("SELECT count(*) AS n FROM range(50000000) WHERE sin(id) > 2", {}), "counting")
     opened.close()
     assert "counting" in {label for label, _ in heard}
@@ -118,7 +120,7 @@ CURES = [
 
 def opened_apart(arguments: dict[str, str], prelude: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """Open the engine in a process of its own, which has no session; return what it said."""
-    code = f"{prelude}\nfrom abtest.engines.choice import open_engine\nopen_engine('spark', **{arguments!r})"
+    code = f"{prelude}\nfrom abtest.engines import Spark\nSpark(**{arguments!r}).open()"
     variables = {key: value for key, value in os.environ.items() if key != "JAVA_HOME"} | environment
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=variables, cwd=ROOT, timeout=60, check=False
@@ -146,9 +148,10 @@ def test_a_missing_pyspark_or_java_is_said_with_its_cure():
 def test_a_session_of_our_own_says_nothing_leaves_nothing_and_ends(tmp_path):
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
-        "from abtest.engines.choice import open_engine\n"
-        "from abtest.engines.engine import EngineError, Limits, Statement\n"
-        "engine = open_engine('spark', limits=Limits(memory='1GB', threads=1))\n"
+        "from abtest.engines import Spark\n"
+        "from abtest.engines.engine import EngineError, Statement\n"
+        "from abtest.engines.options import Limits\n"
+        "engine = Spark(limits=Limits(memory='1GB', threads=1)).open()\n"
         "try: engine.rows(Statement(\"SELECT parse_number('secret')\", {}))\n"
         "except EngineError: print(engine.rows(Statement('SELECT 1 AS one', {})))\n"
         "engine.close()\nimport pyspark; print(pyspark.SparkContext._gateway)"
@@ -160,9 +163,7 @@ def test_a_session_of_our_own_says_nothing_leaves_nothing_and_ends(tmp_path):
 
 def test_engines_go_by_their_names():
     with pytest.raises(UsageError, match=r"engine: 'sparc' is none; known: duckdb, spark"):
-        open_engine("sparc")
-    with pytest.raises(UsageError, match=r"the engine is duckdb; choose the spark engine"):
-        open_engine("duckdb", remote="sc://host")
+        named("sparc")
 
 
 def test_addresses_and_memory_are_read_as_they_are_written():

@@ -13,7 +13,7 @@ import spark_base  # noqa: F401 - skips without Spark
 from nasty_data import nasty_case
 
 from abtest import load
-from abtest.engines.choice import open_engine
+from abtest.engines import ENGINES, Spark
 from abtest.engines.engine import EngineError, Statement
 from abtest.engines.spark import session as spark_session
 from abtest.warehouse.collect import Collector
@@ -78,8 +78,8 @@ def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 def test_a_connect_server_gives_the_same_and_is_missed_when_it_is_gone(server, capfd, monkeypatch):
     address, process = server
     found = []
-    for arguments in ({}, {"name": "spark", "remote": address}):
-        engine = open_engine(**arguments)
+    for asked in (ENGINES[0](), Spark(remote=address)):
+        engine = asked.open()
         try:
             found.append(Collector(load(CASE.definition), engine, CASE.frames).collect())
         finally:
@@ -87,7 +87,7 @@ def test_a_connect_server_gives_the_same_and_is_missed_when_it_is_gone(server, c
     assert found[0] == found[1]
 
     monkeypatch.setattr(spark_session, "_RETRIES", {"max_retries": 3, "max_backoff": 1_000})
-    engine = open_engine("spark", remote=address)
+    engine = Spark(remote=address).open()
     engine.attach_frame("wrong", pa.table({"x": ["secret"]}))
     with pytest.raises(EngineError, match="a value does not fit its type") as caught:
         engine.rows(Statement("SELECT parse_number(x) AS x FROM wrong", {}))

@@ -6,7 +6,7 @@ import random
 import pytest
 from test_hive_layouts import break_rows, lake, numbers, write
 
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.database import Database
 from abtest.engines.engine import Statement
 from abtest.engines.sqltext import Binder
 from abtest.errors import DataError
@@ -28,7 +28,7 @@ DAYS = [
 
 @pytest.fixture(scope="module")
 def engine():
-    engine = DuckDB()
+    engine = Database()
     days = ", ".join(f"(DATE '{day.isoformat().zfill(10)}')" for day in DAYS)
     engine.materialise("days", Statement(f"SELECT * FROM (VALUES {days}, (NULL)) AS t(day)", {}))
     engine.materialise(

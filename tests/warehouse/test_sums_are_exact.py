@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from abtest import analyze, load
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.database import Database
 from abtest.errors import DataError
 from abtest.warehouse.collect import Collector
 
@@ -61,7 +61,7 @@ def test_mean_and_deviation_equal_rational_arithmetic(case):
 
 def test_sums_of_money_are_exact_to_the_last_cent():
     numbers = values(2_000, 80.0, 40.0, 2), values(2_000, 80.0, 40.0, 2, seed=2)
-    engine = DuckDB()
+    engine = Database()
     try:
         found = Collector(load(WIDE), engine, {"customers": frame(*numbers)}).collect().metrics["amount"].arms
     finally:

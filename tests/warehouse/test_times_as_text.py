@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from abtest import load
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.database import Database
 from abtest.errors import DataError
 from abtest.warehouse.collect import Collector
 
@@ -25,7 +25,7 @@ def instant(text: str, zone: str | None = "Europe/Helsinki") -> str:
     """Return the instant of the only event, as ISO 8601 in UTC."""
     assignments = pd.DataFrame({"unit": ["1", "2"], "arm": ["a", "b"], "at": ["2026-03-02T00:00:00Z"] * 2})
     frames = {"assignments": assignments, "orders": pd.DataFrame({"unit": ["1"], "at": [text]})}
-    engine = DuckDB()
+    engine = Database()
     try:
         last = Collector(load(DEFINITION | ({"timezone": zone} if zone else {})), engine, frames).through
     finally:
@@ -112,7 +112,7 @@ def test_a_csv_with_bare_carriage_returns_is_refused_as_data(tmp_path):
     (tmp_path / "orders.csv").write_bytes(b"unit,at\r1,2026-03-02\r")
     data = {"assignments": {"at": "at"}, "orders": {"path": "orders.csv", "at": "at"}}
     experiment = load(DEFINITION | {"timezone": "UTC", "data": data}, folder=tmp_path)
-    engine = DuckDB()
+    engine = Database()
     assignments = pd.DataFrame({"unit": ["1", "2"], "arm": ["a", "b"], "at": ["2026-03-02T00:00:00Z"] * 2})
     try:
         with pytest.raises(DataError, match=r"orders\.csv"):

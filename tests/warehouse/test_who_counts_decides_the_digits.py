@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abtest import analyze, load
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.database import Database
 from abtest.errors import DataError
 from abtest.warehouse.collect import Collector
 from abtest.warehouse.inspection import inspect
@@ -32,7 +32,7 @@ def results(frames, definition=DEFINITION) -> str:
 
 
 def sums_of(frames, definition=ONE_SUM, metric="spent"):
-    engine = DuckDB()
+    engine = Database()
     try:
         return Collector(load(definition), engine, frames).collect().metrics[metric].arms
     finally:
@@ -138,7 +138,7 @@ def are_far_apart(amounts, error: DataError) -> None:
 
 
 def test_validate_notes_an_infinite_amount_whoever_s_it_is():
-    engine = DuckDB()
+    engine = Database()
     try:
         seen = inspect(load(DEFINITION), engine, tables([*orders(money), Order(UNITS + 1, 3.0, math.inf)]))
     finally:

@@ -25,7 +25,7 @@ from window_reference import (
 )
 
 from abtest import load
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.database import Database
 from abtest.moments.collected import Collected
 from abtest.moments.sums import Lifetimes, Sums
 from abtest.warehouse.collect import Collector
@@ -270,7 +270,7 @@ def _days(window: tuple[int, int]) -> list[str]:
 
 def collect(definition: dict[str, object], frames: dict[str, pa.Table]) -> Collected:
     """Return what the package counts."""
-    engine = DuckDB()
+    engine = Database()
     try:
         return Collector(load(definition), engine, frames).collect()
     finally:

@@ -14,7 +14,8 @@ from abtest.engines.duckdb.errors import explained
 from abtest.engines.duckdb.files import in_microseconds, read_files
 from abtest.engines.duckdb.parquet import family_of
 from abtest.engines.duckdb.running import answered, stuck
-from abtest.engines.engine import EngineError, Family, Limits, Row, Statement
+from abtest.engines.engine import EngineError, Family, Row, Statement
+from abtest.engines.options import Limits, Progress
 from abtest.engines.sqltext import LOCAL, PART, PLAIN, ZONED, quote
 from abtest.errors import DataError
 from abtest.process.limits import ENGINE, require_limits
@@ -80,10 +81,9 @@ CREATE MACRO blank_to_null(x) AS nullif(trimmed(x), '');
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _T = TypeVar("_T")
-Progress = Callable[[str, float | None], None]
 
 
-class DuckDB:
+class Database:
     """One in-memory database for one analysis."""
 
     name = "duckdb"
@@ -170,6 +170,8 @@ class DuckDB:
         with temporary_path(Path(self._door.folder, f"saved.{kind}")) as whole:
             text = f"COPY (\n{statement.text}\n) TO {literal(str(whole))} ({options})"
             self._run(Statement(text, statement.parameters), "writing")
+            if Path(path).is_dir():  # into which it would be moved
+                raise EngineError(f"writing: {Path(path).name} is a folder; remove it, or write to another place")
             try:
                 shutil.move(whole, path, shutil.copyfile)
             except OSError as error:

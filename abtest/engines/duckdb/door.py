@@ -14,7 +14,8 @@ from urllib.parse import quote as percent_quoted
 
 import duckdb
 
-from abtest.engines.engine import EngineError, Limits
+from abtest.engines.engine import EngineError
+from abtest.engines.options import Limits
 from abtest.errors import UsageError
 from abtest.files.located import ending_of
 from abtest.process.machine import memory, processors
@@ -37,11 +38,11 @@ _CONFIG = {
 class Door:
     """An in-memory database and the folder that it sees.
 
-    ``writable``: further folders that it may write to. Raises :class:`~abtest.errors.UsageError` for limits that cannot
-    be, and :class:`OSError` where no temporary folder can be made.
+    Raises :class:`~abtest.errors.UsageError` for limits that cannot be, and :class:`OSError` where no temporary folder
+    can be made.
     """
 
-    def __init__(self, limits: Limits | None = None, *, writable: Sequence[Path] = ()) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
         limits = limits or Limits()
         # Removed when the engine is closed or forgotten, whatever ends it.
         self._temporary = TemporaryFolder(limits.folder, "abtest-")
@@ -49,7 +50,6 @@ class Door:
         self.folder = os.path.realpath(self._temporary.path)
         if not _utf8(self.folder):
             raise UsageError("temporary folder: its name is not UTF-8; name another one with --temp-dir")
-        self._writable = [os.path.realpath(folder) for folder in writable]
         self._admitted: dict[str, str] = {}
         self._folders: dict[str, str] = {}
         self._given: dict[str, str] = {}
@@ -90,7 +90,7 @@ class Door:
         plain = [real for real in self._admitted.values() if _spellable(real)]
         above = {_spellable_above(real) for real in self._admitted.values() if not _spellable(real)}
         # A pattern's own text is compared too, and in the folder's name a sign of one must be escaped.
-        folders = dict.fromkeys([self.folder, escaped(self.folder), *self._writable, *sorted(above)])
+        folders = dict.fromkeys([self.folder, escaped(self.folder), *sorted(above)])
         for name, value in (
             ("allowed_paths", plain),
             ("allowed_directories", list(folders)),

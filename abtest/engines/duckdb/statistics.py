@@ -12,6 +12,7 @@ import duckdb
 
 from abtest.engines.duckdb.door import Door
 from abtest.engines.duckdb.parquet import family_of
+from abtest.engines.options import Limits
 from abtest.engines.sqltext import quote
 
 _COMPARED = frozenset({"integer", "number", "text", "boolean", "timestamp", "instant", "date"})
@@ -26,11 +27,17 @@ class _Group:
     rows: int
 
 
-def statistics_fault(door: Door, path: Path) -> str | None:
-    """Read all columns of a file; return what does not fit its statistics, in a few words, or ``None``.
+def fault_of(path: Path, limits: Limits) -> str | None:
+    """Read all columns of a file; return what does not fit its statistics, in a few words, or ``None``."""
+    with Door(limits) as door:
+        door.connection.execute("SET TimeZone = 'UTC'")
+        try:
+            return _fault_of(door, path)
+        except duckdb.Error:
+            return "a page cannot be read"
 
-    Raises the engine's error where the file cannot be read.
-    """
+
+def _fault_of(door: Door, path: Path) -> str | None:
     connection = door.connection
     [file] = door.names([str(path.absolute())])
     groups = _groups(connection, file)

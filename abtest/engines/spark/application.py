@@ -1,12 +1,13 @@
 """Spark, the engine for data beyond one machine: files, frames and tables of the catalogue; only moments come back."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from abtest.engines.engine import Family, Limits, Row, Statement
+from abtest.engines.engine import Family, Row, Statement
+from abtest.engines.options import Limits, Progress
 from abtest.engines.spark.files import families_of, local, read_files, read_frame
 from abtest.engines.spark.jobs import Jobs
 from abtest.engines.spark.session import open_session
@@ -18,10 +19,8 @@ from abtest.process.temporary import temporary_path
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-Progress = Callable[[str, float | None], None]
 
-
-class SparkEngine:
+class Application:
     """A Spark session for one analysis; ``master``, ``remote`` and ``limits`` are those of ``open_session``."""
 
     name = "spark"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.duckdb.database import Database
 from abtest.engines.duckdb.door import Door
 from abtest.engines.duckdb.parquet import look_at_parquet
 from abtest.engines.engine import EngineError, Family, Statement
@@ -184,7 +184,7 @@ def _look(
 
     Returns what the files' own columns hold, without those of folders.
     """
-    look = DuckDB()
+    look = Database()
     try:
         look.attach_files("look", files, kind, layout)
         families = look.columns("look")
@@ -242,7 +242,7 @@ def read_frame(session: "SparkSession", frame: object) -> tuple["DataFrame", dic
 
 
 def _arrow(frame: object) -> tuple[Any, dict[str, Family]]:
-    look = DuckDB()
+    look = Database()
     try:
         look.attach_frame("look", frame)
         families = look.columns("look")

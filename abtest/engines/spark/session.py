@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abtest.engines.engine import Limits
-from abtest.engines.remote import Destination, destination
+from abtest.engines.options import Limits
+from abtest.engines.spark.addresses import Destination, destination
 from abtest.engines.spark.java import Java
 from abtest.engines.spark.needs import megabytes, quiet, require_java, require_pyspark, require_reachable
 from abtest.errors import DataError, UsageError
@@ -166,7 +166,7 @@ def _launch(master: str, limits: Limits) -> Opened:
     from pyspark.sql import SparkSession
 
     local = master.startswith("local")
-    folder = TemporaryFolder(prefix="abtest-spark-")
+    folder = TemporaryFolder(prefix="abtest-")
     log = folder.path / "spark.log"
     conf = SparkConf(loadDefaults=False).setAll(list(_launch_settings(master, limits, local=local).items()))
     java = Java(folder)
