@@ -25,7 +25,7 @@ def day(text: str, language: Language) -> str:
         value = date.fromisoformat(text[:10])
     except ValueError:
         return text
-    return language.say("date.day", day=value.day, month=language.months[value.month - 1], year=value.year)
+    return language.date(value)
 
 
 def period(start: str | None, end: str | None, language: Language) -> str | None:
@@ -49,7 +49,7 @@ def instant(text: str, timezone: str | None, language: Language) -> str:
     return language.say(
         "date.instant",
         date=day(local.date().isoformat(), language),
-        time=f"{local:%H:%M}",
+        time=language.time(local),
         zone=timezone if zone else "UTC",
     )
 

@@ -9,10 +9,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from abtest.words.language import MINUS as MINUS  # noqa: PLC0414 - a number's sign is asked for here
 from abtest.words.language import Language
-
-MINUS = "\u2212"
-_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 @dataclass(frozen=True)
@@ -57,13 +55,8 @@ class Numbers:
 
     def plain(self, value: float, decimals: int = 0, *, signed: bool = False) -> str:
         """Return ``value`` with ``decimals`` and grouped thousands; ``signed`` gives positive values a plus."""
-        size = abs(value)
-        if size >= 1e15:
-            mantissa, exponent = f"{size:.3e}".split("e")
-            digits = mantissa.replace(".", self.language.decimal) + "×10" + str(int(exponent)).translate(_SUPERSCRIPTS)
-        else:
-            digits = f"{size:,.{decimals}f}".translate({44: self.language.group, 46: self.language.decimal})
-        if not any(digit in digits for digit in "123456789"):
+        digits = self.language.digits(value, decimals)
+        if abs(value) < 1 and not round(abs(value), decimals):
             return digits
         sign = MINUS if value < 0 else "+" if signed else ""
         return sign + digits

@@ -17,7 +17,7 @@ HEAVY = ("pandas", "matplotlib", "duckdb", "scipy.stats", "statsmodels", "typst"
 
 
 def flat(text):
-    return " ".join(text.replace("\u00a0", " ").replace("\u202f", ",").split())
+    return " ".join(text.replace("\u00a0", " ").split())
 
 
 def strict(text):

@@ -39,7 +39,7 @@ TONES = {"", "left", "right", *get_args(Tone)}
 def plain(value: object) -> str:
     """All words inside a part, with ordinary spaces."""
     words = [text for text in texts(value) if text not in TONES]
-    return " | ".join(words).replace("\u00a0", " ").replace("\u202f", " ")
+    return " | ".join(words).replace("\u00a0", " ")
 
 
 def two_sided(z: float) -> float:

@@ -105,7 +105,7 @@ def test_the_counts_under_the_chart_are_the_points_own_denominators() -> None:
     rows = plot_of(DRIP, curve).counts
     assert [row.label for row in rows] == ["biweekly", "weekly"]
     for row, arm in zip(rows, curve.arms, strict=True):
-        assert [int(text.replace("\u202f", "")) for _, text in row.counts] == [point.n for point in arm.points]
+        assert [int(text.replace(",", "")) for _, text in row.counts] == [point.n for point in arm.points]
     assert rows[0].counts[-1] == (8.0, "0")
 
 

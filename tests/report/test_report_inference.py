@@ -30,7 +30,7 @@ def metrics_table(analysis: Analysis) -> Table:
 
 
 def spaced(text: str) -> str:
-    return text.replace("\u00a0", " ").replace("\u202f", " ")
+    return text.replace("\u00a0", " ")
 
 
 def marks(analysis: Analysis, plot: str, panel: int = 0) -> list[Mark]:
@@ -114,12 +114,12 @@ def test_the_verdict_sentence_and_the_tiles_name_the_one_sided_interval() -> Non
 @pytest.mark.parametrize(
     ("analysis", "words"),
     [
-        (grammar.one_sided(), "about 35 more per 1 000 with weekly (one-sided 95 % interval: at least 19 more)"),
+        (grammar.one_sided(), "about 35 more per 1,000 with weekly (one-sided 95 % interval: at least 19 more)"),
         (
             grammar.one_sided_downwards(),
-            "about 11 fewer per 1 000 with weekly (one-sided 95 % interval: at least 3 fewer)",
+            "about 11 fewer per 1,000 with weekly (one-sided 95 % interval: at least 3 fewer)",
         ),
-        (grammar.not_improved(), "about 35 fewer per 1 000 with weekly (one-sided 95 % interval: at most 51 fewer)"),
+        (grammar.not_improved(), "about 35 fewer per 1,000 with weekly (one-sided 95 % interval: at most 51 fewer)"),
     ],
     ids=["more", "fewer", "worse"],
 )
@@ -162,7 +162,7 @@ def test_several_arms_are_one_sided_at_the_adjusted_level(pdf_pages: Pages) -> N
 def test_looks_are_said_over_the_table_in_the_method_and_in_the_guide(pdf_pages: Pages) -> None:
     text = " ".join(pdf_pages(grammar.anytime()))
     assert text.count(ANYTIME) == 1
-    assert "Looks at any time: confidence sequences, valid at every look, narrowest at 20 000 units" in text
+    assert "Looks at any time: confidence sequences, valid at every look, narrowest at 20,000 units" in text
     assert "looked at as often as one likes" in text
     assert "If the arms did not differ, it would ever fall below 0.05 in at most 5 % of such experiments" in text
     assert "how often chance alone would give a difference" not in text
@@ -221,6 +221,6 @@ def test_the_terminal_says_sides_and_looks_over_the_metrics() -> None:
     lines = spaced(summary(grammar.one_sided(grammar.anytime()))).splitlines()
     assert "Metrics (95 % intervals; one-sided, guardrails two-sided; valid at every look)" in lines
     text = spaced(summary(grammar.one_sided()))
-    assert re.search(r"weekly\s+7 611\s+48.5 %\s+\+3.5 pp\s+\+7.8 %\s+< 0.001\s+better", text)
+    assert re.search(r"weekly\s+7,611\s+48.5 %\s+\+3.5 pp\s+\+7.8 %\s+< 0.001\s+better", text)
     assert "above +1.9 pp" in text
     assert "No reason was recorded" not in text

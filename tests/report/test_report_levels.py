@@ -27,7 +27,7 @@ def rates_table(analysis: Analysis) -> Table:
 
 
 def spaced(text: str) -> str:
-    return text.replace("\u00a0", " ").replace("\u202f", " ")
+    return text.replace("\u00a0", " ")
 
 
 def test_each_arm_is_read_beside_each_level(drip: Analysis) -> None:

@@ -40,7 +40,7 @@ def told(folder: Path, *, settings: str, trigger: str = "assignment", more: str 
     """The summary of an analysis, on one line."""
     path = folder / "wide.yaml"
     path.write_text(DEFINITION.format(data=DATA, settings=settings, trigger=trigger, more=more))
-    return " ".join(summary(abtest.analyze(abtest.load(path))).replace("\u00a0", " ").replace("\u202f", " ").split())
+    return " ".join(summary(abtest.analyze(abtest.load(path))).replace("\u00a0", " ").split())
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ def test_page_one_answers_alone(drip: Analysis, pdf_pages: Pages) -> None:
         "eligible when first_order_at < period.start",
         "Ship weekly",
         "Difference +3.5 pp (95 % interval +1.9 to +5.1 pp)",
-        "3 412 of 7 590",
+        "3,412 of 7,590",
         "Primary metric: weekly is better than biweekly",
     ):
         assert needed in first

@@ -29,7 +29,7 @@ def spoken(analysis: Analysis, place: int, words: PlainWords | None = None) -> A
 def row(analysis: Analysis, number: int = 0) -> list[str]:
     blocks = build(analysis).section("metrics").blocks
     found = next(b for b in blocks if isinstance(b, Table) and b.title.startswith("In plain words"))
-    return [cell.text.replace("\u00a0", " ").replace("\u202f", " ") for cell in found.groups[0].rows[number]]
+    return [cell.text.replace("\u00a0", " ") for cell in found.groups[0].rows[number]]
 
 
 def test_the_headline_adds_one_in_how_many_to_its_sentence() -> None:
@@ -37,9 +37,9 @@ def test_the_headline_adds_one_in_how_many_to_its_sentence() -> None:
     assert difference.estimate is not None
     headline = build(spoken(DRIP, 0)).headline
     assert headline is not None
-    said = headline.plain.replace("\u00a0", " ").replace("\u202f", " ")
+    said = headline.plain.replace("\u00a0", " ")
     assert said == (
-        "In plain numbers: about 35 more per 1 000 with weekly (95 % interval: 19 more to 51 more). That is about "
+        "In plain numbers: about 35 more per 1,000 with weekly (95 % interval: 19 more to 51 more). That is about "
         f"1 more in {math.ceil(1 / difference.estimate)} (95 % interval: 1 more in 20 to 1 more in 52)."
     )
     before = build(DRIP).headline
@@ -50,7 +50,7 @@ def test_the_headline_adds_one_in_how_many_to_its_sentence() -> None:
 def test_the_table_says_the_same_in_the_same_base() -> None:
     assert row(spoken(DRIP, 0)) == [
         "weekly",
-        "35 more per 1 000",
+        "35 more per 1,000",
         "19 more to 51 more",
         "1 more in 29",
         "1 more in 20 to 1 more in 52",
@@ -59,7 +59,7 @@ def test_the_table_says_the_same_in_the_same_base() -> None:
 
 def test_a_small_effect_gets_a_larger_base() -> None:
     words = times.words(0.0008, 0.0003)
-    assert row(spoken(DRIP, 0, words))[1:3] == ["8 more per 10 000", "5 more to 11 more"]
+    assert row(spoken(DRIP, 0, words))[1:3] == ["8 more per 10,000", "5 more to 11 more"]
 
 
 def test_an_interval_that_passes_infinity_is_said_so() -> None:
@@ -71,7 +71,7 @@ def test_less_of_what_is_bad_is_fewer_and_a_benefit() -> None:
     words = times.words(-0.02, 0.01, good="down")
     assert words.needed_kind == "benefit"
     assert row(spoken(DRIP, 2, words))[1:] == [
-        "20 fewer per 1 000",
+        "20 fewer per 1,000",
         "30 fewer to 10 fewer",
         "1 fewer in 50",
         "1 fewer in 34 to 1 fewer in 100",
@@ -114,7 +114,7 @@ def test_an_adjusted_headline_does_not_borrow_the_unadjusted_interval() -> None:
     analysis = spoken(THREE.model_copy(update={"decision": decision}), 0)
     headline = build(analysis).headline
     assert headline is not None
-    assert headline.plain.endswith("That is about 1\u00a0more in\u00a085.")  # 3 511 of 7 611 less 3 412 of 7 590
+    assert headline.plain.endswith("That is about 1\u00a0more in\u00a085.")  # 3,511 of 7,611 less 3,412 of 7,590
     text = summary(analysis)
     assert "In plain words" not in text
 

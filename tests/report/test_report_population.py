@@ -22,10 +22,10 @@ def ledger(analysis: Analysis) -> dict[str, list[str]]:
 def test_exposure_that_is_only_counted_stands_beside_the_way_to_the_mature() -> None:
     analysis = grammar.exposed(triggered=False)
     assert ledger(analysis) == {
-        "= Eligible": ["7 778", "7 799"],
-        "of these: exposed": ["7 673", "7 694"],
+        "= Eligible": ["7,778", "7,799"],
+        "of these: exposed": ["7,673", "7,694"],
         "\u2212 window still open": ["188", "188"],
-        "= Mature": ["7 590", "7 611"],
+        "= Mature": ["7,590", "7,611"],
     }
     assert "exposed units only" not in plain(build(analysis).facts)
 
@@ -33,17 +33,17 @@ def test_exposure_that_is_only_counted_stands_beside_the_way_to_the_mature() -> 
 def test_a_triggered_analysis_goes_on_with_the_exposed_and_adds_up() -> None:
     rows = ledger(grammar.exposed(triggered=True))
     assert rows == {
-        "= Eligible": ["7 778", "7 799"],
+        "= Eligible": ["7,778", "7,799"],
         "\u2212 not exposed": ["105", "105"],
-        "= Exposed, analysed": ["7 673", "7 694"],
+        "= Exposed, analysed": ["7,673", "7,694"],
         "\u2212 window still open": ["83", "83"],
-        "= Mature": ["7 590", "7 611"],
+        "= Mature": ["7,590", "7,611"],
     }
 
 
 def test_what_exposure_is_and_who_is_analysed_is_said(pdf_pages: Pages) -> None:
     first, *rest = pdf_pages(grammar.exposed(triggered=True))
-    assert "exposed units only: 15 367 with an event in sends, days 0 to 14 after assignment" in first
+    assert "exposed units only: 15,367 with an event in sends, days 0 to 14 after assignment" in first
     assert (
         "Exposed: an event in sends, days 0 to 14 after assignment. Only exposed units are analysed, from their first "
         "exposure on." in " ".join(rest)

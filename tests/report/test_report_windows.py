@@ -79,8 +79,8 @@ def test_a_time_is_in_days_over_the_units_followed() -> None:
         "\u22120.01 days",
     ]
     assert [plain(tile.details[0]) for tile in document.headline.tiles[:2]] == [
-        "7 778 units followed",
-        "7 799 units followed",
+        "7,778 units followed",
+        "7,799 units followed",
     ]
     assert document.plot("headline").panels[0].axis == "Mean days before the event, by arm"
 

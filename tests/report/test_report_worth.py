@@ -32,7 +32,7 @@ def test_observed_extrapolated_and_total_are_columns_and_what_a_model_made_is_ap
     money, change, life = found.groups
     assert [cell.text.replace("\u00a0", " ") for cell in money.rows[1]] == [
         "weekly",
-        "7\u202f601",
+        "7,601",
         "64 EUR",
         "81 EUR",
         "146 EUR",
@@ -111,16 +111,16 @@ def test_the_terms_say_how_far_is_counted(horizon: int | None, words: str) -> No
 def test_the_boards_rate_is_said_as_run_and_if_all_were_treated() -> None:
     analysis = DRIP.model_copy(update={"board": times.board(DRIP)})
     section = plain(build(analysis).section("board"))
-    assert "of S = 50 000 customers at the start, 15 957 (31.9 %) take part" in section
+    assert "of S = 50,000 customers at the start, 15,957 (31.9 %) take part" in section
     assert "neither side of E − N" in section
     row = table(analysis, "board").groups[0].rows[0]
-    assert [cell.text.replace("\u00a0", " ").replace("\u202f", " ") for cell in row] == [
+    assert [cell.text.replace("\u00a0", " ") for cell in row] == [
         "weekly",
         "16.0 %",
         "+0.6 pp",
         "+281",
         "+3.5 pp",
-        "+1 760",
+        "+1,760",
     ]
     text = summary(analysis).replace("\n", " ").replace("\u00a0", " ")
     assert "weekly moved it by +0.6 pp (+0.3 to +0.8 pp); if all were treated so, +3.5 pp" in text

@@ -1,0 +1,778 @@
+# Every word that abtest says in English. The syntax is that of Fluent; abtest/words/catalogue.py says how much of it.
+
+# How numbers and dates are written: as CLDR has them for this locale. What is stated here is the same, and spares
+# loading it; but a percent sign has a blank before it (number-percent), as in ISO 80000.
+-locale = en-GB
+-decimal = .
+-group = ,
+-digits = latn
+
+# Numbers and dates. U+00A0 keeps a number and its unit on one line.
+number-percent = { $value }{"\u00A0"}%
+number-points = { $value }{"\u00A0"}pp
+number-unit = { $value }{"\u00A0"}{ $unit }
+number-interval = { $low }{"\u00A0"}to{"\u00A0"}{ $high }
+number-above = above { $value }
+number-below = below { $value }
+number-more = >{"\u00A0"}{ $value }
+number-less = <{"\u00A0"}{ $value }
+number-missing = –
+ordinal = { NUMBER($n, type: "ordinal") ->
+    [one] { $n }st
+    [two] { $n }nd
+    [few] { $n }rd
+   *[other] { $n }th
+ }
+date-period = { $start } to { $end }
+date-from = from { $start }
+date-until = until { $end }
+date-end-of = the end of { $date }, { $zone }
+date-instant = { $date }, { $time } { $zone }
+
+# The frame of the page.
+kicker = A/B experiment
+page = Page { $page } of { $pages }
+footer = { $name } · definition { $definition } · abtest { $abtest } · generated { $generated }
+card-footer = Definition { $definition } · abtest { $abtest } · { $generated }
+invalid-banner = INVALID · a health check failed · do not act on these numbers
+invalid-effects =
+    The effects below are shown for diagnosis only. A failed check means that the arms cannot be compared fairly,
+    whatever the numbers say.
+
+# What was tested.
+fact-arms = Arms
+fact-period = Enrolment
+fact-who = Who
+fact-data = Data through
+fact-lock = Definition
+arm-control = control
+arm-share = { $share } planned
+arm-cadence = every { $days } days
+arm-cadence-one = every day
+arm-line = { $arm } ({ $details })
+arm-described = { $arm }: { $description }
+who-eligible = { $eligible } eligible of { $assigned } assigned
+who-unit = unit: { $unit }
+who-row = each row of the data is one unit
+who-cluster = randomised by { $cluster }
+who-strata = stratified by { $strata }
+who-rule = eligible when { $rule }
+who-triggered = exposed units only: those with { $exposure }
+who-triggered-count = exposed units only: { $exposed } with { $exposure }
+exposure-event = an event in { $event } after assignment
+exposure-event-window = an event in { $event }, days { $low } to { $high } after assignment
+
+# The lock.
+lock-locked = Locked
+lock-locked-on = Locked on { $date }
+lock-line = { $locked }, { $deviations }
+lock-line-after = { $locked }, after outcome data existed; { $deviations }
+lock-deviations = { $count } deviations
+lock-deviations-one = 1 deviation
+lock-deviations-none = no deviations
+lock-changed = changed since: { $keys }
+lock-changed-more = { $keys } and { $count } more
+lock-change = { $change } ({ $place })
+lock-absent = not set
+lock-not = not locked
+lock-data-after = outcome data existed when it was locked
+lock-data-before = no outcome data existed when it was locked
+lock-data-unknown = whether outcome data existed when it was locked is not known
+section-deviations = Deviations from the lock
+section-deviations-intro = What was changed in the definition after it was locked. Formatting and comments do not count.
+column-field = Field
+column-locked = When locked
+column-present = Now
+column-place = Where
+
+# The verdict.
+verdict = Verdict
+verdict-ship = Ship { $arm }
+verdict-ship-none = Ship
+verdict-keep-control = Keep { $control }
+verdict-keep-running = Keep running
+verdict-inconclusive = Inconclusive
+verdict-invalid = INVALID: do not use these results
+verdict-effect =
+    { $metric }: { $value } with { $arm }, { $control_value } with { $control }. Difference { $difference }
+    ({ $interval_name } { $interval }).
+verdict-effect-open =
+    { $metric }: { $value } with { $arm }, { $control_value } with { $control }. Difference { $difference }, without an
+    interval: { $reason }.
+verdict-missing = { $metric }: the effect of { $arm } could not be estimated. { $reason }
+verdict-several = { $metric }, difference from { $control }: { $effects } ({ $interval_name }).
+verdict-several-open = { $metric }, difference from { $control }: { $effects }, without an interval: { $reason }.
+verdict-many = { $metric }: { $count } arms compared with { $control }. Each effect is shown below.
+verdict-failed = Failed check: { $message }
+verdict-no-metric = No metric was analysed.
+reasons = Why
+more = The report says more.
+overview = All metrics
+glance = Other metrics: difference from { $control }, { $confidence } interval
+glance-more = Other metrics: difference from { $control }, { $confidence } interval (the report has { $count } more)
+glance-open = no interval
+glance-label = { $metric }: { $arm }
+interval = { $confidence } interval
+interval-adjusted = { $confidence } interval, adjusted for several comparisons
+interval-adjusted-short = { $confidence } interval, adjusted
+interval-one-sided = one-sided { $confidence } interval
+interval-one-sided-adjusted = one-sided { $confidence } interval, adjusted for several comparisons
+interval-one-sided-adjusted-short = one-sided { $confidence } interval, adjusted
+intervals = { $confidence } intervals
+intervals-one-sided = one-sided
+intervals-one-sided-guardrails = one-sided, guardrails two-sided
+intervals-anytime = valid at every look
+
+# The headline effect.
+headline = Headline effect
+headline-difference = Difference from { $control }
+headline-lift = Lift relative to { $control }
+headline-arm-rate = { $numerator } of { $n }
+headline-arm-mean = n = { $n }
+headline-arm-followed = { $n } units followed
+headline-open = No interval: { $reason }
+headline-p = p{"\u00A0"}{ $p }
+headline-p-adjusted = adjusted p{"\u00A0"}{ $p }
+headline-p-adjusted-margin = adjusted p of the margin test { $p }
+headline-more =
+    In plain numbers: about { $estimate } more per { $base } with { $arm } ({ $interval_name }: { $interval }).
+headline-fewer =
+    In plain numbers: about { $estimate } fewer per { $base } with { $arm } ({ $interval_name }: { $interval }).
+headline-range = { $low } to { $high }
+headline-bound-least = at least { $count }
+headline-bound-most = at most { $count }
+headline-bound-no-fewer = no fewer
+headline-bound-no-more = no more
+headline-count-more = { $count } more
+headline-count-fewer = { $count } fewer
+headline-count-same = no change
+headline-not-estimable = not estimable
+
+# Roles, directions, verdicts, statuses.
+role-primary = primary
+role-secondary = secondary
+role-guardrail = guardrail
+good-up = more is better
+good-down = less is better
+good-up-time = later is better
+good-down-time = sooner is better
+time-method = restricted mean (Kaplan–Meier)
+
+# When a metric counts.
+start-assignment = assignment
+start-exposure = first exposure
+window = days { $low } to { $high } after { $start }
+window-day = day { $day } after { $start }
+window-calendar = calendar days { $low } to { $high } after { $start }
+window-calendar-day = calendar day { $day } after { $start }
+window-first = first { $days } days after { $start }
+window-week = { $ordinal } calendar week after { $start }
+window-month = { $ordinal } calendar month after { $start }
+window-quarter = { $ordinal } calendar quarter after { $start }
+window-year = { $ordinal } calendar year after { $start }
+window-week-several = { $first } to { $last } calendar week after { $start }
+window-month-several = { $first } to { $last } calendar month after { $start }
+window-quarter-several = { $first } to { $last } calendar quarter after { $start }
+window-year-several = { $first } to { $last } calendar year after { $start }
+
+# Benchmark and goal.
+level-benchmark = benchmark { $value }
+level-goal = goal { $value }
+level-reading = { $level }: { $reading }
+level-finding = { $level }: { $arms }.
+level-arm = { $arm } { $reading }
+level-all = all arms { $reading }
+level-above = above
+level-below = below
+level-not-distinguished = not distinguished
+margin-non-inferiority = margin { $margin }
+margin-superiority = must be better by more than { $margin }
+margin-equivalence = equivalent within ±{ $margin }
+margin-p-non-inferiority = margin test p { $p }
+margin-p-superiority = superiority test p { $p }
+margin-p-equivalence = equivalence test p { $p }
+margin-by-interval = judged by the interval
+worse = worse
+better = better
+metric-verdict-better = better
+metric-verdict-worse = worse
+metric-verdict-different = different
+metric-verdict-no-difference-shown = no difference shown
+metric-verdict-no-improvement-shown = no improvement shown
+metric-verdict-safe = safe
+metric-verdict-harmed = harmed
+metric-verdict-not-shown-safe = not shown safe
+metric-verdict-equivalent = equivalent
+metric-verdict-margin-not-shown = margin not shown
+metric-verdict-not-estimable = not estimable
+status-pass = ✓ pass
+status-warn = ! warn
+status-fail = ✗ FAIL
+status-skipped = – skipped
+separator = {" "}·{" "}
+
+# Sections, tables, columns.
+section-metrics = Metrics
+section-metrics-intro =
+    Each arm against { $control }. Every estimate has its { $confidence } interval under it; { $correction }.
+section-metrics-none = p-values are not corrected for several comparisons
+section-metrics-adjusted =
+    the adjusted p-value and interval account for several comparisons ({ $correction }; family: { $family })
+
+# On which side, and for how many looks.
+caption-one-sided = Tested one-sided, each metric in its good direction: the interval has one bound, on the bad side.
+caption-one-sided-guardrails =
+    Primary and secondary metrics are tested one-sided, each in its good direction: the interval has one bound, on the
+    bad side. Guardrails are tested two-sided.
+caption-anytime =
+    Intervals and p-values are confidence sequences: they hold at every look, so looking as often as one likes is
+    allowed here.
+other-both = { $what } are two-sided, and for one look.
+other-sides = { $what } are two-sided.
+other-looks = { $what } are for one look.
+other-own = The arms' own intervals
+other-levels = The arms' own intervals, which tell what lies above or below a benchmark or goal,
+other-overall = These tests
+other-segments = The effects in segments
+other-readings = All readings but those as reported and those without covariates
+method-sides = Sides
+method-looks = Looks
+sides-two-sided = two-sided
+sides-one-sided = one-sided, in each metric's good direction
+sides-one-sided-guardrails =
+    one-sided in each metric's good direction for primary and secondary metrics, two-sided for guardrails
+looks-once = one: intervals and p-values are for a single look
+looks-anytime = at any time: confidence sequences, valid at every look
+looks-anytime-planned =
+    at any time: confidence sequences, valid at every look, narrowest at { $planned } units of both arms together
+method-lock = Lock
+section-adjustment-intro =
+    What was known before the assignment (covariates, strata) explains part of the outcome; taking it out narrows the
+    interval without changing what is estimated. The estimate with it is the one that counts.
+table-adjustment = Effects with and without covariates and strata
+column-adjusted-difference = With
+column-unadjusted-difference = Without
+column-unadjusted-p = p without
+column-removed = Variance removed
+section-rates = Retention and other rates by arm
+section-means = Means by arm
+section-means-mixed = Means, ratios and quantiles by arm
+section-population = Who was counted
+section-population-intro = From every assigned unit to those whose outcome could be read. Shares are of the assigned.
+section-base = The customers table
+section-checks = Health checks
+section-method = Method
+section-guide = How to read this report
+section-provenance = Provenance
+table-metrics = Metrics by arm and comparisons with the control
+table-overall = Are all arms equal?
+table-rates = Rates by arm
+table-means = Means by arm
+table-means-mixed = Means, ratios and quantiles by arm
+table-population = Population by arm
+table-population-part = Population by arm, part { $part } of { $parts }
+table-checks = Health checks
+table-method = Estimand and method of each metric
+table-sources = Sources
+table-headline = Primary metric: every arm against { $control }
+column-arm = Arm
+column-n = n
+column-value = Value
+column-difference = Difference
+column-lift = Lift
+column-p = p-value
+column-adjusted = Adj. p
+column-verdict = Verdict
+column-numerator = With event
+column-rate = Rate
+column-mean = Mean
+column-sd = SD
+column-interval = { $confidence } interval
+column-missing = Missing
+column-against = Benchmark, goal
+check-design = design: { $code }
+column-step = Step
+column-check = Check
+column-status = Status
+column-message = Finding
+column-metric = Metric
+column-estimand = What is estimated
+column-method = How
+column-statistic = Statistic
+column-df = df
+column-source = Source
+column-rows = Rows
+column-fingerprint = Fingerprint
+cell-control = control
+cell-adjusted = adj. { $interval }
+step-share = Planned share
+step-assigned = Assigned
+step-excluded = − { $reason }
+step-eligible = = Eligible
+step-exposed = of these: exposed
+step-exposed-note =
+    Exposed: { $exposure }. Exposure is only counted; units are analysed whether they were exposed or not.
+step-exposed-triggered = = Exposed, analysed
+step-exposed-triggered-note = Exposed: { $exposure }. Only exposed units are analysed, from their first exposure on.
+step-unexposed = − not exposed
+step-open = of these: window still open
+step-whole = of these: mature
+step-immature = − window still open
+step-mature = = Mature
+step-mature-note =
+    Mature: the whole window of the longest primary metric lies before the data's end. Other windows may have other
+    counts.
+step-mature-note-time =
+    Mature: the whole window of the longest primary metric lies before the data's end. It is a time to an event, which
+    uses the other units too, for as long as they were followed.
+base-total = Customers in the table
+base-not-eligible = Not eligible
+base-eligible = Eligible
+base-unassigned = Eligible without an arm
+note-reason = { $metric }, { $arm }: { $reason }
+note-interval = No interval: { $reason }.
+note-adjusted = No adjusted interval: { $reason }.
+note-followed = Units followed: one whose window is still open counts for as long as it was followed; none is left out.
+note-margin-adjusted =
+    The adjusted p-value of a superiority or equivalence test: twice its one-sided p-value, corrected like the
+    two-sided ones.
+note-arm = { $arm }: { $reason }
+note-covariates =
+    Difference and lift are adjusted for covariates or strata, so they are not exactly those of the values shown; the
+    table below has both.
+note-unknown = No reason was recorded.
+empty-metrics = No metric was analysed.
+empty-population = No unit was assigned.
+empty-checks = No check was run.
+
+# Other readings: what stands beside the tests.
+section-readings = Other readings
+section-readings-intro =
+    The same comparisons seen in other ways. None of these decides: the verdicts rest on the section Metrics alone.
+    Beside the rows as reported, covariates and strata play no part here, nor does a correction for several
+    comparisons.
+table-bayes = Bayesian view
+table-bayes-lead =
+    How likely it is that an arm is better than { $control }, given the prior and the data, and what each choice is
+    expected to cost.
+bayes-prior = prior: { $prior }
+column-better = Probability to be better
+column-loss-treatment = Expected loss if chosen
+column-loss-control = Expected loss if { $control } is kept
+column-credible-difference = Difference ({ $confidence } credible)
+column-credible-lift = Lift ({ $confidence } credible)
+table-methods = The same effects by other methods
+table-methods-lead = The first row of each comparison is the one that counts.
+table-methods-exact =
+    An exact test stands beside a comparison where fewer than 5 units with or without the event are expected in an arm:
+    approximate tests are in doubt there.
+column-reading = Reading
+reading-reported = As reported
+reading-reported-winsorised = As reported, winsorised
+reading-unadjusted = Winsorised, without covariates or strata
+reading-not-winsorised = Not winsorised
+reading-bootstrap = Bootstrap
+reading-permutation = Permutation test
+reading-exact = Exact
+reading-exact-method = exact unconditional, Chan and Zhang
+reading-boschloo = Boschloo p { $p }
+table-odds = Odds ratios
+table-odds-lead = The odds of the event in the arm divided by those in { $control }; 1 means no difference.
+column-odds = Odds ratio
+table-complier = Effect on compliers
+table-complier-lead =
+    The complier effect is the effect on those units that took up the treatment because they were assigned to it, if
+    the assignment acts through the take-up alone; the comparison of all assigned units (intention to treat) is the one
+    that decides.
+column-complier = Effect on compliers
+column-compliance = Difference in compliance
+
+# Segments.
+section-segments = Segments
+section-segments-intro =
+    Does the effect differ between groups of customers? The interaction test answers first: single levels differ by
+    chance alone. The shrunken effect draws each level towards the common effect and is the better guess of what to
+    expect there. Covariates and strata play no part in these effects, and the interaction tests are not corrected for
+    their number.
+table-segment-declared = By { $column }: declared before the start
+table-segment-exploratory = By { $column }: EXPLORATORY
+segment-declared = The adjusted p-values of a metric are corrected over the levels (Holm).
+segment-exploratory =
+    Not declared before the start. Segment effects chosen after the fact are hypotheses for a new experiment, not
+    findings.
+segment-group-declared = { $metric }: { $arm } against { $control }
+segment-group-exploratory = { $metric }: { $arm } against { $control } (exploratory)
+segment-same = No evidence that the effect differs between the levels ({ $test }).
+segment-differs = The effect differs between the levels ({ $test }).
+segment-untested = Whether the effect differs between the levels could not be tested: { $reason }
+segment-q = interaction test: Q { $statistic }
+segment-df = df { $df }
+segment-p = p { $p }
+segment-heterogeneity = I² { $share }
+segment-blank = (empty)
+column-level = Level
+column-segment-arm = Arm
+column-shrunken = Shrunken
+
+# Method and provenance.
+method-confidence = Confidence
+method-correction = Correction
+method-family = Family
+correction-holm = Holm
+correction-hochberg = Hochberg
+correction-bonferroni = Bonferroni
+correction-bh = Benjamini–Hochberg
+correction-by = Benjamini–Yekutieli
+correction-none = none
+provenance-definition = Definition
+provenance-data = Data through
+provenance-data-none = no event source was used
+provenance-generated = Generated
+provenance-versions = Versions
+provenance-platform = Platform
+provenance-seed = Seed
+provenance-schema = Results format
+provenance-path-none = in memory
+provenance-path-catalogue = a table of the engine's catalogue
+guide-difference =
+    Difference: the arm's value minus the control's, in the metric's own unit. pp is percentage points: from 40 % to 43
+    % is +3 pp.
+guide-lift = Lift: the same difference relative to the control's value: from 40 % to 43 % is +7.5 %.
+guide-interval =
+    { $confidence } interval: the range of effects that fit the data. If such an experiment were repeated many times,
+    about { $confidence } of the intervals would contain the true effect. An interval that contains 0 means that no
+    difference has been shown, not that there is none.
+guide-p =
+    p-value: how often chance alone would give a difference at least this large if the arms did not differ. Below
+    { $alpha } the interval excludes 0. It is not the probability that the result is wrong.
+guide-interval-anytime =
+    { $confidence } interval: the range of effects that fit the data, whenever one looks. If such an experiment were
+    repeated many times and looked at as often as one likes, in about { $confidence } of them no interval would ever
+    miss the true effect. That makes it wider than an interval for one look. An interval that contains 0 means that no
+    difference has been shown, not that there is none.
+guide-p-anytime =
+    p-value: holds at every look. If the arms did not differ, it would ever fall below { $alpha } in at most { $share }
+    of such experiments, however often one looks. Below { $alpha } the interval excludes 0. It is not the probability
+    that the result is wrong.
+guide-one-sided =
+    One-sided: only an improvement is looked for, and the p-value counts chance differences in that direction only. The
+    interval has a bound on the bad side; the other side is open. No improvement shown means that the arm may be no
+    better, or worse: such a test cannot tell these apart.
+guide-adjusted =
+    Adjusted: with several comparisons, chance has several opportunities; the adjusted p-value and interval allow for
+    that.
+guide-primary =
+    Primary metrics decide. Secondary metrics explain. A guardrail must not get worse by more than its margin: safe
+    (harm beyond the margin is excluded), not shown safe (it is not excluded), harmed (harm is shown).
+guide-mature = Mature: a unit whose whole window lies before the data's end. Others are too young to be counted.
+guide-srm =
+    Sample-ratio mismatch: the arms' sizes differ from the plan by more than chance allows. It points to lost or
+    misrouted units, and makes a comparison unfair.
+guide-margin-non-inferiority =
+    Margin test: a one-sided p-value against the margin. Below { $half } the { $confidence } interval excludes harm
+    beyond the margin.
+guide-margin-superiority =
+    Superiority test: a one-sided p-value against the margin. Below { $half } the arm is better by more than the
+    margin, not only by more than 0. Otherwise: margin not shown.
+guide-margin-equivalence =
+    Equivalence test: the larger of two one-sided p-values. Below { $half } the whole { $confidence } interval lies
+    within the margin on both sides: equivalent. Otherwise: margin not shown, which does not mean that the arms differ.
+guide-adjustment =
+    Variance removed: the share of the difference's variance that covariates and strata explain. 30 % removed is worth
+    as much as 43 % more units.
+guide-ratio = Ratio: one sum over all units of an arm, divided by another. It is no mean over units.
+guide-time_to_event =
+    Days to an event: the mean number of days before a unit's first event, of the days that the window has; a unit
+    without the event counts with all of them (the area under the Kaplan–Meier curve). Units whose window is still open
+    count too, for as long as they were followed.
+guide-levels =
+    Benchmark and goal: an arm is above (or below) a level when its own interval lies wholly above (or below) it; not
+    distinguished when the interval holds the level. They do not decide.
+guide-quantile = Quantile: the value below which that share of the units lies; the median is the middle unit's.
+guide-segments =
+    Interaction test (Cochran's Q): whether the levels' effects differ by more than chance allows. I²: the share of the
+    spread between the levels that is not chance. No evidence of a difference is no proof that there is none.
+guide-bayes =
+    Probability to be better: how strongly to believe, after the data and from the stated prior, that the arm is better
+    than the control. Expected loss: what a choice costs on average, nothing when it is right and the difference when
+    it is wrong. A { $confidence } credible interval contains the effect with that probability. None of this is
+    corrected for several looks or comparisons.
+guide-exact =
+    Exact: a p-value and interval from the probabilities of all possible tables, for rates with few events. Boschloo's
+    is the customary exact test; it and the interval may differ slightly.
+guide-odds =
+    Odds ratio: the odds are the units with the event to those without it. It is no ratio of rates: for frequent events
+    it lies further from 1.
+guide-winsorised = Winsorised: values above the stated limit count as that limit, so that a few do not decide.
+guide-bootstrap = Bootstrap: an interval from reweighting the units at random many times.
+guide-permutation = Permutation test: how often a random reshuffling of the arms gives a difference at least this large.
+guide-complier =
+    Difference in compliance: how many more of the arm's units than of the control's took up the treatment. The
+    complier effect is the difference in the outcome divided by it.
+
+# Charts.
+chart-headline = { $metric }
+chart-headline-values-rate = Rate by arm
+chart-headline-values-mean = Mean by arm, { $unit }
+chart-headline-values-plain = Mean by arm
+chart-headline-values-other = Value by arm, { $unit }
+chart-headline-values-other-plain = Value by arm
+chart-headline-values-time = Mean days before the event, by arm
+chart-headline-difference = Difference from { $control }, { $unit }
+chart-headline-difference-plain = Difference from { $control }
+chart-points = pp
+chart-retention = Rates by arm
+chart-effects = Lift against { $control }
+chart-effects-title = All metrics: lift against { $control }
+chart-subtitle = { $title } · { $interval_name }
+chart-interval = dots are estimates, lines their { $confidence } intervals
+chart-interval-adjusted =
+    dots are estimates, lines their { $confidence } intervals (adjusted where several arms are compared)
+chart-clipped = an arrow: the interval goes on beyond the chart
+chart-clipped-one-sided =
+    an arrow: the interval goes on beyond the chart; at the end of a thin line it has no bound (one-sided test)
+chart-open = { $estimate } (no interval)
+chart-none = not estimable
+chart-empty = Nothing to show.
+chart-invalid = INVALID: for diagnosis only
+chart-alt-values = { $arm } { $value }
+chart-alt-headline = Chart of { $metric }. { $values }. { $effects }.
+chart-alt-effect = { $arm } against { $control }: { $effect }
+chart-alt-retention = Chart of rates by arm with intervals: { $values }.
+chart-alt-effects = Chart of the lifts of all metrics with intervals: { $values }.
+effect = { $estimate } ({ $interval })
+
+# Terminal.
+text-metrics = Metrics ({ $intervals })
+text-population = Population
+text-bayes = Bayesian view: { $arms } (does not decide).
+text-bayes-arm = { $arm } is better than { $control } with probability { $probability }
+text-exact = Exact test, { $metric }, { $arm }: p { $p }.
+text-segment = Segments: the effect of { $arm } on { $metric } differs by { $column } (declared; interaction p { $p }).
+text-checks = Checks that did not pass
+text-checks-all = All { $count } health checks passed.
+
+# Periods.
+period-day = day { $number }
+period-week = week { $number }
+period-month = month { $number }
+period-days = days { $low } to { $high }
+period-to = to { $period }
+period-later = { $period } or later
+step-name-day = day
+step-name-week = week
+step-name-month = month
+
+# Curves.
+other-time = The intervals, bands and tests of this section
+section-curves = Over time
+section-curves-intro =
+    Each arm over the time since the start, and its difference from the control. The verdicts rest on the section
+    Metrics alone.
+curve-kind-bracket = in each { $step }
+curve-kind-on-or-after = in the { $step } or later, up to the horizon
+curve-kind-event-free = share still without the event (Kaplan–Meier)
+curve-kind-incidence = share with { $cause } so far (Aalen–Johansen)
+curve-kind-cumulative = cumulated since the start
+curve-axis-numbered-day = Day after { $start } (day 0 is the first)
+curve-axis-numbered-week = Week after { $start } (week 1 is days 0 to 7)
+curve-axis-numbered-month = Month after { $start } (month 1 is days 0 to 30)
+curve-axis-elapsed-day = Days since { $start }
+curve-axis-elapsed-week = Weeks since { $start }
+curve-axis-elapsed-month = Months of 30 days since { $start }
+curve-panel-unit = { $kind }, { $unit }
+curve-difference = Difference of { $arm } from { $control }, { $unit }
+curve-difference-plain = Difference of { $arm } from { $control }
+curve-counts-mature = n: units whose period is complete
+curve-counts-cumulative = n: units followed through the period
+curve-counts-followed = At risk: units still followed, without the event
+curve-note-bars = Bars are { $confidence } intervals, each for its own point alone.
+curve-note-bands = The darker bands are { $confidence } intervals, each for its own point alone.
+curve-note-band =
+    The light band is for the whole curve: with { $confidence } confidence all of the true curve lies within it.
+curve-note-n-mature = Each point stands on its own denominator, the units whose period lies before the data's end.
+curve-note-n-cumulative =
+    Units that are not followed to the end count for as long as they are; n is how many were followed through each
+    period.
+curve-note-n-followed =
+    Every unit counts for as long as it was followed; the numbers at risk are those still followed without the event.
+curve-clipped = Intervals that leave the chart go on beyond it.
+curve-differs = The curves of { $arm } and { $control } differ ({ $test }: p{"\u00A0"}{ $p }).
+curve-same =
+    No difference between the curves of { $arm } and { $control } has been shown ({ $test }: p{"\u00A0"}{ $p }).
+curve-untested = Whether the curves of { $arm } and { $control } differ could not be tested: { $reason }.
+curve-test = test of the whole curve
+curve-alt = Chart of { $title }, { $kind }. { $values }.
+curve-total = In the first { $days } days, { $arm } against { $control }: { $effects }. Mature and immature units count.
+curve-total-none = The total difference of { $arm } from { $control } could not be estimated: { $reason }.
+curve-total-difference = difference { $effect }
+curve-total-lift = lift { $effect }
+table-curve = { $title }: { $kind }
+table-curve-thinned = { $shown } of { $all } points; the results file has all of them.
+column-period = Period
+column-difference-of = Difference, { $arm }
+
+# Reading early.
+section-early = Reading early
+section-early-intro =
+    Some units' windows are still open. Two readings deal with that. The first leaves these units out and divides by
+    the mature ones alone. The second, Kaplan–Meier, uses every unit for as long as it was followed, to estimate the
+    same thing at the end of the window. The definition chose before the start which of them decides; the other one
+    stands beside it and is never mixed with it. Every estimate has its { $confidence } interval under it.
+early-mature = Mature units only
+early-kaplan-meier = Kaplan–Meier, all units
+early-mature-detail = units whose whole window lies before the data's end
+early-kaplan-meier-detail = every unit for as long as it was followed
+early-share = share with the event by day { $day }; the restricted mean decides
+early-title-decides = { $reading }: decides
+early-title-beside = { $reading }: does not decide
+early-title-withheld = { $reading }: WITHHELD, do not use
+early-withheld = Withheld: { $reason }. It is shown for diagnosis only.
+early-withheld-primary =
+    Withheld: { $reason }. It was to decide; it is shown for diagnosis only, and nothing should be decided by it.
+column-n-used = n used
+text-early = Reading early, { $metric }, { $reading } (does not decide): { $effects }.
+text-early-withheld = Reading early, { $metric }, { $reading }: withheld, { $reason }.
+
+# Survival.
+section-survival = Survival
+section-survival-intro =
+    What else is known of times to an event. The restricted mean in the section Metrics decides; these tests and
+    numbers are not corrected for their number. Every estimate has its { $confidence } interval under it.
+survival-competing =
+    Events that preclude this one: { $events }. A unit that has had one of them can no longer have the event, so shares
+    by day are those of Aalen and Johansen, which do not pretend that it could.
+survival-statistic = χ² { $statistic }
+survival-differs = { $test }: the arms' times differ ({ $numbers }).
+survival-same = { $test }: no difference between the arms' times has been shown ({ $numbers }).
+survival-untested = { $test }: could not be done.
+survival-days = days
+survival-median-none = the curve does not come down to a half
+table-hazards = Hazard ratios
+table-hazards-lead =
+    How many times as often as in { $control } the event happens, at any time, to those who have not had it; 1 means no
+    difference (Cox's model).
+column-hazard = Hazard ratio
+column-proportional = Does one ratio describe the whole time?
+hazard-constant = No sign against it (p{"\u00A0"}{ $p }).
+hazard-changes = No: the ratio changes with time (p{"\u00A0"}{ $p }). Read the curves and the restricted mean instead.
+hazard-unchecked = Could not be checked.
+table-medians = Medians
+table-medians-lead = Days until half of the units have had the event.
+column-median = Median
+table-landmarks = Shares with the event by day
+table-landmarks-lead = Units that were not followed so long count for as long as they were.
+column-landmark = With the event
+landmark-day = By day { $day }
+landmark-cause = { $cause }, by day { $day }
+
+# Value.
+section-value = Customer value
+section-value-terms =
+    A customer is worth { $margin } for each period of { $days } days that they stay (metric: { $metric }). { $last }
+    periods were observed; { $horizon }. { $discount }
+value-horizon = periods up to { $periods } count
+value-endless = all later periods count, without end
+value-discount = Later periods are discounted by { $rate } per period.
+value-undiscounted = Nothing is discounted.
+section-value-apart =
+    What was observed is data. What is extrapolated is projected by a model, on the assumption that the arms go on as
+    it says: nobody has seen it. The total is both together. Every estimate has its { $confidence } interval under it.
+table-value = Value per customer and lifetime
+value-group-money = Value per customer
+value-group-change = Difference in value from { $control }
+value-group-life = Lifetime: expected periods that a customer stays
+column-customers = Customers
+column-observed = Observed, periods 1 to { $last }
+column-extrapolated = Extrapolated: projected by a model
+column-total = Total, partly projected
+value-observed = observed
+value-projected = projected by a model
+value-chart-title = Customers still there, observed and projected
+value-chart-panel = Share of customers still there
+value-chart-axis = Periods of { $days } days since the start
+value-chart-note =
+    Solid lines with filled marks were observed (Kaplan–Meier); dashed lines with hollow marks are projected by a
+    model. Bands are { $confidence } intervals; those of the projection, hatched, hold only if the model does.
+value-chart-note-observed = Lines were observed (Kaplan–Meier); bands are { $confidence } intervals.
+value-chart-alt = Chart of the shares of customers still there; periods after { $last } are projected. { $values }.
+value-alt-observed = { $share } after period { $period }
+value-alt-projected = projected { $share } after period { $period }
+value-fit-good = { $arm }: { $model }. No sign that the model does not fit what was observed (p{"\u00A0"}{ $p }).
+value-fit-bad =
+    { $arm }: { $model }. The model does not fit what was observed (p{"\u00A0"}{ $p }): do not use the projection.
+value-fit-untested = { $arm }: { $model }. Whether it fits what was observed could not be tested.
+value-fit-none = { $arm }: no model, so nothing is projected: { $reason }.
+value-fit-alpha = α { $value }
+value-fit-beta = β { $value }
+text-value =
+    Value per customer, { $arm } against { $control }: observed { $observed }; with what a model projects { $total }.
+text-value-bad =
+    Value per customer, { $arm } against { $control }: observed { $observed }; the model does not fit what was
+    observed, so do not use its projection.
+
+# The board's rate.
+section-board = The board's retention rate
+section-board-base =
+    What the effect on { $metric } means for the customer retention rate (E − N)/S of the whole base: of S = { $base }
+    customers at the start, { $assigned } ({ $share }) take part in the experiment.
+section-board-control = With { $control } { $rate } of them stay.
+section-board-joined =
+    Customers who join later are in neither side of E − N. Every estimate has its { $confidence } interval under it.
+table-board = The effect on the base's rate
+column-reached = Share of S reached
+column-moved = (E − N)/S, as run
+column-customers-moved = Customers, as run
+column-if_all = (E − N)/S, if all of S were treated so
+column-customers-if_all = Customers, if all were
+text-board = The board's rate (E − N)/S: { $arm } moved it by { $moved }; if all were treated so, { $all }.
+
+# In plain words.
+headline-needed = That is about { $one } ({ $interval_name }: { $interval }).
+headline-needed-open = That is about { $one }.
+words-one-more = 1{"\u00A0"}more in{"\u00A0"}{ $number }
+words-one-fewer = 1{"\u00A0"}fewer in{"\u00A0"}{ $number }
+words-through = { $low }, through no change, to { $high }
+words-worst = at worst { $one }
+words-best = at best { $one }
+words-per = { $count } per{"\u00A0"}{ $base }
+table-words = In plain words: against { $control }
+table-words-lead = Each number has its { $confidence } interval on its right.
+table-words-lead-adjusted =
+    Each number has its { $confidence } interval on its right, not adjusted for several comparisons.
+column-words-per = More or fewer
+column-words-needed = One in
+column-words-range = Interval
+
+# Amounts in total.
+table-totals = In total: against { $control }
+table-totals-lead =
+    The difference per customer times customers, with its { $confidence } interval, not adjusted for several
+    comparisons. Only amounts within the window count; nothing is projected.
+column-totals-customers = Customers in the arm
+column-totals-run = More or less, as run
+column-totals-base = All eligible
+column-totals-all = If all were treated so
+note-totals-base = The number of all eligible customers is not known: there is no table of customers.
+text-totals =
+    In total, { $metric }: { $arm } brought { $run } with its { $customers } customers; with all { $base } it would be
+    { $all }.
+text-totals-run = In total, { $metric }: { $arm } brought { $run } with its { $customers } customers.
+
+# The guide.
+guide-kaplan-meier =
+    Kaplan–Meier: a unit whose window is still open counts for as long as it was followed, as one of those among whom
+    the event could still be seen. That is right if units that came late are like those that came early; a reading for
+    which that is in doubt is withheld.
+guide-curves =
+    Curve: an interval holds for its own point; looking for the best point of a curve needs the band, which holds for
+    all points at once. The test of the whole curve says no more than that the arms differ somewhere.
+guide-hazard =
+    Hazard ratio: the rate of the event among those who have not had it, in the arm relative to the control. One number
+    for the whole time is meaningful only while that ratio does not change.
+guide-projection =
+    Projection: a model of churn (shifted beta-geometric) is fitted to the observed periods and continued. Its interval
+    allows for chance in the data, not for a model that is wrong.
+guide-needed =
+    One more in N (number needed to treat): so many units must get the arm for one more, or one fewer, with the
+    outcome. An interval that includes no change passes through infinitely many, from more to fewer.
