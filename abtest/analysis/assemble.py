@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from abtest.analysis.board import board_result
-from abtest.analysis.checks import design_checks, health_checks, longest_primary
 from abtest.analysis.curves import metric_curve
-from abtest.analysis.decision import decide
+from abtest.analysis.decision import decide, longest_primary
 from abtest.analysis.early import read_early
 from abtest.analysis.estimate import Estimator
 from abtest.analysis.family import corrected, family_name
@@ -17,6 +16,7 @@ from abtest.analysis.result import (
     AnalysisSettings,
     ArmInfo,
     ArmPopulation,
+    Check,
     CustomerBase,
     DataInfo,
     Deviation,
@@ -28,6 +28,8 @@ from abtest.analysis.segments import segment_results
 from abtest.analysis.survival import survival_curves, survival_result
 from abtest.analysis.totals import with_totals
 from abtest.analysis.worth import value_result
+from abtest.checks import design, health
+from abtest.checks.finding import Finding, Given, Maturity
 from abtest.definition.load import Experiment
 from abtest.definition.lock import compare, lock_of
 from abtest.definition.model import Definition
@@ -44,10 +46,11 @@ def analysis_of(experiment: Experiment, collected: Collected, packages: Sequence
     metrics = [estimator.result(collected.ledger) for estimator in estimators.values()]
     metrics, early_checks = read_early(corrected(definition, metrics, estimators), estimators)
     metrics = [_in_time(definition, metric, collected.metrics[metric.name]) for metric in metrics]
+    given = Given(definition, collected, _maturity(metrics))
     checks = [
-        *health_checks(definition, collected, metrics),
+        *map(_check, health(given)),
         *early_checks,
-        *design_checks(definition, collected),
+        *map(_check, design.findings(given)),
     ]
     population = _population(experiment, collected, metrics)
     customers = _customers(collected)
@@ -101,7 +104,7 @@ def _in_time(definition: Definition, metric: MetricResult, moments: MetricMoment
 
 def _curves(definition: Definition, metric: MetricResult, moments: MetricMoments) -> list[Curve]:
     curve = metric_curve(definition, metric.name, moments, metric.title, metric.unit)
-    times = survival_curves(definition, metric.name, moments, metric.title) if metric.type == "time_to_event" else []
+    times = survival_curves(definition, metric.name, moments, metric.title)
     return times if curve is None else [curve, *times]
 
 
@@ -157,6 +160,22 @@ def _experiment(experiment: Experiment) -> ExperimentInfo:
 
 def _days(window: tuple[int, int] | None) -> tuple[float, float] | None:
     return None if window is None else (window[0] / 86_400, window[1] / 86_400)
+
+
+def _maturity(metrics: Sequence[MetricResult]) -> Maturity | None:
+    primary = longest_primary(metrics)
+    if primary is None:
+        return None
+    return Maturity(
+        primary.title,
+        mature=tuple(arm.mature for arm in primary.arms),
+        immature=tuple(arm.immature for arm in primary.arms),
+        followed=primary.counts_immature,
+    )
+
+
+def _check(finding: Finding) -> Check:
+    return Check(id=finding.id, status=finding.status, message=finding.message, p_value=finding.p_value)
 
 
 def _customers(collected: Collected) -> CustomerBase | None:

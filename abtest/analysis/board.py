@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from abtest.analysis.in_time import BoardResult, BoardRow
 from abtest.analysis.result import ArmPopulation, Comparison, CustomerBase, Effect, MetricResult
 from abtest.definition.model import ASSIGNMENTS, Definition
+from abtest.metrics import traits_of
 
 
 def board_result(
@@ -48,7 +49,7 @@ def board_result(
 
 
 def _of_the_board(metric: MetricResult) -> bool:
-    primary = metric.role == "primary" and metric.type == "retention"
+    primary = metric.role == "primary" and traits_of(metric.type).of_the_base
     return primary and metric.kind == "rate" and bool(metric.comparisons)
 
 

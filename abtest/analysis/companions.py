@@ -57,9 +57,7 @@ class Companions:
 
     @property
     def _simple(self) -> bool:
-        outcome = self.moments.outcome
-        plain = outcome.denominator is None and outcome.quantile is None and outcome.reduce != "time"
-        return plain and self.moments.clusters is None
+        return self.moments.outcome.averages and self.moments.clusters is None
 
     def _odds(self, arm: int, control: int) -> Effect | None:
         # The odds ratio's score interval belongs to the plain comparison; beside another method it could contradict.

@@ -5,7 +5,6 @@ import numpy as np
 from abtest.analysis.in_time import Curve, CurveArm, CurveComparison, CurvePoint, CurveTest
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import Definition
-from abtest.metrics import Retention
 from abtest.metrics.base import Curved
 from abtest.moments.outcome import Outcome
 from abtest.moments.sums import CurveSums, MetricMoments
@@ -30,11 +29,10 @@ def metric_curve(definition: Definition, name: str, moments: MetricMoments, titl
     control = names.index(definition.control.name)
     arms = [_cross(sums) for sums in moments.curve]
     drawn = [curves.curve(arm, confidence, rate=True) if rate else curves.cumulative(arm, confidence) for arm in arms]
-    after = isinstance(metric, Retention) and metric.after is not None
     return Curve(
         metric=name,
         title=title,
-        kind="cumulative" if not rate else "on or after" if after else "bracket",
+        kind=metric.curve_kind,
         step=metric.curve_step,
         unit="fraction" if rate else unit,
         arms=[

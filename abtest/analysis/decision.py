@@ -14,7 +14,6 @@ The rules, in this order:
 
 from collections.abc import Sequence
 
-from abtest.analysis.checks import longest_primary
 from abtest.analysis.result import Check, Comparison, Decision, MetricResult, Recommendation
 from abtest.analysis.wording import effect_in_words, p_in_words, shown_difference, value_in_words
 
@@ -154,6 +153,12 @@ def _guardrail_reason(metric: MetricResult, comparison: Comparison, confidence: 
         "harmed": f"is worse, and may be worse by more than its margin of {size}",
     }.get(comparison.verdict, f"is not shown to stay within its margin of {size}")
     return f"Guardrail {metric.title} {what} {arms}: {numbers}."
+
+
+def longest_primary(metrics: Sequence[MetricResult]) -> MetricResult | None:
+    """Return the primary metric whose window ends last: the one with the fewest mature units."""
+    primaries = [metric for metric in metrics if metric.role == "primary"]
+    return max(primaries, key=lambda metric: sum(arm.immature for arm in metric.arms), default=None)
 
 
 def _maturity_reason(metrics: Sequence[MetricResult], *, monitored: bool) -> list[str]:

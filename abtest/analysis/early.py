@@ -85,7 +85,7 @@ def readings(estimator: Estimator, assumption: Assumption | None) -> list[Readin
     early = early_shares(moments)
     if early is None or moments.competing is not None:
         return []
-    timed = moments.outcome.reduce == "time"
+    timed = moments.outcome.timed
     mature = Rates([Rate(arm.total, arm.n) for arm in moments.arms]) if timed else estimator.mature_method
     units = [arm.n for arm in moments.arms], [arm.units for arm in moments.lifetimes or ()]
     withheld = DRIFT if assumption is not None and assumption.fails else None
@@ -103,7 +103,7 @@ def _reading(estimator: Estimator, kind: ReadingKind, method: Method, units: lis
     decides = "kaplan-meier" if estimator.reads_early else "mature"
     return Reading(
         reading=kind,
-        primary=kind == decides and moments.outcome.reduce != "time",
+        primary=kind == decides and not moments.outcome.timed,
         method=next(iter(compared.values())).method,
         horizon_days=(moments.outcome.window or (0, 0))[1] / 86_400,
         arms=[
@@ -125,7 +125,7 @@ def _reading(estimator: Estimator, kind: ReadingKind, method: Method, units: lis
 
 
 def _check(estimator: Estimator, metric: MetricResult, assumption: Assumption) -> Check:
-    decides = metric.role == "primary" and (estimator.reads_early or metric.type == "time_to_event")
+    decides = metric.role == "primary" and (estimator.reads_early or estimator.moments.outcome.timed)
     status: CheckStatus
     if assumption.trend is None:
         status = "skipped"

@@ -1,5 +1,7 @@
 """One metric: its value in each arm, and each arm against the control."""
 
+from dataclasses import replace
+
 from abtest.analysis.companions import Companions, beside
 from abtest.analysis.inference import Inference
 from abtest.analysis.result import (
@@ -14,7 +16,6 @@ from abtest.analysis.result import (
 from abtest.analysis.verdicts import effect, verdict
 from abtest.definition.model import Definition
 from abtest.errors import DataError
-from abtest.metrics import Count, MetricBase, Quantile, TimeToEvent
 from abtest.metrics.methods import (
     Adjusted,
     Means,
@@ -23,7 +24,6 @@ from abtest.metrics.methods import (
     counted_term,
     early_shares,
     margin_test,
-    method_of,
     plain_method,
 )
 from abtest.moments.collected import ArmLedger
@@ -43,11 +43,11 @@ class Estimator:
     def __init__(self, definition: Definition, name: str, moments: MetricMoments) -> None:
         self.definition = definition
         self.name = name
-        self.metric: MetricBase = definition.metrics[name]
+        self.metric = definition.metrics[name]
         self.moments = moments
         self.confidence = definition.analysis.confidence
         self.inference = Inference.of(definition, name)
-        self.mature_method: Method = method_of(moments)
+        self.mature_method: Method = self.metric.method(moments)
         early = early_shares(moments) if getattr(self.metric, "reading", "mature") == "kaplan-meier" else None
         self.method: Method = early or self.mature_method
         self.reads_early = early is not None
@@ -60,18 +60,7 @@ class Estimator:
         """Return the metric with every arm compared with the control, not yet corrected for multiplicity."""
         metric, moments, outcome = self.metric, self.moments, self.moments.outcome
         comparisons = [self.comparison(arm) for arm in range(len(self.names)) if arm != self.control]
-        estimand = metric.estimand(self.name)
-        if self.definition.triggered and outcome.window is not None:
-            estimand = estimand.replace("after assignment", "after the first exposure")
-            estimand = estimand.replace("after that of the assignment", "after that of the first exposure")
-            estimand = estimand.replace("intention to treat", "among exposed units")
-        if outcome.clock == "day":
-            estimand += "; in calendar days"
-        if self.reads_early:
-            followed = "(by Kaplan–Meier: immature units count while followed; intention to treat)"
-            estimand = estimand.replace("(intention to treat)", followed)
-        if moments.cap is not None:
-            estimand += f"; values above {moments.cap:g} (the pooled {outcome.winsorise:g} quantile) count as that"
+        estimand = metric.estimand(self.name, replace(self.definition.scope(self.name), cut=moments.cap))
         return MetricResult(
             name=self.name,
             title=metric.title or self.name.replace("_", " ").capitalize(),
@@ -79,7 +68,7 @@ class Estimator:
             role=metric.role,
             type=str(getattr(metric, "type", "")),
             kind="rate" if moments.rate else "mean",
-            unit="fraction" if moments.rate else _unit(metric),
+            unit="fraction" if moments.rate else metric.unit_of_values,
             good=metric.good,
             window_days=_window_days(outcome),
             clock=outcome.clock,
@@ -97,8 +86,6 @@ class Estimator:
         n = self.units(index)
         estimate = self.inference.value(lambda level: self.method.value(index, level), self.confidence, n)
         variance = self.plain.moments[index].variance if isinstance(self.plain, Means) else None
-        outcome = self.moments.outcome
-        simple = outcome.denominator is None and outcome.quantile is None and outcome.reduce != "time"
         return ArmResult(
             arm=self.names[index],
             n=n,
@@ -109,7 +96,7 @@ class Estimator:
             value=estimate.estimate,
             low=estimate.low,
             high=estimate.high,
-            standard_deviation=None if variance is None or not simple else variance**0.5,
+            standard_deviation=None if variance is None or not self.moments.outcome.averages else variance**0.5,
             against=self.against(estimate),
             reason=_why_empty(sums, counted, self.definition.triggered) if n == 0 else estimate.reason,
         )
@@ -117,7 +104,7 @@ class Estimator:
     def units(self, arm: int) -> int:
         """Return the units of an arm that say something: with a value, or followed for a day at least."""
         lifetimes = self.moments.lifetimes
-        followed = self.reads_early or self.moments.outcome.reduce == "time"
+        followed = self.reads_early or self.moments.outcome.timed
         return lifetimes[arm].units if followed and lifetimes is not None else self.moments.arms[arm].n
 
     def against(self, estimate: Estimate) -> list[LevelReading]:
@@ -244,16 +231,6 @@ def _window_days(outcome: Outcome) -> tuple[float, float] | None:
     if outcome.window is None or outcome.clock not in {"exact", "day"}:
         return None
     return outcome.window[0] / 86_400, outcome.window[1] / 86_400
-
-
-def _unit(metric: MetricBase) -> str:
-    if metric.unit is not None:
-        return metric.unit
-    if isinstance(metric, TimeToEvent):
-        return "days"
-    if isinstance(metric, Count) or (isinstance(metric, Quantile) and metric.of == "count"):
-        return metric.event
-    return ""
 
 
 def _why_empty(sums: Sums, counted: int, triggered: bool) -> str:

@@ -7,9 +7,9 @@ from abtest.analysis.result import Comparison, Effect, MetricResult
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import Definition
 from abtest.metrics.methods import Rates, standard_error
-from abtest.stats.corrections import TOO_SURE, adjust, effective_confidence
+from abtest.stats.corrections import TOO_SURE, adjust, interval_levels
 from abtest.stats.dunnett import ArmContrast, dunnett
-from abtest.stats.gatekeeping import Inside, gatekeep
+from abtest.stats.gatekeeping import Inside, gated_levels, gatekeep
 
 Key = tuple[str, int]
 LEVELS = (1 - 1e-9, 1 - 1e-7, 1 - 1e-5, 1 - 1e-3)
@@ -62,32 +62,33 @@ def _adjusted(
     families: list[list[Key]],
     metrics: Mapping[str, MetricResult],
     estimators: Mapping[str, Estimator],
-) -> list[tuple[Key, float, float]]:
-    """Return for each comparison with a p-value its adjusted one, and the level of the interval that agrees with it."""
+) -> list[tuple[Key, float, float | None]]:
+    """Return for each comparison with a p-value its adjusted one, and the level of the interval that goes with it.
+
+    The level is ``None`` behind a closed gate: it is not tested, so no interval can promise anything.
+    """
     settings = definition.analysis
     p_values = [[_p_value(definition, metrics[name], place) for name, place in family] for family in families]
     if settings.correction == "dunnett":
         by_arm = _dunnett(definition, families[0], metrics, estimators)
         families, p_values = families[:1], p_values[:1]
         adjusted = [[p for p, _ in by_arm]]
-        levels = [[level for _, level in by_arm]]
+        levels: list[list[float | None]] = [[level for _, level in by_arm]]
+    elif settings.gatekeeping:
+        inside: Inside = "hochberg" if settings.correction == "hochberg" else "holm"
+        inside = "bonferroni" if settings.correction == "bonferroni" else inside
+        adjusted = gatekeep(p_values, inside)
+        levels = gated_levels(p_values, inside, settings.confidence)
     else:
-        if settings.gatekeeping:
-            inside: Inside = "hochberg" if settings.correction == "hochberg" else "holm"
-            adjusted = gatekeep(p_values, "bonferroni" if settings.correction == "bonferroni" else inside)
-        else:
-            adjusted = [adjust(family, settings.correction) for family in p_values]
-        levels = [
-            [effective_confidence(p, a, settings.confidence) for p, a in zip(ps, ads, strict=True)]
-            for ps, ads in zip(p_values, adjusted, strict=True)
-        ]
+        adjusted = [adjust(family, settings.correction) for family in p_values]
+        levels = [[*interval_levels(family, settings.correction, settings.confidence)] for family in p_values]
     found = []
     for family, raw, values, family_levels in zip(families, p_values, adjusted, levels, strict=True):
         for key, p_value, corrected_p, level in zip(family, raw, values, family_levels, strict=True):
             if corrected_p is not None:
                 found.append((key, corrected_p, level))
             elif p_value is not None:
-                found.append((key, 1.0, 1.0))  # behind a closed gate: it has a p-value and is not tested
+                found.append((key, 1.0, None))  # behind a closed gate: it has a p-value and is not tested
     return found
 
 
@@ -141,21 +142,21 @@ def _p_value(definition: Definition, metric: MetricResult, place: int) -> float 
 
 
 def _widened(
-    definition: Definition, estimator: Estimator, comparison: Comparison, adjusted: float, level: float
+    definition: Definition, estimator: Estimator, comparison: Comparison, adjusted: float, level: float | None
 ) -> Comparison:
     alpha = 1 - definition.analysis.confidence
     arm = estimator.names.index(comparison.arm)
-    if adjusted >= alpha and level > LEVELS[0]:
-        # No level that can be computed says that this is not shown: the gate of an earlier family is closed, however
-        # clear this one is, or another arm has so few units that Dunnett's critical value is out of reach.
-        reason = TOO_SURE if definition.analysis.correction == "dunnett" else CLOSED
+    if level is None or (adjusted >= alpha and level > LEVELS[0]):
+        # The gate of an earlier family is closed; or another arm has so few units that Dunnett's critical value is out
+        # of reach, and no level that can be computed says that this one is not shown.
+        reason = CLOSED if level is None else TOO_SURE
         closed = Effect(estimate=comparison.difference.estimate, low=None, high=None, reason=reason)
         lift = closed.model_copy(update={"estimate": comparison.lift.estimate})
         margin, wider = comparison.margin, (closed, lift)
         margin = margin.model_copy(update={"shown": False}) if margin else None
     else:
-        # A p-value near 0 asks for a level nearer to 1 than an interval can be computed at. Where it shows something,
-        # the next level that can be computed excludes 0 as well.
+        # Dunnett's critical value may ask for a level nearer to 1 than an interval can be computed at. Where it shows
+        # something, the next level that can be computed excludes 0 as well.
         lower = [other for other in LEVELS if other < level] if adjusted < alpha else []
         for computed in (min(level, LEVELS[0]), *lower):
             result, margin = estimator.compare(arm, computed), estimator.margin(arm, computed)

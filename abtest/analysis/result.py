@@ -14,6 +14,7 @@ from abtest.analysis.value import OverallTest as OverallTest  # noqa: PLC0414
 from abtest.analysis.value import Value
 from abtest.errors import UsageError
 from abtest.grammar.fields import nearest
+from abtest.metrics import traits_of
 from abtest.words.visible import visible_json
 
 if TYPE_CHECKING:
@@ -317,7 +318,7 @@ class MetricResult(Value):
     def counts_immature(self) -> bool:
         """Whether immature units count too, for as long as they were followed."""
         chosen = any(reading.primary and reading.reading == "kaplan-meier" for reading in self.readings)
-        return chosen or self.type == "time_to_event"
+        return chosen or traits_of(self.type).counts_immature
 
 
 class SegmentLevel(Value):

@@ -28,9 +28,7 @@ def segment_results(definition: Definition, metrics: Mapping[str, MetricMoments]
     found = []
     for segment in definition.segments:
         for name, moments in metrics.items():
-            outcome = moments.outcome
-            simple = outcome.denominator is None and outcome.quantile is None and outcome.reduce != "time"
-            if not simple or moments.clusters is not None:
+            if not moments.outcome.averages or moments.clusters is not None:
                 continue
             for arm, other in enumerate(definition.arms):
                 if not other.control:

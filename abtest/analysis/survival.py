@@ -29,7 +29,6 @@ from abtest.analysis.in_time import (
 from abtest.analysis.result import OverallTest
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import Definition
-from abtest.metrics import TimeToEvent
 from abtest.metrics.methods import life_table
 from abtest.moments.sums import CompetingLifetimes, MetricMoments
 from abtest.stats.competing import CompetingTable, compare_incidence, incidence_at
@@ -128,7 +127,7 @@ class Arms:
         A definition has such metrics for independent units and one look only, so the intervals hold.
         """
         outcome = moments.outcome
-        if outcome.reduce != "time" or outcome.window is None:
+        if not outcome.timed or outcome.window is None:
             return None
         causes = tuple(competing_table(arm) for arm in moments.competing) if moments.competing else None
         if causes is not None:
@@ -197,15 +196,13 @@ def survival_result(definition: Definition, name: str, moments: MetricMoments) -
         if strata
         else None,
         hazards=[_hazard(arms, place) for place in arms.treatments],
-        landmarks=[_landmark(arms, kind, day) for day in _landmark_days(definition, name, moments) for kind in kinds],
+        landmarks=[_landmark(arms, kind, day) for day in _landmark_days(definition, name) for kind in kinds],
         competing=[] if alone else list(arms.sources[1:]),
     )
 
 
-def _landmark_days(definition: Definition, name: str, moments: MetricMoments) -> list[float]:
-    metric, window = definition.metrics[name], moments.outcome.window
-    declared = metric.landmarks if isinstance(metric, TimeToEvent) else []
-    return [seconds / DAY for seconds in sorted({*declared, *([] if window is None else [window[1]])})]
+def _landmark_days(definition: Definition, name: str) -> list[float]:
+    return [seconds / DAY for seconds in definition.metrics[name].shares_at()]
 
 
 def _test(method: str, test: StatisticalTest) -> OverallTest:

@@ -10,6 +10,7 @@ from abtest.analysis.in_time import InTotal
 from abtest.analysis.result import ArmPopulation, Comparison, CustomerBase, Effect, MetricResult
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import ASSIGNMENTS, Definition
+from abtest.metrics import traits_of
 from abtest.stats.plain_words import money_within_horizon
 from abtest.stats.values import Estimate
 
@@ -38,7 +39,7 @@ def with_totals(
 
     return [
         metric.model_copy(update={"comparisons": [with_total(comparison) for comparison in metric.comparisons]})
-        if metric.type == "sum" and metric.kind == "mean"
+        if traits_of(metric.type).adds_up and metric.kind == "mean"
         else metric
         for metric in metrics
     ]

@@ -13,10 +13,11 @@ from abtest.engines.options import EngineOptions, Limits, Progress
 from abtest.engines.sqltext import Binder, quote
 from abtest.errors import DataError, UsageError
 from abtest.grammar.fields import YEARS
+from abtest.moments.exact import whole
 from abtest.process.inputs import refuse_inputs
 from abtest.process.publishing import Kind, publish, settle, workplace
 from abtest.warehouse.inputs import input_files
-from abtest.warehouse.profile import whole, with_tables
+from abtest.warehouse.profile import with_tables
 from abtest.warehouse.sources import Table, Warehouse, normalise, open_warehouse
 from abtest.warehouse.units import customer_query
 from abtest.words.cells import NUMBER, SQL_FORMULA, is_formula

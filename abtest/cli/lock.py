@@ -147,7 +147,7 @@ def outcome_data(experiment: "Experiment", choice: "Choice | None" = None) -> "t
     definition, calendar = experiment.definition, Calendar.of(experiment.definition)
     outcomes = [definition.outcome(name) for name in definition.metrics]
     counted = {part.source for outcome in outcomes for part in (outcome, outcome.denominator) if part is not None}
-    columns = list(dict.fromkeys(outcome.value for outcome in outcomes if outcome.reduce == "column" and outcome.value))
+    columns = list(dict.fromkeys(outcome.value for outcome in outcomes if outcome.of_column and outcome.value))
     progress = ProgressLine(quiet=False)
     try:
         engine = (choice or Choice()).open(definition, progress)

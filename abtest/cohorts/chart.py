@@ -12,8 +12,21 @@ from typing import TYPE_CHECKING
 from abtest.cohorts.result import Cohort, Retention
 from abtest.cohorts.tables import NUMBERS
 from abtest.report.drawing.fonts import fonts_for
-from abtest.report.drawing.secluded import drawing, load_matplotlib
-from abtest.report.drawing.style import DPI, INK, LINE, MARGIN, POINT, QUIET, SIZE, SMALL, Style, text_width, wrap
+from abtest.report.drawing.style import (
+    DPI,
+    INK,
+    LINE,
+    MARGIN,
+    POINT,
+    QUIET,
+    SIZE,
+    SMALL,
+    Style,
+    drawing,
+    load_matplotlib,
+    text_width,
+    wrap,
+)
 from abtest.words.language import ENGLISH
 
 if TYPE_CHECKING:

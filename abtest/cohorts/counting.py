@@ -15,8 +15,9 @@ from abtest.cohorts.periods import Length, first_day, number_of
 from abtest.cohorts.question import EVENTS, Question
 from abtest.engines.engine import Engine, EngineError, Row, Statement
 from abtest.errors import DataError
+from abtest.moments.exact import optional, whole
 from abtest.warehouse.calendar import Calendar, to_microseconds
-from abtest.warehouse.profile import optional, whole, with_tables
+from abtest.warehouse.profile import with_tables
 from abtest.warehouse.sources import Table, Warehouse, normalise, open_warehouse
 
 DAY_US = 86_400_000_000

@@ -28,7 +28,7 @@ from abtest.comparing.pairs import MeanPair, Pair, RatePair
 from abtest.comparing.settings import Correction, MarginQuestion, Settings, settings
 from abtest.grammar.fields import Margin
 from abtest.stats.checks import CONFIDENCE
-from abtest.stats.corrections import TOO_SURE, adjust, effective_confidence
+from abtest.stats.corrections import TOO_SURE, adjust, interval_levels
 from abtest.stats.dunnett import ArmContrast, dunnett
 from abtest.stats.means import mean_interval, overall_means
 from abtest.stats.rates import Good, overall_rates, wilson
@@ -314,9 +314,9 @@ def _adjusted(pairs: list[Pair], comparisons: list[Comparison], chosen: Settings
         together = dunnett([_contrast(pair, chosen.confidence) for pair in pairs], chosen.confidence)
         return [_Adjusted(arm.p_value, arm.confidence, arm.difference) for arm in together.arms]
     p_values = [comparison.p_value for comparison in comparisons]
+    levels = interval_levels(p_values, chosen.correction, chosen.confidence)
     return [
-        _Adjusted(adjusted, effective_confidence(p_value, adjusted, chosen.confidence))
-        for p_value, adjusted in zip(p_values, adjust(p_values, chosen.correction), strict=True)
+        _Adjusted(adjusted, level) for adjusted, level in zip(adjust(p_values, chosen.correction), levels, strict=True)
     ]
 
 

@@ -41,8 +41,8 @@ def _metrics(definition: Definition) -> Iterator[str]:
         yield f"- {name}{called} ({_ROLES[metric.role]}; good is {metric.good})"
         if metric.description:
             yield f"  {metric.description}"
-        yield f"  {_estimand(definition, name)}."
-        window = (outcome.window, outcome.clock, outcome.reduce == "time")
+        yield f"  {definition.estimand(name)}."
+        window = (outcome.window, outcome.clock, outcome.timed)
         if outcome.window is not None and window in told:
             yield f"  Looked at, and mature, on the same dates as {told[window]}."
         else:
@@ -51,15 +51,6 @@ def _metrics(definition: Definition) -> Iterator[str]:
         yield f"  Test: {methods.test(definition, metric, outcome)}."
         for line in methods.further(definition, metric, outcome):
             yield f"  {line}"
-
-
-def _estimand(definition: Definition, name: str) -> str:
-    text = definition.metrics[name].estimand(name)
-    if definition.triggered and definition.outcome(name).window is not None:
-        text = text.replace("after assignment", "after the first exposure")
-        text = text.replace("after that of the assignment", "after that of the first exposure")
-        text = text.replace("intention to treat", "among exposed units")
-    return text
 
 
 def _ready(definition: Definition) -> Iterator[str]:

@@ -7,9 +7,9 @@ import pydantic
 
 from abtest.grammar.fields import nearest, shown
 from abtest.grammar.nodes import Path, Problem
+from abtest.metrics import TYPES
 
 Model = type[pydantic.BaseModel]
-_TYPES = ("retention", "conversion", "count", "sum", "mean", "ratio", "quantile", "time_to_event", "column")
 _WORDS = {
     "list_type": "must be a list",
     "tuple_type": "must be a list of two, such as [28d, 56d]",
@@ -64,13 +64,13 @@ def _unknown_key(key: str, model: Model | None) -> str:
 
 
 def _wrong_type(path: Path, kind: str, given: object) -> Problem:
-    listed = ", ".join(_TYPES)
+    listed = ", ".join(TYPES)
     if kind == "union_tag_not_found":
         return Problem(path, f"needs `type`: one of {listed}", code="missing-key")
     wrong = given.get("type") if isinstance(given, Mapping) else None
     if not isinstance(wrong, str):
         return Problem((*path, "type"), f"must be one of {listed}", code="wrong-value")
-    message = f"{wrong!r} is not a metric type; use {listed}{nearest(wrong, _TYPES)}"
+    message = f"{wrong!r} is not a metric type; use {listed}{nearest(wrong, TYPES)}"
     return Problem((*path, "type"), message, code="wrong-value")
 
 

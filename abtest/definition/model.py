@@ -28,6 +28,7 @@ from abtest.grammar.nodes import Plain
 from abtest.grammar.part import Part
 from abtest.metrics import Metric
 from abtest.metrics.base import Window
+from abtest.metrics.scope import Scope
 from abtest.moments.outcome import Days, Outcome
 
 CUSTOMERS = "customers"
@@ -378,6 +379,19 @@ class Definition(Part):
         metric = self.metrics[name]
         outcome = metric.outcome(name).on(getattr(metric, "days", None) or self.analysis.days)
         return outcome if self.reads_early else replace(outcome, periods=())
+
+    def scope(self, name: str) -> Scope:
+        """Return how the units of the metric called ``name`` are counted."""
+        metric = self.metrics[name]
+        return Scope(
+            start="exposure" if self.triggered else "assignment",
+            days=getattr(metric, "days", None) or self.analysis.days,
+            reading=getattr(metric, "reading", "mature"),
+        )
+
+    def estimand(self, name: str) -> str:
+        """Return in words what is estimated by the metric called ``name``."""
+        return self.metrics[name].estimand(name, self.scope(name))
 
     @property
     def reads_early(self) -> bool:

@@ -8,12 +8,10 @@ from abtest.definition.setting_rules import setting_problems
 from abtest.grammar.expression import parse_expression, uses_period
 from abtest.grammar.fields import nearest
 from abtest.grammar.nodes import Problem
-from abtest.metrics import Column, EventBase, MetricBase, Quantile, Ratio, TimeToEvent, ValueMetric
-from abtest.metrics.base import CoveredMetric
+from abtest.metrics.base import CoveredMetric, MetricBase
 
 if TYPE_CHECKING:
     from abtest.metrics.base import Covariate
-    from abtest.metrics.ratio import RatioPart
 
 
 def problems(definition: Definition) -> list[Problem]:
@@ -57,8 +55,6 @@ def _period(definition: Definition) -> Iterator[Problem]:
         yield Problem(("period", "through"), f"must not be before period.start ({period.start})")
 
 
-_RATES = frozenset({"retention", "conversion"})
-_MEANS = frozenset({"count", "sum", "mean", "ratio", "quantile", "time_to_event"})
 _RESERVED = frozenset({"assigned", "customer", "exposed", "members", "local_days", "population", "outcomes"})
 """Names that the SQL gives to its own steps."""
 
@@ -117,11 +113,12 @@ def _metrics(definition: Definition) -> Iterator[Problem]:
         yield from _events(definition, name, metric)
         if isinstance(metric, CoveredMetric):
             yield from _covariates(definition, name, metric)
-        if isinstance(metric, Quantile) and definition.analysis.strata:
-            yield Problem(("metrics", name, "type"), "a quantile is not stratified; remove it or analysis.strata")
-        if isinstance(metric, Column) and CUSTOMERS not in definition.data:
-            yield Problem(("metrics", name), "a column metric needs data.customers")
-        if metric.conditional and metric.role == "primary" and not getattr(metric, "allow_conditional", False):
+        if metric.traits.strata == "refused" and definition.analysis.strata:
+            what = f"{metric.traits.noun} is not stratified; remove it or analysis.strata"
+            yield Problem(("metrics", name, "type"), what)
+        if metric.outcome(name).source == CUSTOMERS and CUSTOMERS not in definition.data:
+            yield Problem(("metrics", name), f"{metric.traits.noun} metric needs data.customers")
+        if metric.traits.conditional and metric.role == "primary" and not getattr(metric, "allow_conditional", False):
             yield Problem(
                 ("metrics", name, "role"),
                 "its denominator (units with an event) can be moved by the treatment, so it cannot be primary; "
@@ -134,25 +131,14 @@ def _events(definition: Definition, name: str, metric: MetricBase) -> Iterator[P
     """Every event that a metric names is a table, with a value column where one is needed."""
     data = definition.data
     events = [key for key in data if key not in {CUSTOMERS, ASSIGNMENTS}]
-    for index, event in enumerate(metric.competing if isinstance(metric, TimeToEvent) else ()):
-        if event not in events:
-            message = f"{event!r} is not under data{nearest(event, events)}"
-            yield Problem(("metrics", name, "competing", index), message, code="unknown-name")
-    sides: dict[tuple[str, ...], EventBase | Quantile | TimeToEvent | RatioPart] = {}
-    if isinstance(metric, EventBase | Quantile | TimeToEvent):
-        sides = {("event",): metric}
-    if isinstance(metric, Ratio):
-        sides = {("numerator", "event"): metric.numerator, ("denominator", "event"): metric.denominator}
-    for place, side in sides.items():
-        taken = isinstance(side, ValueMetric) or getattr(side, "of", "count") == "sum"
-        if side.event not in events:
+    for used in metric.events():
+        if used.event not in events:
             known = f"; the event tables under data are {', '.join(events)}" if events else "; data has no event table"
-            near = nearest(side.event, events) or known
-            message = f"{side.event!r} is not under data{near}"
-            yield Problem(("metrics", name, *place), message, code="unknown-name")
-        elif taken and not (getattr(side, "value", None) or data[side.event].value):
-            here = ("metrics", name, *place[:-1])
-            yield Problem(here, f"needs `value`: the column of {side.event} to take (here or under data)")
+            message = f"{used.event!r} is not under data{nearest(used.event, events) or known}"
+            yield Problem(("metrics", name, *used.path), message, code="unknown-name")
+        elif used.takes_value and not (used.value or data[used.event].value):
+            here = ("metrics", name, *used.path[:-1])
+            yield Problem(here, f"needs `value`: the column of {used.event} to take (here or under data)")
 
 
 def _margin(name: str, metric: MetricBase) -> Iterator[Problem]:
@@ -167,11 +153,11 @@ def _margin(name: str, metric: MetricBase) -> Iterator[Problem]:
             "only a guardrail has a margin without `test`; say test: superiority, or set role: guardrail",
             on_key=True,
         )
-    if metric.type in {"quantile"}:
-        yield Problem(here, "a quantile is not tested against a margin; remove it", on_key=True)
-    if margin.scale == "points" and metric.type in _MEANS:
+    if not metric.traits.margins:
+        yield Problem(here, f"{metric.traits.noun} is not tested against a margin; remove it", on_key=True)
+    if margin.scale == "points" and metric.kind == "mean":
         yield Problem(here, "percentage points are for rates; write 5% (of the control) or a plain number")
-    if margin.scale == "plain" and metric.type in {"retention", "conversion"}:
+    if margin.scale == "plain" and metric.kind == "rate":
         yield Problem(here, "say which it is for a rate: 1pp (percentage points) or 1% (of the control's rate)")
     if margin.scale != "plain" and margin.value >= 1:
         yield Problem(here, "must be less than 100: no rate or share can change by more")
@@ -210,11 +196,11 @@ def _levels(definition: Definition) -> Iterator[Problem]:
             level = getattr(metric, key)
             if level is None:
                 continue
-            if level.percent and metric.type in _MEANS:
+            if level.percent and metric.kind == "mean":
                 yield Problem(("metrics", name, key), f"a percentage is for rates; write a plain number (got {level})")
-            if not level.percent and metric.type in _RATES and level.value < 0:
+            if not level.percent and metric.kind == "rate" and level.value < 0:
                 yield Problem(("metrics", name, key), f"a rate is not negative; write 45% or 0.45 (got {level})")
-            if not level.percent and metric.type in _RATES and level.value > 1:
+            if not level.percent and metric.kind == "rate" and level.value > 1:
                 cure = f"45% or 0.45 (got {level}; did you mean {level}%?)"
                 yield Problem(("metrics", name, key), f"a rate's level is a share: write {cure}")
 

@@ -8,7 +8,7 @@ from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.engines import ENGINES
 from abtest.grammar.fields import SECONDS, nearest
 from abtest.grammar.nodes import Problem
-from abtest.metrics import Quantile, Retention, TimeToEvent
+from abtest.metrics import TYPES
 
 
 def setting_problems(definition: Definition) -> Iterator[Problem]:
@@ -36,12 +36,13 @@ def _days(definition: Definition) -> Iterator[Problem]:
     """Calendar days and periods need a zone, and windows that are whole days."""
     for name, metric in definition.metrics.items():
         here = ("metrics", name)
-        if isinstance(metric, Retention) and metric.by is not None:
-            if definition.timezone is None:
-                yield Problem((*here, "by"), f"counts a calendar {metric.by}; add `timezone`", on_key=True)
-            if metric.days is not None:
-                yield Problem((*here, "days"), "has no meaning with `by`; remove it", on_key=True)
         outcome = definition.outcome(name)
+        if outcome.clock not in {"exact", "day"}:
+            key = metric.window_key
+            if definition.timezone is None:
+                yield Problem((*here, key), f"counts a calendar {outcome.clock}; add `timezone`", on_key=True)
+            if getattr(metric, "days", None) is not None:
+                yield Problem((*here, "days"), f"has no meaning with `{key}`; remove it", on_key=True)
         calendar = [part for part in outcome.parts if part.clock == "day" and part.window is not None]
         if not calendar:
             continue
@@ -72,12 +73,13 @@ def _worth(definition: Definition) -> Iterator[Problem]:
     if worth is None:
         return
     metric = definition.metrics.get(worth.metric)
-    if not isinstance(metric, TimeToEvent):
+    if metric is None or not metric.traits.times:
         told = "is not a metric" if metric is None else f"is of type {metric.type}"
-        names = [name for name, other in definition.metrics.items() if isinstance(other, TimeToEvent)]
-        wanted = f"; use {' or '.join(names)}" if names else "; add a metric of type time_to_event"
+        names = [name for name, other in definition.metrics.items() if other.traits.times]
+        types = " or ".join(key for key, one in TYPES.items() if one.traits.times)
+        wanted = f"; use {' or '.join(names)}" if names else f"; add a metric of type {types}"
         yield Problem(("value", "metric"), f"{worth.metric!r} {told}, but a loss is a time to an event{wanted}")
-    elif metric.horizon < worth.period:
+    elif (definition.outcome(worth.metric).window or (0, 0))[1] < worth.period:
         yield Problem(("value", "period"), "is longer than the metric's horizon, so not one period is observed")
 
 
@@ -187,8 +189,8 @@ def _monitored(definition: Definition) -> Iterator[Problem]:
         if getattr(settings, key):
             yield Problem(("analysis", key), "holds for one look only; remove it, or analysis.monitoring", on_key=True)
     for name, metric in definition.metrics.items():
-        if isinstance(metric, Quantile | TimeToEvent):
-            what = "a quantile" if isinstance(metric, Quantile) else "a time to an event"
+        if not metric.traits.monitored:
+            what = metric.traits.noun
             yield Problem(("metrics", name, "type"), f"{what} is not monitored; remove it, or analysis.monitoring")
 
 
@@ -239,10 +241,9 @@ def _compliance(definition: Definition) -> Iterator[Problem]:
 def _clustered(definition: Definition) -> Iterator[Problem]:
     if definition.cluster is None:
         return
-    for name in definition.metrics:
+    for name, metric in definition.metrics.items():
         outcome = definition.outcome(name)
-        timed = outcome.reduce == "time"
-        if outcome.covariates or outcome.denominator or outcome.quantile or outcome.winsorise or timed:
+        if outcome.covariates or outcome.winsorise or not metric.traits.averages:
             yield Problem(
                 ("metrics", name),
                 "with `cluster`, metrics are plain rates and means: covariates, winsorising, ratios, quantiles and "

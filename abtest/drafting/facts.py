@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from abtest.drafting.looking import Column, Table
 from abtest.engines.engine import Engine, Statement
 from abtest.engines.sqltext import Binder, instant, quote
+from abtest.moments.exact import optional, whole
 from abtest.warehouse.calendar import to_microseconds
-from abtest.warehouse.profile import optional, whole
 
 PLAUSIBLE = (
     to_microseconds(dt.datetime(2000, 1, 1, tzinfo=dt.UTC)),

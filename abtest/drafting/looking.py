@@ -16,7 +16,7 @@ from abtest.engines.sqltext import LOCAL, ZONED, number, quote
 from abtest.errors import DataError
 from abtest.files.header import names_of
 from abtest.files.located import Located, require_distinct, require_unchanged
-from abtest.warehouse.profile import whole
+from abtest.moments.exact import whole
 from abtest.words.visible import hidden
 
 Kind = Literal["empty", "flag", "integer", "number", "time", "text", "other"]

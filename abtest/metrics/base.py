@@ -5,8 +5,8 @@ which number each unit contributes. The warehouse turns outcomes into per-arm mo
 or a mean) chooses the test.
 """
 
-from dataclasses import replace
-from typing import Annotated, ClassVar, Literal, Self
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -23,7 +23,17 @@ from abtest.grammar.fields import (
     duration_text,
 )
 from abtest.grammar.part import Part
+from abtest.metrics.scope import Scope
+from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Days, Outcome, Reduce
+
+if TYPE_CHECKING:
+    from abtest.metrics.methods import Method
+    from abtest.moments.sums import MetricMoments
+
+Kind = Literal["rate", "mean"]
+RATE_TEST = "Miettinen–Nurminen score test of the shares, difference and lift by the same score, each arm by Wilson"
+MEAN_TEST = "Welch's t test of the means, lift by Fieller"
 
 
 def _ordered(window: tuple[int, int]) -> tuple[int, int]:
@@ -55,6 +65,7 @@ Window = Annotated[AnyWindow, AfterValidator(_after_assignment)]
 
 
 CurveStep = Literal["day", "week", "month"]
+CurveKind = Literal["bracket", "on or after", "cumulative"]
 STEPS: dict[CurveStep, int] = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
 """Seconds of a period of a curve; a month is 30 days."""
 MOST_PERIODS = 62
@@ -73,6 +84,11 @@ class Curved(Part):
     def curve_step(self) -> CurveStep | None:
         """The length of the periods of the curve; ``None`` without one."""
         return None if self.curve == "none" else self.curve
+
+    @property
+    def curve_kind(self) -> CurveKind:
+        """What a point of the curve is: the metric in that period, from it on, or up to its end."""
+        return "cumulative"
 
     def curve_windows(self) -> list[tuple[int, int]]:
         """Return the periods of the curve in seconds since assignment; none without a curve."""
@@ -104,6 +120,16 @@ class Read(Part):
 def consecutive(low: int, high: int, step: int) -> list[tuple[int, int]]:
     """Return the windows of ``step`` seconds from ``low`` to ``high``; the last may be shorter."""
     return [(edge, min(edge + step, high)) for edge in range(low, high, step)]
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """An event that a metric names at ``path``, and whether a value of it is taken, by the metric's own column."""
+
+    path: tuple[str | int, ...]
+    event: str
+    takes_value: bool = False
+    value: str | None = None
 
 
 class Covariate(Part):
@@ -142,8 +168,49 @@ class MetricBase(Part):
     goal: LevelField | None = Field(None, description="The level that the team wants to reach, written alike.")
 
     type: str
-    conditional: ClassVar[bool] = False
-    """Whether the denominator is itself an outcome, so that the treatment can move it."""
+    traits: ClassVar[Traits] = Traits()
+
+    @property
+    def kind(self) -> Kind | None:
+        """Whether its values are shares of units or other numbers; ``None`` where the data decide."""
+        return "mean"
+
+    @property
+    def unit_of_values(self) -> str:
+        """The unit of its values, where they are no shares; empty when nothing is known of it."""
+        return self.unit or ""
+
+    @property
+    def plain_test(self) -> str:
+        """The test of two arms without covariates and strata, and where the intervals come from, in words."""
+        return MEAN_TEST if self.kind == "mean" else RATE_TEST
+
+    @property
+    def window_key(self) -> str:
+        """The key that sets the window in the file."""
+        return "window"
+
+    def spelled(self, window: tuple[int, int]) -> str:
+        """Return how the file would say another window."""
+        return f"`window: [{duration_text(window[0])}, {duration_text(window[1])}]`"
+
+    def events(self) -> list[Used]:
+        """Return the events that the metric names."""
+        return []
+
+    def told_further(self) -> list[str]:
+        """Return what else is to be known of the metric, in sentences."""
+        return []
+
+    def shares_at(self) -> list[int]:
+        """Return the times in seconds at which the shares of units with the event are compared beside the metric."""
+        return []
+
+    def method(self, moments: "MetricMoments") -> "Method":
+        """Return the method that compares the arms of the mature units."""
+        from abtest.metrics.methods import method_of_averages
+
+        return method_of_averages(moments)
 
     def outcome(self, name: str) -> Outcome:
         """Return what each unit contributes to the metric called ``name``.
@@ -152,14 +219,9 @@ class MetricBase(Part):
         """
         raise NotImplementedError
 
-    def estimand(self, name: str) -> str:
-        """Return in words what is estimated."""
+    def estimand(self, name: str, scope: Scope) -> str:
+        """Return in words what is estimated of units that are counted as ``scope`` says."""
         raise NotImplementedError
-
-
-def when(window: tuple[int, int]) -> str:
-    """Return a window in words."""
-    return f"from {duration_text(window[0])} to before {duration_text(window[1])} after assignment"
 
 
 class Timed(Part):
@@ -188,6 +250,10 @@ class EventBase(CoveredMetric, Timed):
 
     event: Key = Field(description="The event source under `data`.")
 
+    def events(self) -> list[Used]:
+        """Return the event."""
+        return [Used(("event",), self.event)]
+
     def _outcome(
         self, reduce: Reduce, window: tuple[int, int], value: str | None = None, winsorise: float | None = None
     ) -> Outcome:
@@ -207,9 +273,6 @@ class EventMetric(EventBase):
 
     window: Window = Field(description="[from, to) since assignment, such as [28d, 56d]; `to` is not included.")
 
-    def _when(self) -> str:
-        return when(self.window)
-
 
 class CumulatedMetric(EventMetric, Curved):
     """The fields of metrics that add up over the periods of a window."""
@@ -226,3 +289,10 @@ class ValueMetric(EventMetric):
     allow_conditional: Flag = Field(
         False, description="Accept a metric as primary although its denominator can be moved by the treatment."
     )
+
+    def events(self) -> list[Used]:
+        """Return the event, whose values are taken."""
+        return [Used(("event",), self.event, takes_value=True, value=self.value)]
+
+    def _taken(self) -> str:
+        return f"{self.value} of {self.event}" if self.value else f"the value of {self.event}"

@@ -1,12 +1,14 @@
 """Column: the outcome already stands in the customers table."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from abtest.grammar.fields import Text
 from abtest.grammar.part import Part
-from abtest.metrics.base import MetricBase, Winsorise
+from abtest.metrics.base import MEAN_TEST, RATE_TEST, Kind, MetricBase, Winsorise
+from abtest.metrics.scope import Scope
+from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 
 
@@ -20,10 +22,21 @@ class Column(MetricBase):
     """A column of the customers table: true/false or 0/1 is a rate, other numbers a mean; empty cells are left out."""
 
     type: Literal["column"]
+    traits: ClassVar[Traits] = Traits("a column")
     column: Text | None = Field(None, description="The column; the metric's name when absent.")
     covariate: ColumnCovariate | None = Field(None, description="Pre-period column for regression adjustment.")
     covariates: list[ColumnCovariate] = Field([], description="Several of them.")
     winsorise: Winsorise | None = Field(None, description="Cut values above this pooled quantile down to it.")
+
+    @property
+    def kind(self) -> Kind | None:
+        """What the column holds decides."""
+        return None
+
+    @property
+    def plain_test(self) -> str:
+        """The test of two arms in words."""
+        return f"{RATE_TEST} (true/false or 0/1); for other numbers, {MEAN_TEST}"
 
     def outcome(self, name: str) -> Outcome:
         """Return the unit's value in the column."""
@@ -31,6 +44,9 @@ class Column(MetricBase):
         covariates = tuple(Outcome("customers", "column", None, part.column) for part in parts)
         return Outcome("customers", "column", None, self.column or name, covariates, winsorise=self.winsorise)
 
-    def estimand(self, name: str) -> str:
+    def estimand(self, name: str, scope: Scope) -> str:
         """Return in words what is estimated."""
-        return f"Average of the column {self.column or name} over units that have a value"
+        whom = "units" if scope.start == "assignment" else "exposed units"
+        return (
+            f"Average of the column {self.column or name} over {whom} that have a value{scope.cut_at(self.winsorise)}"
+        )

@@ -1,8 +1,10 @@
 """Conversion: did it happen to the customer at all within the window?"""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
-from abtest.metrics.base import EventMetric, Read
+from abtest.metrics.base import EventMetric, Kind, Read
+from abtest.metrics.scope import Scope
+from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 
 
@@ -10,11 +12,18 @@ class Conversion(EventMetric, Read):
     """Share of mature eligible units with at least one event in the window."""
 
     type: Literal["conversion"]
+    traits: ClassVar[Traits] = Traits("a conversion")
+
+    @property
+    def kind(self) -> Kind:
+        """A share of units."""
+        return "rate"
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """One when the unit has an event in the window, else zero."""
         return self._outcome("any", self.window)
 
-    def estimand(self, name: str) -> str:  # noqa: ARG002
+    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""
-        return f"Share of units with at least one event in {self.event} {self._when()} (intention to treat)"
+        window = scope.window(self.window)
+        return f"Share of units with at least one event in {self.event} {window} {scope.read}{scope.in_days}"

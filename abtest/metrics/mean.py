@@ -3,6 +3,8 @@
 from typing import ClassVar, Literal
 
 from abtest.metrics.base import ValueMetric
+from abtest.metrics.scope import Scope
+from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 
 
@@ -13,15 +15,14 @@ class Mean(ValueMetric):
     comparable. It is refused as primary unless ``allow_conditional: true`` says that this was considered.
     """
 
-    conditional: ClassVar[bool] = True
-
     type: Literal["mean"]
+    traits: ClassVar[Traits] = Traits("a mean over events", conditional=True)
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's average value in the window; it does not exist without events."""
         return self._outcome("mean", self.window, self.value)
 
-    def estimand(self, name: str) -> str:  # noqa: ARG002
+    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""
-        what = f"{self.value} of {self.event}" if self.value else f"the value of {self.event}"
-        return f"Mean over units with an event of their average {what} {self._when()} (conditional on behaviour)"
+        what = f"Mean over units with an event of their average {self._taken()} {scope.window(self.window)}"
+        return f"{what} {scope.among('conditional on behaviour')}{scope.in_days}"

@@ -1,4 +1,4 @@
-"""Which method compares the arms of a metric: chosen by the kind of the metric and what the definition says of it.
+"""The methods that compare arms; each type of metric chooses its own.
 
 Each method answers the same three questions at any confidence, so that an interval that a correction widens is the
 same method at another level: the value of one arm, the comparison of two, and (for plain rates and means) a margin.
@@ -32,7 +32,6 @@ Scale = Literal["absolute", "relative"]
 Good = Literal["up", "down"]
 NO_COMMON_STRATUM = "no stratum has units in both arms"
 BISECTIONS = 48
-DAY = 86_400
 TOO_FEW = "an arm has fewer than two units with a value"
 
 
@@ -224,17 +223,10 @@ def counted_term(moments: MetricMoments) -> str:
     return WINSORISED if WINSORISED in moments.arms[0].names else VALUE
 
 
-def method_of(moments: MetricMoments) -> Method:
-    """Return the method that the definition asks for."""
-    outcome = moments.outcome
-    if outcome.reduce == "time" and moments.lifetimes is not None and outcome.window is not None:
-        return RestrictedMeans([life_table(arm) for arm in moments.lifetimes], outcome.window[1] // DAY)
+def method_of_averages(moments: MetricMoments) -> Method:
+    """Return the method for shares and means of units: over clusters, adjusted, within strata, or plain."""
     if moments.clusters is not None:
         return Ratios([cross_moments(sums, [VALUE, DENOMINATOR]) for sums in moments.clusters], clustered=True)
-    if outcome.quantile is not None:
-        return Quantiles([expanded(h, moments.arms[0].scale) for h in moments.histograms or ()], outcome.quantile)
-    if outcome.denominator is not None:
-        return _ratio(moments)
     term = counted_term(moments)
     plain = plain_method(moments, term)
     if moments.arms[0].covariates:
@@ -250,11 +242,6 @@ def early_shares(moments: MetricMoments) -> EarlyShares | None:
     if moments.lifetimes is None or moments.outcome.window is None:
         return None
     return EarlyShares([life_table(arm) for arm in moments.lifetimes], moments.outcome.window[1] // moments.step)
-
-
-def _ratio(moments: MetricMoments) -> Method:
-    plain = Ratios([cross_moments(sums, [VALUE, DENOMINATOR]) for sums in moments.arms])
-    return Adjusted(plain, moments, (VALUE, DENOMINATOR)) if moments.arms[0].covariates else plain
 
 
 def sum_of(parts: Sequence[Sums]) -> Sums:

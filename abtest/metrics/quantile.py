@@ -1,12 +1,18 @@
 """Quantile: the median customer, or the best tenth's threshold."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from abtest.grammar.fields import Key, Number, Text
-from abtest.metrics.base import MetricBase, Timed, Window, when
+from abtest.metrics.base import MetricBase, Timed, Used, Window
+from abtest.metrics.scope import Scope
+from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
+
+if TYPE_CHECKING:
+    from abtest.metrics.methods import Method
+    from abtest.moments.sums import MetricMoments
 
 
 def _inside(value: float) -> float:
@@ -19,19 +25,44 @@ class Quantile(MetricBase, Timed):
     """A quantile over mature eligible units of the unit's sum of values, or of its number of events."""
 
     type: Literal["quantile"]
+    traits: ClassVar[Traits] = Traits(
+        "a quantile", averages=False, strata="refused", margins=False, monitored=False, guide="quantile"
+    )
     event: Key = Field(description="The event source under `data`.")
     window: Window = Field(description="[from, to) since assignment, such as [0d, 56d]; `to` is not included.")
     quantile: Annotated[Number, AfterValidator(_inside)] = Field(0.5, description="0.5 is the median.")
     of: Literal["count", "sum"] = Field("sum", description="Per unit: count the events, or sum their value.")
     value: Text | None = Field(None, description="The value column; the source's `value` when absent.")
 
+    @property
+    def unit_of_values(self) -> str:
+        """The unit of the values, or the events that are counted."""
+        return self.unit or (self.event if self.of == "count" else "")
+
+    @property
+    def plain_test(self) -> str:
+        """The test of two arms in words."""
+        return "order statistics within each arm, bootstrap of ranks for the difference"
+
+    def events(self) -> list[Used]:
+        """Return the event, whose values are taken where they are summed."""
+        return [Used(("event",), self.event, takes_value=self.of == "sum", value=self.value)]
+
+    def method(self, moments: "MetricMoments") -> "Method":
+        """Return the method by order statistics."""
+        from abtest.metrics.methods import Quantiles, expanded
+
+        histograms = moments.histograms or ()
+        return Quantiles([expanded(histogram, moments.arms[0].scale) for histogram in histograms], self.quantile)
+
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's sum or count in the window."""
         return Outcome(self.event, self.of, self.window, self.value, quantile=self.quantile)
 
-    def estimand(self, name: str) -> str:  # noqa: ARG002
+    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""
         summed = f"sum of {self.value or 'the value'} of {self.event}"
         what = f"number of events in {self.event}" if self.of == "count" else summed
         label = "Median" if self.quantile == 0.5 else f"{self.quantile:g} quantile"
-        return f"{label} over units of the {what} {when(self.window)}, 0 without events (intention to treat)"
+        told = f"{label} over units of the {what} {scope.window(self.window)}, 0 without events"
+        return f"{told} {scope.read}{scope.in_days}"

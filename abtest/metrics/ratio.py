@@ -1,13 +1,19 @@
 """Ratio: one sum over another, such as revenue per order or orders per session."""
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from abtest.grammar.fields import Flag, Key, Text
 from abtest.grammar.part import Part
-from abtest.metrics.base import CoveredMetric, Timed, Window, when
+from abtest.metrics.base import CoveredMetric, Timed, Used, Window
+from abtest.metrics.scope import Scope
+from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
+
+if TYPE_CHECKING:
+    from abtest.metrics.methods import Method
+    from abtest.moments.sums import MetricMoments
 
 
 class RatioPart(Part):
@@ -35,15 +41,34 @@ class Ratio(CoveredMetric, Timed):
     is refused as primary unless ``allow_conditional: true`` says that this was considered.
     """
 
-    conditional: ClassVar[bool] = True
-
     type: Literal["ratio"]
+    traits: ClassVar[Traits] = Traits("a ratio", averages=False, conditional=True, guide="ratio")
     numerator: RatioPart = Field(description="What is counted or summed above the line.")
     denominator: RatioPart = Field(description="What is counted or summed below the line.")
     window: Window = Field(description="[from, to) since assignment, such as [0d, 56d]; `to` is not included.")
     allow_conditional: Flag = Field(
         False, description="Accept a metric as primary although its denominator can be moved by the treatment."
     )
+
+    @property
+    def plain_test(self) -> str:
+        """The test of two arms in words."""
+        return "delta method for the ratio of sums, Welch's t test, lift by Fieller"
+
+    def events(self) -> list[Used]:
+        """Return the events of both sides."""
+        return [
+            Used((side, "event"), part.event, takes_value=part.of == "sum", value=part.value)
+            for side, part in (("numerator", self.numerator), ("denominator", self.denominator))
+        ]
+
+    def method(self, moments: "MetricMoments") -> "Method":
+        """Return the delta method, adjusted for covariates where there are some."""
+        from abtest.metrics.methods import Adjusted, Ratios, cross_moments
+        from abtest.moments.sums import DENOMINATOR, VALUE
+
+        plain = Ratios([cross_moments(sums, [VALUE, DENOMINATOR]) for sums in moments.arms])
+        return Adjusted(plain, moments, (VALUE, DENOMINATOR)) if moments.arms[0].covariates else plain
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's numerator, with its denominator."""
@@ -57,9 +82,9 @@ class Ratio(CoveredMetric, Timed):
                 covariates += [side.outcome(part.window, before=True) for side in (self.numerator, self.denominator)]
         return Outcome(above.source, above.reduce, self.window, above.value, tuple(covariates), denominator=below)
 
-    def estimand(self, name: str) -> str:  # noqa: ARG002
+    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""
         return (
             f"Ratio of sums over all units: {self.numerator.words()} per {self.denominator.words()} "
-            f"{when(self.window)} (the denominator is an outcome too)"
+            f"{scope.window(self.window)} {scope.among('the denominator is an outcome too')}{scope.in_days}"
         )

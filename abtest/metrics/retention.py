@@ -1,12 +1,25 @@
 """Return retention: is the customer back?"""
 
 from dataclasses import replace
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from abtest.grammar.fields import LONGEST_DAYS, SECONDS, Duration, Whole, duration_text
-from abtest.metrics.base import MOST_PERIODS, STEPS, Curved, CurveStep, EventBase, Read, Window, consecutive, when
+from abtest.metrics.base import (
+    MOST_PERIODS,
+    STEPS,
+    Curved,
+    CurveKind,
+    CurveStep,
+    EventBase,
+    Kind,
+    Read,
+    Window,
+    consecutive,
+)
+from abtest.metrics.scope import Scope
+from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 
 Period = Literal["week", "month", "quarter", "year"]
@@ -41,6 +54,7 @@ class Retention(EventBase, Curved, Read):
     """
 
     type: Literal["retention"]
+    traits: ClassVar[Traits] = Traits("a retention", of_the_base=True)
     window: Window | None = Field(
         None, description="Bracket: [from, to) since assignment, such as [28d, 56d]; `to` is not included."
     )
@@ -81,6 +95,23 @@ class Retention(EventBase, Curved, Read):
         return self
 
     @property
+    def kind(self) -> Kind:
+        """A share of units."""
+        return "rate"
+
+    @property
+    def window_key(self) -> str:
+        """The key that sets the window in the file."""
+        return next(key for key in ("window", "day", "after", "by") if getattr(self, key) is not None)
+
+    def spelled(self, window: tuple[int, int]) -> str:
+        """Return how the file would say another window."""
+        if self.after is not None:
+            return f"`after: {duration_text(window[0])}` with `horizon: {duration_text(window[1])}`"
+        instead = "" if self.window is not None else f" instead of `{self.window_key}`"
+        return super().spelled(window) + instead
+
+    @property
     def bounds(self) -> tuple[int, int]:
         """The window: seconds since assignment, or with `by` the numbers of calendar periods."""
         if self.window is not None:
@@ -101,6 +132,11 @@ class Retention(EventBase, Curved, Read):
         choices: tuple[CurveStep, ...] = (wanted, "month")
         return next((step for step in choices if end / STEPS[step] <= MOST_PERIODS), None)
 
+    @property
+    def curve_kind(self) -> CurveKind:
+        """Whether a point is of its own period, or of all from it on."""
+        return "bracket" if self.after is None else "on or after"
+
     def curve_windows(self) -> list[tuple[int, int]]:
         """Return brackets up to the end of the window; with `after`, from each period's begin to the horizon."""
         if self.by is not None or self.curve_step is None:
@@ -113,13 +149,12 @@ class Retention(EventBase, Curved, Read):
         """One when the unit has an event in the window, else zero."""
         return self.with_periods(replace(self._outcome("any", self.bounds), clock=self.by or "exact"))
 
-    def estimand(self, name: str) -> str:  # noqa: ARG002
+    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""
         share = f"Share of units that return: at least one event in {self.event}"
         if self.by is not None:
             nth = self.nth or 1
             ordinal = _ORDINALS.get(nth, f"{nth}th")
-            return f"{share} in the {ordinal} calendar {self.by} after that of the assignment (intention to treat)"
-        if self.day is not None:
-            return f"{share} on day {self.day} after assignment (intention to treat)"
-        return f"{share} {when(self.bounds)} (intention to treat)"
+            return f"{share} in the {ordinal} calendar {self.by} {scope.after_period} {scope.read}"
+        when = scope.window(self.bounds) if self.day is None else f"on day {self.day} {scope.after}"
+        return f"{share} {when} {scope.read}{scope.in_days}"

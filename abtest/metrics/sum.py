@@ -1,10 +1,12 @@
 """Sum: how much per customer?"""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from abtest.metrics.base import CumulatedMetric, ValueMetric, Winsorise
+from abtest.metrics.scope import Scope
+from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 
 
@@ -12,6 +14,7 @@ class Sum(ValueMetric, CumulatedMetric):
     """Mean over mature eligible units of the sum of an event's value; units without events count as 0."""
 
     type: Literal["sum"]
+    traits: ClassVar[Traits] = Traits("a sum", adds_up=True)
 
     winsorise: Winsorise | None = Field(None, description="Cut values above this pooled quantile down to it.")
 
@@ -19,7 +22,8 @@ class Sum(ValueMetric, CumulatedMetric):
         """Return the unit's sum of values in the window."""
         return self.with_periods(self._outcome("sum", self.window, self.value, self.winsorise))
 
-    def estimand(self, name: str) -> str:  # noqa: ARG002
+    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""
-        what = f"{self.value} of {self.event}" if self.value else f"the value of {self.event}"
-        return f"Mean per unit of the sum of {what} {self._when()}, 0 without events (intention to treat)"
+        window, cut = scope.window(self.window), scope.cut_at(self.winsorise)
+        what = f"Mean per unit of the sum of {self._taken()} {window}, 0 without events"
+        return f"{what} {scope.read}{scope.in_days}{cut}"

@@ -1,13 +1,19 @@
 """Time to event: how long until it happens?"""
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from abtest.grammar.fields import SECONDS, Duration, Key, duration_text
-from abtest.metrics.base import MetricBase
+from abtest.metrics.base import MetricBase, Used
+from abtest.metrics.scope import Scope
+from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
+
+if TYPE_CHECKING:
+    from abtest.metrics.methods import Method
+    from abtest.moments.sums import MetricMoments
 
 
 def _whole_days(value: int) -> int:
@@ -28,6 +34,10 @@ def _rising(values: list[int]) -> list[int]:
     return values
 
 
+def _and(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
 class TimeToEvent(MetricBase):
     """Mean number of days without the event, up to a horizon: the area under the Kaplan–Meier curve.
 
@@ -39,6 +49,15 @@ class TimeToEvent(MetricBase):
     """
 
     type: Literal["time_to_event"]
+    traits: ClassVar[Traits] = Traits(
+        "a time to an event",
+        averages=False,
+        strata="beside",
+        monitored=False,
+        times=True,
+        counts_immature=True,
+        guide="time_to_event",
+    )
     event: Key = Field(description="The event source under `data`; the first event after the assignment counts.")
     horizon: Annotated[Duration, AfterValidator(_whole_days)] = Field(
         description="How far the curve is read, in whole days, such as 56d."
@@ -61,17 +80,59 @@ class TimeToEvent(MetricBase):
             raise ValueError("`competing` names each other event once, and not `event` itself")
         return self
 
+    @property
+    def unit_of_values(self) -> str:
+        """Days, unless the file says another word."""
+        return self.unit or "days"
+
+    @property
+    def plain_test(self) -> str:
+        """The test of two arms in words."""
+        return "difference of the restricted mean times (areas under Kaplan–Meier) by z, lift by Fieller"
+
+    @property
+    def window_key(self) -> str:
+        """The key that sets the window in the file."""
+        return "horizon"
+
+    def spelled(self, window: tuple[int, int]) -> str:
+        """Return how the file would say another end; times begin with the assignment."""
+        return f"`horizon: {duration_text(window[1])}`"
+
+    def events(self) -> list[Used]:
+        """Return the event and those that preclude it."""
+        rivals = [Used(("competing", index), event) for index, event in enumerate(self.competing)]
+        return [*rivals, Used(("event",), self.event)]
+
+    def told_further(self) -> list[str]:
+        """Return at which days the shares with the event are compared."""
+        if not self.competing and not self.landmarks:
+            return []
+        days = [duration_text(seconds) for seconds in self.shares_at()]
+        rivals = f", and with an event in {_and(self.competing)} first," if self.competing else ""
+        return [f"Shares with the event{rivals} are compared at {_and(days)} too."]
+
+    def shares_at(self) -> list[int]:
+        """Return the landmarks and the horizon."""
+        return sorted({*self.landmarks, self.horizon})
+
+    def method(self, moments: "MetricMoments") -> "Method":
+        """Return the method by the areas under the Kaplan–Meier curves."""
+        from abtest.metrics.methods import RestrictedMeans, life_table
+
+        return RestrictedMeans([life_table(arm) for arm in moments.lifetimes or ()], self.horizon // SECONDS["d"])
+
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's time to its first event."""
         window = (0, self.horizon)
         rivals = tuple(Outcome(event, "time", window) for event in self.competing)
         return Outcome(self.event, "time", window, rivals=rivals)
 
-    def estimand(self, name: str) -> str:  # noqa: ARG002
+    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""
         days = self.horizon // SECONDS["d"]
         rivals = f"; an event in {' or '.join(self.competing)} ends the follow-up" if self.competing else ""
         return (
-            f"Mean number of the first {days} days after assignment without an event in {self.event}, by Kaplan–Meier "
-            f"(restricted mean; immature units count while followed{rivals}; intention to treat)"
+            f"Mean number of the first {days} days {scope.after} without an event in {self.event}, by Kaplan–Meier "
+            f"(restricted mean; immature units count while followed{rivals}; {scope.whom})"
         )

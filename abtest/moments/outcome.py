@@ -53,6 +53,26 @@ class Outcome:
         )
 
     @property
+    def timed(self) -> bool:
+        """Whether it is the time to an event."""
+        return self.reduce == "time"
+
+    @property
+    def of_column(self) -> bool:
+        """Whether it stands in a column of the customers table."""
+        return self.reduce == "column"
+
+    @property
+    def adds_values(self) -> bool:
+        """Whether values of events are added up."""
+        return self.reduce in {"sum", "mean"}
+
+    @property
+    def averages(self) -> bool:
+        """Whether it is one number of each unit, of which the arm's value is the share or the mean."""
+        return self.denominator is None and self.quantile is None and not self.timed
+
+    @property
     def earliest_end_days(self) -> float | None:
         """The end of the window in days after the start, for the unit for which it ends first; ``None`` without one."""
         if self.window is None:

@@ -1,5 +1,6 @@
 """The parts of a chart of lines over time: frozen values that a renderer draws, in the axes' units."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -91,3 +92,9 @@ class CurvePlot:
     def lines(self) -> tuple[LinePanel, ...]:
         """The panel of the arms' lines, if there is one."""
         return (self.panel,) if self.panel else ()
+
+
+def chosen(places: Sequence[float], step: int) -> list[int]:
+    """Return the indices of the places that are multiples of ``step``; the last one where there are none."""
+    found = [i for i, number in enumerate(places) if step == 1 or abs(number / step - round(number / step)) < 1e-9]
+    return found or ([len(places) - 1] if places else [])

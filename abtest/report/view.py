@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from abtest.metrics import traits_of
 from abtest.report.blocks import Tone
 from abtest.words.language import Language
 from abtest.words.numbers import Numbers, Scale, decimals_for, reveal_zero
@@ -195,12 +196,13 @@ def arm_result(metric: "MetricResult", arm: str) -> "ArmResult | None":
 
 def is_time(metric: "MetricResult") -> bool:
     """Whether the metric is a time to an event, which uses immature units too, for as long as they are followed."""
-    return metric.type == "time_to_event"
+    return traits_of(metric.type).times
 
 
 def is_mean(metric: "MetricResult") -> bool:
     """Whether the value of a metric that is no rate is a mean: ratios and quantiles are not."""
-    return metric.kind == "mean" and metric.type not in {"ratio", "quantile"}
+    traits = traits_of(metric.type)
+    return metric.kind == "mean" and (traits.averages or traits.times)
 
 
 def verdict_tone(verdict: str) -> Tone:

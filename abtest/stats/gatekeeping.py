@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from abtest.stats import checks
-from abtest.stats.corrections import adjust
+from abtest.stats.checks import CONFIDENCE
+from abtest.stats.corrections import adjust, interval_levels
 
 Inside = Literal["holm", "hochberg", "bonferroni"]
 INSIDE = ("holm", "hochberg", "bonferroni")
@@ -33,6 +34,24 @@ def gatekeep(families: Sequence[Sequence[float | None]], method: Inside = "holm"
         floor = gate
         result.append([None if p is None or floor is None else max(p, floor) for p in adjusted])
         gate = None if gate is None or None in adjusted else max([gate, *(p for p in adjusted if p is not None)])
+    return result
+
+
+def gated_levels(
+    families: Sequence[Sequence[float | None]], method: Inside = "holm", confidence: float = CONFIDENCE
+) -> list[list[float | None]]:
+    """Return the confidence levels of the intervals that go with ``gatekeep``, in the order given.
+
+    Within an open family they are those of :func:`~abtest.stats.corrections.interval_levels`, and promise the same
+    within it. Behind a closed gate nothing is tested and no α is left, so no interval could keep a promise: ``None``.
+    """
+    alpha = 1 - checks.confidence_level(confidence)
+    checks.one_of("method", method, INSIDE)
+    result: list[list[float | None]] = []
+    gate_is_open = True
+    for family in families:
+        result.append([*interval_levels(family, method, confidence)] if gate_is_open else [None] * len(family))
+        gate_is_open = gate_is_open and all(p is not None and p < alpha for p in adjust(family, method))
     return result
 
 

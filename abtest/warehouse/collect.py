@@ -12,14 +12,14 @@ from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.grammar.fields import nearest
 from abtest.moments.collected import ArmLedger, Collected, SourceCounts
+from abtest.moments.exact import exact_total, whole
+from abtest.moments.follow_up import Followed, followed
 from abtest.moments.sums import VALUE, WINSORISED, Arms, CurveSums, Histogram, MetricMoments, Sums
 from abtest.warehouse.calendar import to_microseconds
-from abtest.warehouse.exact import exact_total
-from abtest.warehouse.follow_up import Followed, followed
 from abtest.warehouse.magnitudes import Look, Numbers
 from abtest.warehouse.outcomes import MetricPlan, Outcomes
 from abtest.warehouse.population import CollisionError, creation, keep_population, parameters_of
-from abtest.warehouse.profile import profile, require_readable, whole, with_tables
+from abtest.warehouse.profile import profile, require_readable, with_tables
 from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, open_warehouse
 from abtest.warehouse.tables import read_table, sources_used
 from abtest.warehouse.units import (

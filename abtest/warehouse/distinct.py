@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from abtest.engines.engine import Row, Statement
 from abtest.engines.sqltext import quote
-from abtest.warehouse.profile import ID_BLOCK, TableProfile, whole, with_tables
+from abtest.moments.exact import whole
+from abtest.warehouse.profile import ID_BLOCK, TableProfile, with_tables
 from abtest.warehouse.sources import Table, Warehouse
 
 _MOST_BITS = 1 << 28

@@ -17,9 +17,10 @@ from abtest.engines.engine import Engine, Family, Statement
 from abtest.engines.options import Limits
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
+from abtest.moments.exact import whole
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.outcomes import value_column
-from abtest.warehouse.profile import TableProfile, profile, whole, with_tables
+from abtest.warehouse.profile import TableProfile, profile, with_tables
 from abtest.warehouse.sources import (
     NO_ARM,
     UNKNOWN_ARM,
@@ -199,9 +200,9 @@ class _Look:
             wanted.append((source.arm or "arm", "arm", "arm"))
         for metric in definition.metrics:
             for part in definition.outcome(metric).parts:
-                if part.source == name and part.reduce == "column":
+                if part.source == name and part.of_column:
                     wanted.append((str(part.value), f"value of {metric}", "column"))
-                elif part.source == name and part.reduce in {"sum", "mean"}:
+                elif part.source == name and part.adds_values:
                     wanted.append((value_column(definition, part), "value", "value"))
         if name == CUSTOMERS:
             wanted += [(column, "group", "column") for column in texts_used(definition)]

@@ -16,12 +16,12 @@ from abtest.definition.model import CUSTOMERS, Definition
 from abtest.engines.engine import Row, Statement
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
+from abtest.moments.exact import Whole, double, times, whole
 from abtest.moments.outcome import Outcome
 from abtest.warehouse.digits import require_digits
-from abtest.warehouse.exact import Whole, double, times
 from abtest.warehouse.outcomes import value_column
 from abtest.warehouse.population import parameters_of
-from abtest.warehouse.profile import TableProfile, whole, with_tables
+from abtest.warehouse.profile import TableProfile, with_tables
 from abtest.warehouse.sources import Table, Warehouse
 from abtest.warehouse.tables import numbers_used
 from abtest.warehouse.units import ELIGIBLE
@@ -251,7 +251,7 @@ def _summed(definition: Definition) -> list[Outcome]:
     parts = [part for name in definition.metrics for part in definition.outcome(name).parts]
     if definition.compliance is not None:
         parts.append(definition.compliance_outcome)
-    return [part for part in parts if part.reduce in {"sum", "mean"}]
+    return [part for part in parts if part.adds_values]
 
 
 def _quick_scale(largest: float) -> int | None:

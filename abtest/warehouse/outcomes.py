@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from abtest.definition.model import CUSTOMERS, Definition
 from abtest.engines.sqltext import Binder, quote
+from abtest.moments.exact import Factor, Whole, exact_sum
+from abtest.moments.follow_up import WEEK, FollowUp, counted, follow_up, step_of
+from abtest.moments.marks import Marks, Window
 from abtest.moments.outcome import Outcome
+from abtest.moments.period_sums import Periods
 from abtest.moments.sums import COMPLIANCE, DENOMINATOR, VALUE, WINSORISED, covariate
-from abtest.warehouse.exact import Factor, Whole, exact_sum
-from abtest.warehouse.follow_up import WEEK, FollowUp, counted, follow_up, step_of
-from abtest.warehouse.marks import Marks, Window
-from abtest.warehouse.period_sums import Periods
 from abtest.warehouse.sources import Table
 from abtest.warehouse.units import ELIGIBLE, STRATUM, level_alias
 from abtest.warehouse.windows import MICROSECONDS, Windows

@@ -7,8 +7,9 @@ from abtest.definition.model import CUSTOMERS
 from abtest.engines.engine import Statement
 from abtest.engines.sqltext import quote
 from abtest.moments.collected import CustomerCounts
+from abtest.moments.exact import optional, whole
 from abtest.warehouse.distinct import eligible_of_distinct, with_distinct_ids
-from abtest.warehouse.profile import TableProfile, optional, whole, with_tables
+from abtest.warehouse.profile import TableProfile, with_tables
 from abtest.warehouse.sources import Table, Warehouse
 from abtest.warehouse.units import COLLISION, customer_query, population
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from abtest.definition.model import Definition
-from abtest.engines.engine import EngineError, Row, Statement
+from abtest.engines.engine import EngineError, Statement
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
+from abtest.moments.exact import optional, whole
 from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, Warehouse
 
 ID_BLOCK = 1 << 16
@@ -154,15 +155,3 @@ def with_tables(tables: list[Table], *more: tuple[str, str]) -> str:
 
 def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
-
-
-def whole(row: Row, key: str) -> int:
-    """Return a count or exact sum of a row; NULL (a sum over no rows) is 0."""
-    value = row[key]
-    return 0 if value is None else int(str(value))
-
-
-def optional(row: Row, key: str) -> int | None:
-    """Return an integer of a row, ``None`` where it is NULL or the query has no such column."""
-    value = row.get(key)
-    return None if value is None else int(str(value))

@@ -4,8 +4,8 @@ from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.engines.engine import Statement
 from abtest.engines.sqltext import blank_to_null, quote
 from abtest.errors import DataError
+from abtest.moments.exact import whole
 from abtest.warehouse.outcomes import value_column
-from abtest.warehouse.profile import whole
 from abtest.warehouse.sources import Table, Warehouse, normalise
 
 
@@ -39,9 +39,7 @@ def read_table(warehouse: Warehouse, name: str) -> tuple[Table, list[str]]:
 def _is_category(warehouse: Warehouse, column: str) -> bool:
     """Whether a column that is only a covariate holds words; a CSV's numbers are text too, so its values decide."""
     definition, raw = warehouse.definition, warehouse.raw[CUSTOMERS]
-    outcomes = {
-        part.value for name in definition.metrics for part in [definition.outcome(name)] if part.reduce == "column"
-    }
+    outcomes = {part.value for name in definition.metrics for part in [definition.outcome(name)] if part.of_column}
     if column in outcomes or raw.columns[raw.column(column, "column")] != "text":
         return False
     text = blank_to_null(f"CAST({quote(column)} AS STRING)")
@@ -75,8 +73,8 @@ def numbers_used(definition: Definition, source: str) -> list[str]:
         for part in definition.outcome(name).parts:
             if part.source != source:
                 continue
-            if part.reduce == "column":
+            if part.of_column:
                 columns[str(part.value)] = None
-            elif part.reduce in {"sum", "mean"}:
+            elif part.adds_values:
                 columns[value_column(definition, part)] = None
     return list(columns)

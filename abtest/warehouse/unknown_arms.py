@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from abtest.engines.engine import Engine, Statement
 from abtest.engines.sqltext import quote
-from abtest.warehouse.profile import whole
+from abtest.moments.exact import whole
 from abtest.warehouse.sources import Raw
 from abtest.words.names import is_common, looks_like_arm, repr_of, shape
 

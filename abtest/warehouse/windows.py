@@ -11,9 +11,9 @@ from itertools import pairwise
 
 from abtest.definition.model import Definition
 from abtest.engines.sqltext import quote
+from abtest.moments.marks import Window
 from abtest.moments.outcome import Clock, Outcome
 from abtest.warehouse.calendar import Calendar
-from abtest.warehouse.marks import Window
 
 MICROSECONDS = 1_000_000
 DAY = 86_400

@@ -234,7 +234,7 @@ def test_levels_covariates_and_winsorising_are_told():
     change = f"metrics: {{s: {{type: sum, event: orders, window: [0d, 56d], winsorise: 0.99, {covariates}}}}}"
     text = metric("s", change)
     assert "Adjusted for the same over [-56d, 0d) before the assignment and age of the customers table." in text
-    assert "above the pooled 99 % quantile" in text
+    assert "above the pooled 0.99 quantile" in text
 
 
 EVENTS = "event: orders, window: [0d, 7d]"

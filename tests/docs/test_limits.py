@@ -17,7 +17,7 @@ SHOWN = {
     # How much of a result, or of a value, is shown or drawn: nothing is refused.
     "cohorts.chart.MOST_CELLS",
     "cohorts.text.MOST_ROWS",
-    "report.sections.curve_tables._MOST_ROWS",
+    "report.sections.curves._MOST_ROWS",
     "report.sections.locking._LONGEST",
     "definition.lock._LONGEST",
     "analysis.survival.MOST_POINTS",

@@ -30,7 +30,7 @@ def prepare() -> None:
         return
     import abtest.cli.report
     import abtest.report.formats.rendering  # noqa: F401 (read once, before the workers part)
-    from abtest.report.drawing.secluded import load_matplotlib
+    from abtest.report.drawing.style import load_matplotlib
 
     load_matplotlib()
     sys.path.insert(0, str(Path(__file__).parents[1] / "report"))

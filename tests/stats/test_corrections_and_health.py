@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import close, reference
 
-from abtest.stats.corrections import CORRECTIONS, adjust, effective_confidence
+from abtest.stats.corrections import CORRECTIONS, adjust, interval_levels
 from abtest.stats.rates import compare_rates
 from abtest.stats.srm import sample_ratio_mismatch
 from abtest.stats.values import Estimate, Interval, Moments, Rate
@@ -38,25 +38,28 @@ def test_adjustment_never_lowers_a_p_value_nor_reverses_an_order(p_values, metho
     assert ordered == sorted(ordered)
 
 
-@pytest.mark.parametrize("method", ["holm", "hochberg", "bonferroni", "bh", "by"])
-def test_an_interval_at_the_effective_confidence_agrees_with_the_adjusted_p_value(method):
+@pytest.mark.parametrize("method", CORRECTIONS)
+def test_an_interval_at_the_level_of_the_correction_agrees_with_the_adjusted_p_value(method):
     control = Rate(300, 2000)
     arms = [Rate(x, 2000) for x in (295, 320, 345, 350, 360, 420)]
     p_values = [compare_rates(control, arm).p_value for arm in arms]
-    for arm, p, adjusted in zip(arms, p_values, adjust(p_values, method), strict=True):
-        difference = compare_rates(control, arm, effective_confidence(p, adjusted)).difference
+    levels = interval_levels(p_values, method)
+    for arm, adjusted, level in zip(arms, adjust(p_values, method), levels, strict=True):
+        difference = compare_rates(control, arm, level).difference
         assert (difference.low > 0 or difference.high < 0) == (adjusted < 0.05)
 
 
-def test_effective_confidence_is_bonferroni_under_bonferroni_and_plain_without_adjustment():
-    assert effective_confidence(0.01, 0.03) == pytest.approx(1 - 0.05 / 3)
-    assert effective_confidence(0.01, 0.01) == 0.95
-    assert effective_confidence(None, None) == 0.95
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.sampled_from(CORRECTIONS))
+def test_a_level_is_above_one_minus_p_exactly_where_the_adjusted_p_value_shows_nothing(p_values, method):
+    for p, adjusted, level in zip(p_values, adjust(p_values, method), interval_levels(p_values, method), strict=True):
+        if abs(1 - level - p) > 1e-12:
+            assert (adjusted < 0.05) == (p < 1 - level)
 
 
-def test_a_p_value_that_underflowed_keeps_its_correction():
-    adjusted = adjust([0.0, 0.4, 0.6], "bonferroni")[0]
-    assert effective_confidence(0.0, adjusted) == pytest.approx(1 - 0.05 / 3)
+def test_a_p_value_that_underflowed_has_bonferronis_level():
+    assert interval_levels([0.0, 0.4, 0.6], "holm") == pytest.approx([1 - 0.05 / 3] * 3)
+    assert interval_levels([], "holm") == []
+    assert interval_levels([None], "bh") == [0.95]
 
 
 @pytest.mark.parametrize("case", R["srm"], ids=str)
@@ -116,7 +119,7 @@ def test_the_core_loads_without_scipy_stats():
         (lambda: adjust([0.5, 1.5]), "p_values"),
         (lambda: adjust([float("nan")]), "p_values"),
         (lambda: adjust([0.5], "sidak"), "method"),
-        (lambda: effective_confidence(0.1, 0.2, 1.0), "confidence"),
+        (lambda: interval_levels([0.1], "holm", 1.0), "confidence"),
         (lambda: sample_ratio_mismatch([1, 2], [1]), "counts"),
         (lambda: sample_ratio_mismatch([1, -2], [1, 1]), "counts"),
         (lambda: sample_ratio_mismatch([1, 2], [1, -1]), "weights"),

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from abtest.engines.duckdb.database import MACROS
-from abtest.warehouse.marks import Marks, Window
+from abtest.moments.marks import Marks, Window
 
 HOUR = 3_600_000_000
 GRIDS = {

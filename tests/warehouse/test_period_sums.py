@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from abtest.engines.duckdb.database import MACROS
-from abtest.warehouse.period_sums import Periods
+from abtest.moments.period_sums import Periods
 
 PERIODS = 5
 UNITS = 60

@@ -24,7 +24,7 @@ def looked_at(definition: Definition, outcome: Outcome) -> str:
     told = [f"A unit {entered} {_at(line, first, outcome, end=False)} is looked at {_span(line, outcome, first)}"]
     if last is not None and not (outcome.clock != "exact" and last.date() == first.date()):
         told.append(f"one {entered} {_at(line, last, outcome, end=True)}, {_span(line, outcome, last)}")
-    ending = "" if outcome.reduce != "time" else " Of each, the time to its first event counts, or that it had none."
+    ending = "" if not outcome.timed else " Of each, the time to its first event counts, or that it had none."
     return "; ".join(told) + "." + ending
 
 
@@ -71,7 +71,7 @@ def maturity(definition: Definition, outcome: Outcome) -> Iterator[str]:
     mature = line.mature_days(outcome, line.through_end)
     if mature == line.days:
         yield "The declared data reach that far."
-    elif line.last is not None and outcome.reduce == "time":
+    elif line.last is not None and outcome.timed:
         yield "Until then, units count for as long as the data follow them."
     elif line.last is not None and line.start is not None and mature:
         until = day_text(line.start + dt.timedelta(days=mature - 1))

@@ -5,31 +5,12 @@ from collections.abc import Iterator
 from abtest.definition.explaining.sentences import listed, percent
 from abtest.definition.model import Definition
 from abtest.grammar.fields import duration_text
-from abtest.metrics import MetricBase, TimeToEvent
+from abtest.metrics.base import MEAN_TEST, MetricBase
 from abtest.moments.outcome import Outcome
-
-_RATE = "Miettinen–Nurminen score test of the shares, difference and lift by the same score, each arm by Wilson"
-_MEAN = "Welch's t test of the means, lift by Fieller"
-_PLAIN = {
-    "rate": _RATE,
-    "mean": _MEAN,
-    "ratio": "delta method for the ratio of sums, Welch's t test, lift by Fieller",
-    "column": f"{_RATE} (true/false or 0/1); for other numbers, {_MEAN}",
-}
-
-
-def kind(outcome: Outcome) -> str:
-    """Return what an outcome is compared as: rate, mean, ratio, quantile, time, or column (the data decide)."""
-    if outcome.quantile is not None:
-        return "quantile"
-    if outcome.denominator is not None:
-        return "ratio"
-    return {"any": "rate", "time": "time", "column": "column"}.get(outcome.reduce, "mean")
 
 
 def test(definition: Definition, metric: MetricBase, outcome: Outcome) -> str:
     """Return the test that compares the arms, with where the intervals come from."""
-    what = kind(outcome)
     if getattr(metric, "reading", "mature") == "kaplan-meier":
         return (
             "difference of the Kaplan–Meier shares at the window's end by z, lift by Fieller; every unit counts for as "
@@ -41,45 +22,35 @@ def test(definition: Definition, metric: MetricBase, outcome: Outcome) -> str:
             f"cluster-robust: ratio of the totals of each {definition.cluster}, linearised variance between clusters, "
             "Welch's t test, lift by Fieller"
         )
-    if what == "quantile":
-        return "order statistics within each arm, bootstrap of ranks for the difference"
-    if what == "time":
-        return "difference of the restricted mean times (areas under Kaplan–Meier) by z, lift by Fieller"
-    if outcome.covariates:
-        return _adjusted(what)
-    if not strata:
-        return _PLAIN[what]
+    if metric.traits.strata == "within" and outcome.covariates:
+        return _adjusted(metric.plain_test)
+    if metric.traits.strata != "within" or not strata:
+        return metric.plain_test
     stratified = f"stratified Miettinen–Nurminen score test within {listed(strata)}, Mantel–Haenszel weights"
-    if what == "column":
-        return f"{stratified} (true/false or 0/1); for other numbers, {_adjusted('mean')}"
-    return stratified if what == "rate" else _adjusted(what)
+    if metric.kind is None:
+        return f"{stratified} (true/false or 0/1); for other numbers, {_adjusted(MEAN_TEST)}"
+    return stratified if metric.kind == "rate" else _adjusted(metric.plain_test)
 
 
-def _adjusted(what: str) -> str:
+def _adjusted(plain: str) -> str:
     return (
         "regression adjustment within each arm (Lin), Welch's t test, lift by Fieller; beside it the unadjusted "
-        f"comparison ({_PLAIN[what]})"
+        f"comparison ({plain})"
     )
 
 
 def further(definition: Definition, metric: MetricBase, outcome: Outcome) -> Iterator[str]:
     """Yield what else is said of a metric: covariates, winsorising, its margin, and the levels it is held against."""
-    adjusted = _explaining(definition, outcome)
+    adjusted = _explaining(definition, metric, outcome)
     if adjusted:
         yield f"Adjusted for {adjusted}."
     if outcome.winsorise is not None:
-        yield (
-            f"Values above the pooled {percent(outcome.winsorise)} quantile count as that; the uncut comparison stands "
-            "beside it."
-        )
+        yield "The uncut comparison stands beside it."
     if metric.margin is not None:
         yield f"Margin: {_margin(definition, metric)}"
     elif metric.role == "guardrail":
         yield "Margin: none, so it can be shown to be harmed, and not to be safe."
-    if isinstance(metric, TimeToEvent) and (metric.competing or metric.landmarks):
-        marks = [duration_text(mark) for mark in (*metric.landmarks, metric.horizon)]
-        rivals = f", and with an event in {listed(metric.competing)} first," if metric.competing else ""
-        yield f"Shares with the event{rivals} are compared at {listed(list(dict.fromkeys(marks)))} too."
+    yield from metric.told_further()
     worth = definition.value
     if worth is not None and definition.metrics[worth.metric] is metric:
         amount = f"{worth.margin:g} {worth.unit or ''}".strip()
@@ -92,7 +63,7 @@ def further(definition: Definition, metric: MetricBase, outcome: Outcome) -> Ite
         yield f"Each arm is compared with {listed(levels)} too."
 
 
-def _explaining(definition: Definition, outcome: Outcome) -> str:
+def _explaining(definition: Definition, metric: MetricBase, outcome: Outcome) -> str:
     """Return what a regression takes out of the outcome."""
     told: dict[str, None] = {}
     for part in outcome.covariates:
@@ -101,7 +72,7 @@ def _explaining(definition: Definition, outcome: Outcome) -> str:
         else:
             low, high = (duration_text(edge) for edge in part.window)
             told[f"the same over [{low}, {high}) before the assignment"] = None
-    if definition.analysis.strata and (told or kind(outcome) in {"mean", "ratio"}):
+    if definition.analysis.strata and (told or (metric.kind == "mean" and metric.traits.strata == "within")):
         told[f"the strata ({listed(definition.analysis.strata)})"] = None
     return listed(list(told))
 
@@ -124,8 +95,7 @@ def companions(definition: Definition) -> Iterator[str]:
     """Yield what stands beside every comparison and decides nothing."""
     settings = definition.analysis
     beside = []
-    kinds = {kind(definition.outcome(name)) for name in definition.metrics}
-    if definition.cluster is None and kinds & {"rate", "column"}:
+    if definition.cluster is None and any(metric.kind != "mean" for metric in definition.metrics.values()):
         beside.append("the exact test of rates in small tables")
     if len(definition.arms) > 2 and definition.cluster is None and not definition.analysis.strata:
         beside.append("the test that all arms are equal (plain rates and means)")

@@ -71,7 +71,7 @@ def aligned(window: tuple[int, int], cycle: int, *, from_zero: bool = False) -> 
 
 def _message(part: Windowed, window: tuple[int, int], cadences: dict[str, int], cycle: int) -> str:
     grid = math.lcm(cycle, DAY) if part.outcome.clock != "exact" else cycle
-    better = aligned(window, grid, from_zero=part.starts_at_zero)
+    better = aligned(window, grid, from_zero=part.metric.traits.times)
     implied = [
         f"{_sent(window, every)} of {_named(cadences, every)} (every {duration_text(every)} implies "
         f"{_number((window[1] - window[0]) / every)})"
@@ -80,8 +80,8 @@ def _message(part: Windowed, window: tuple[int, int], cadences: dict[str, int], 
     then = [f"{_sent(better, every)} of {_named(cadences, every)}" for every in _distinct(cadences)]
     return (
         f"{part.text} holds {' and '.join(implied)}: a send more or less comes from where the window begins and ends, "
-        f"not from the cadence, yet shows as a difference between arms; use {part.spelled(better)}, whole cycles of "
-        f"{duration_text(cycle)} ({' and '.join(then)})"
+        f"not from the cadence, yet shows as a difference between arms; use {part.metric.spelled(better)}, whole "
+        f"cycles of {duration_text(cycle)} ({' and '.join(then)})"
     )
 
 

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 def covariate_overlap(definition: Definition) -> Iterator[Finding]:
     """Find covariates that look as if they were measured during the experiment."""
-    outcomes = {
-        outcome.value: name for name in definition.metrics if (outcome := definition.outcome(name)).reduce == "column"
-    }
+    outcomes = {outcome.value: name for name in definition.metrics if (outcome := definition.outcome(name)).of_column}
     for name, place, column in _columns(definition):
         if column in outcomes:
             whose = "this metric" if outcomes[column] == name else f"the metric {outcomes[column]}"

@@ -28,7 +28,7 @@ def window_past_period(definition: Definition) -> Iterator[Finding]:
     for part in windowed(definition):
         if not line.mature(part.outcome, line.first, end):
             yield Finding(PAST_PERIOD, part.path, _never(line, part, day_text(line.through)))
-        elif line.days is not None and line.last is not None and part.outcome.reduce != "time":
+        elif line.days is not None and line.last is not None and not part.metric.traits.counts_immature:
             # A time to an event uses every unit for as long as it was followed.
             mature = line.mature_days(part.outcome, end)
             if mature < MATURE_SHARE * line.days:

@@ -17,7 +17,7 @@ EARLY = 0.75
 def movable_denominator(definition: Definition) -> Iterator[Finding]:
     """Find primary metrics whose denominator is an outcome too, accepted by an explicit override."""
     for name, metric in definition.metrics.items():
-        if metric.conditional and metric.role == "primary" and getattr(metric, "allow_conditional", False):
+        if metric.traits.conditional and metric.role == "primary" and getattr(metric, "allow_conditional", False):
             yield Finding(
                 "movable-denominator",
                 ("metrics", name, "allow_conditional"),
@@ -56,9 +56,9 @@ def guardrail_without_margin(definition: Definition) -> Iterator[Finding]:
         if metric.role != "guardrail" or metric.margin is not None:
             continue
         cure = (
-            "a quantile has no margin, so guard a rate, count or sum instead"
-            if metric.type == "quantile"
-            else f"add `margin`, the largest harm that you would accept, such as {_example(metric.type)}"
+            f"add `margin`, the largest harm that you would accept, such as {_example(metric.kind)}"
+            if metric.traits.margins
+            else f"{metric.traits.noun} has no margin, so guard a rate, count or sum instead"
         )
         yield Finding(
             "guardrail-without-margin",
@@ -68,8 +68,8 @@ def guardrail_without_margin(definition: Definition) -> Iterator[Finding]:
         )
 
 
-def _example(kind: str) -> str:
-    return "1pp or 5%" if kind in {"retention", "conversion", "column"} else "5% (of the control's value)"
+def _example(kind: str | None) -> str:
+    return "5% (of the control's value)" if kind == "mean" else "1pp or 5%"
 
 
 def guardrail_ends_early(definition: Definition) -> Iterator[Finding]:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from abtest.report.drawing.curve_layout import Box
 from abtest.report.drawing.style import GRID, INK, QUIET, RULE, SMALL, WHITE, Style, text_width, wrap
-from abtest.report.figures import CurvePlot, LinePanel, LinePoint
-from abtest.report.sections import periods
+from abtest.report.figures import CurvePlot, LinePanel, LinePoint, chosen
 from abtest.words.numbers import Numbers, Scale
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def ticks_of(panel: LinePanel, width: float, plot: CurvePlot | None, style: Styl
         return []
     span = (found[-1] - found[0]) or 1.0
     for step in panel.strides:
-        shown = [found[i] for i in periods.chosen(found, step)]
+        shown = [found[i] for i in chosen(found, step)]
         widths = [max(counted.get(x, 0.0), text_width(tick_label(numbers, x), SMALL, style)) + 7 for x in shown]
         gaps = [(b - a) / span * (width - 2 * INSET) for a, b in pairwise(shown)]
         if all(gap >= (a + b) / 2 for gap, (a, b) in zip(gaps, pairwise(widths), strict=True)):

@@ -13,8 +13,22 @@ from abtest.report.drawing.curve_axes import clips
 from abtest.report.drawing.curves import curves_height, draw_curves
 from abtest.report.drawing.marks import clipped, is_open
 from abtest.report.drawing.rows import body_height, panel_height, side_by_side, stacked
-from abtest.report.drawing.secluded import drawing, load_matplotlib
-from abtest.report.drawing.style import DPI, INK, LINE, MARGIN, PAD, POINT, QUIET, SIZE, SMALL, Frame, Style, wrap
+from abtest.report.drawing.style import (
+    DPI,
+    INK,
+    LINE,
+    MARGIN,
+    PAD,
+    POINT,
+    QUIET,
+    SIZE,
+    SMALL,
+    Frame,
+    Style,
+    drawing,
+    load_matplotlib,
+    wrap,
+)
 from abtest.report.figures import CurvePlot
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from abtest.errors import UsageError
-from abtest.report.drawing.secluded import load_matplotlib
+from abtest.report.drawing.style import load_matplotlib
 
 FAMILY = "DejaVu Sans"
 _EAST_ASIAN = (

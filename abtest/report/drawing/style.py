@@ -1,11 +1,16 @@
-"""What all charts share: sizes, colours, the measuring and breaking of text, a figure measured in points."""
+"""What all charts share: matplotlib and its settings, sizes, colours, the measuring and breaking of text.
+
+Principle: the same analysis gives the same bytes, on whichever machine and in whichever folder it is drawn.
+"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from abtest.process.seclusion import secluded_drawing
 from abtest.report.blocks import Tone
 from abtest.words.language import Language
 
@@ -37,6 +42,24 @@ TICKS = 16.0  # tick marks and their labels below a panel
 GAP = 22.0  # between panels side by side
 HINT = 13.0  # the line of hints at a panel's top
 HINT_SHARE = 0.22  # the least part of an axis on each side of 0, relative to the other side
+
+
+def load_matplotlib() -> None:
+    """Import matplotlib; to be called before any other import of it."""
+    with secluded_drawing():
+        import matplotlib.font_manager  # noqa: F401
+
+
+@contextmanager
+def drawing(settings: Mapping[str, object]) -> Iterator[None]:
+    """Draw in the block with ``settings``, and matplotlib's own defaults for the rest, whatever the user has set."""
+    load_matplotlib()
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(settings)  # type: ignore[arg-type]  # matplotlib checks them
+        yield
 
 
 @dataclass(frozen=True)

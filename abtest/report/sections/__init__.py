@@ -1,1 +1,39 @@
 """What a report says, a section a file, as blocks made of ready text."""
+
+from abtest.report.sections import (
+    arms,
+    board,
+    checks,
+    curves,
+    early,
+    locking,
+    method,
+    metrics,
+    population,
+    readings,
+    segments,
+    survival,
+    worth,
+)
+from abtest.report.sections.part import Part
+
+PARTS: tuple[Part, ...] = (
+    locking.PART,
+    metrics.PART,
+    early.PART,
+    arms.RATES,
+    arms.MEANS,
+    curves.PART,
+    survival.PART,
+    worth.PART,
+    board.PART,
+    segments.PART,
+    readings.PART,
+    population.PART,
+    population.CUSTOMERS,
+    checks.PART,
+    method.METHOD,
+    method.GUIDE,
+    method.PROVENANCE,
+)
+"""The sections in the order of the report, after its first page."""

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Cell, Column, Paragraph, RowGroup, Section, Table
+from abtest.report.sections.cells import Notes, missing_note
 from abtest.report.sections.measures import bounds_of, measure
-from abtest.report.sections.notes import Notes, missing_note
+from abtest.report.sections.part import Part
 from abtest.report.view import View, clean
 from abtest.words.numbers import Scale
 
@@ -93,3 +94,6 @@ def _row(view: View, row: "BoardRow", scales: tuple[Scale, Scale], notes: Notes)
         cell(row.if_all, points),
         cell(row.customers_if_all, counted),
     )
+
+
+PART = Part(section)

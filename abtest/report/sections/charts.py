@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, Comparison, Effect, MetricResult
 
 
-def plots(view: View) -> tuple[Plot, ...]:
-    """Return the report's plots: ``headline``, ``retention`` and ``effects``."""
-    return _headline(view), _retention(view), _effects(view)
-
-
 def _subtitle(view: View, *, adjusted: bool) -> str:
     message = "chart.interval.adjusted" if adjusted else "chart.interval"
     note = view.say(message, confidence=view.confidence)
@@ -31,6 +26,11 @@ def _note(view: View) -> str:
 
 def _warning(view: View) -> str:
     return view.say("chart.invalid") if view.invalid else ""
+
+
+def headline(view: View) -> tuple[Plot, ...]:
+    """Return the chart of the first primary metric: each arm's value, and each difference."""
+    return (_headline(view),)
 
 
 def _headline(view: View) -> Plot:
@@ -87,6 +87,11 @@ def _headline(view: View) -> Plot:
     )
 
 
+def retention(view: View) -> tuple[Plot, ...]:
+    """Return the chart of all rates of all arms."""
+    return (_retention(view),)
+
+
 def _retention(view: View) -> Plot:
     title = view.say("chart.retention")
     rates = [metric for metric in view.analysis.metrics if metric.kind == "rate"]
@@ -101,6 +106,11 @@ def _retention(view: View) -> Plot:
     alt = view.say("chart.alt.retention", values="; ".join(f"{clean(m.title)}: {_values_alt(view, m)}" for m in rates))
     subtitle = _subtitle(view, adjusted=False)
     return Plot("retention", title, subtitle, _note(view), alt, tuple(panels), warning=_warning(view))
+
+
+def effects(view: View) -> tuple[Plot, ...]:
+    """Return the chart of all lifts."""
+    return (_effects(view),)
 
 
 def _effects(view: View) -> Plot:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from abtest.report.blocks import Cell, Column, RowGroup, Table, Tone
+from abtest.report.blocks import Block, Cell, Column, Paragraph, RowGroup, Section, Table, Tone
+from abtest.report.sections.part import Part
 from abtest.report.view import View, clean
 
 if TYPE_CHECKING:
@@ -12,7 +13,13 @@ _STATUS_TONES: dict[str, Tone] = {"pass": "good", "warn": "caution", "fail": "ba
 _DESIGN = "design."  # starts the id of a check of the definition itself
 
 
-def checks_table(view: View) -> Table:
+def section(view: View) -> Section:
+    """Return the section; it says so where nothing was checked."""
+    block: Block = _table(view) if view.analysis.checks else Paragraph(view.say("empty.checks"))
+    return Section("checks", view.say("section.checks"), (block,))
+
+
+def _table(view: View) -> Table:
     """Return all health checks, the failed first, then the warnings."""
     order = ["fail", "warn", "skipped", "pass"]
     checks = sorted(view.analysis.checks, key=lambda check: order.index(check.status))
@@ -39,3 +46,6 @@ def check_name(view: View, check: "Check") -> str:
     if check.id.startswith(_DESIGN):
         return view.say("check.design", code=clean(check.id.removeprefix(_DESIGN)))
     return clean(check.id.replace("_", " "))
+
+
+PART = Part(section)

@@ -1,18 +1,171 @@
-"""Curves over the time since the start as charts: which lines and bands, and what the whole curve shows in words."""
+"""The section of curves over the time since the start: charts of lines and bands, over tables of their values."""
 
 from typing import TYPE_CHECKING
 
-from abtest.report.figures import CountRow, CurvePlot, LinePanel, LinePoint, Series
+from abtest.report.blocks import Block, Cell, Chart, Column, Heading, Paragraph, RowGroup, Section, Table
+from abtest.report.figures import CountRow, CurvePlot, LinePanel, LinePoint, Series, chosen
 from abtest.report.names import curve_ids
-from abtest.report.sections import periods
-from abtest.report.sections.measures import Measure, measure
+from abtest.report.sections import inference, windows
+from abtest.report.sections.cells import Notes
+from abtest.report.sections.measures import Measure, bounds_of, measure
+from abtest.report.sections.part import Part
 from abtest.report.view import View, clean
 from abtest.words.numbers import Scale
 
 if TYPE_CHECKING:
     from abtest.analysis.in_time import Curve, CurveArm, CurveComparison, CurvePoint
 
+_MOST_ROWS = 12
+_WIDE = 3  # comparisons whose columns fit beside each other
 _MOST_BARS, _ALL_BARS = 16, 80  # points whose intervals are bars: of an arm, and of all arms with room between them
+
+
+def section(view: View) -> Section | None:
+    """Return the section: a chart, its table and its totals for each curve; ``None`` without curves."""
+    found = view.analysis.curves
+    if not found:
+        return None
+    differs = inference.other(view, "time")
+    blocks: list[Block] = [Paragraph(" ".join([view.say("section.curves.intro"), *([differs] if differs else [])]))]
+    for curve, name in zip(found, curve_ids(found), strict=True):
+        blocks += [Heading(clean(curve.title), _kind(view, curve)), Chart(name)]
+        blocks += [Paragraph(_note_below(view, curve), "muted"), *(Paragraph(text) for text in _totals(view, curve))]
+        blocks.append(_table(view, curve))
+    return Section("curves", view.say("section.curves"), tuple(blocks))
+
+
+def _table(view: View, curve: "Curve") -> Table:
+    """Return at most twelve periods of a curve: each arm's value, and each difference with its interval."""
+    arms = [point for arm in curve.arms for point in arm.points]
+    found = sorted({(windows.place(curve, p), p.start_day, p.end_day): p for p in arms}.items())
+    places = [place for (place, _, _), _ in found]
+    step = windows.stride(places, windows.STRIDES[curve.step], _MOST_ROWS)
+    shown = [found[i][1] for i in chosen(places, step)]
+    if found and shown[-1] != found[-1][1]:
+        shown.append(found[-1][1])
+    notes = Notes()
+    title = view.say("table.curve", title=clean(curve.title), kind=_kind(view, curve))
+    lead = Paragraph(view.say("table.curve.thinned", shown=len(shown), all=len(found)), "muted")
+    make = _wide if len(curve.comparisons) <= _WIDE else _long
+    columns, groups = make(view, curve, shown, notes)
+    return Table(
+        title, columns, groups, notes.texts, muted=view.invalid, lead=lead if len(shown) < len(found) else None
+    )
+
+
+def _wide(
+    view: View, curve: "Curve", shown: "list[CurvePoint]", notes: Notes
+) -> tuple[tuple[Column, ...], tuple[RowGroup, ...]]:
+    """Return a row for each period, the arms and their differences beside each other."""
+    scale = _scale_of(curve)
+    several = len(curve.comparisons) > 1
+    columns = (
+        Column(view.say("column.period"), weight=2),
+        *(Column(view.arm(arm.arm), "right", 2) for arm in curve.arms),
+        *(
+            Column(
+                view.say("column.difference.of", arm=view.arm(c.arm)) if several else view.say("column.difference"),
+                "right",
+                3,
+            )
+            for c in curve.comparisons
+        ),
+    )
+    rows = tuple(
+        (
+            Cell(windows.period(view, curve, point)),
+            *(_value(view, _at(arm, point), scale, notes) for arm in curve.arms),
+            *(_change(view, _at(comparison, point), scale, notes) for comparison in curve.comparisons),
+        )
+        for point in shown
+    )
+    return columns, (RowGroup(rows),)
+
+
+def _long(
+    view: View, curve: "Curve", shown: "list[CurvePoint]", notes: Notes
+) -> tuple[tuple[Column, ...], tuple[RowGroup, ...]]:
+    """Return a group of rows for each comparison, where the arms are too many to stand beside each other."""
+    scale = _scale_of(curve)
+    arms = {arm.arm: arm for arm in curve.arms}
+    columns = (
+        Column(view.say("column.period"), weight=2),
+        Column(view.control, "right", 2),
+        Column(view.say("column.segment.arm"), "right", 2),
+        Column(view.say("column.difference"), "right", 3),
+    )
+    groups = tuple(
+        RowGroup(
+            tuple(
+                (
+                    Cell(windows.period(view, curve, point)),
+                    _value(view, _at(arms.get(comparison.control), point), scale, notes),
+                    _value(view, _at(arms.get(comparison.arm), point), scale, notes),
+                    _change(view, _at(comparison, point), scale, notes),
+                )
+                for point in shown
+            ),
+            view.arm(comparison.arm),
+        )
+        for comparison in curve.comparisons
+    )
+    return columns, groups
+
+
+def _at(line: "CurveArm | CurveComparison | None", point: "CurvePoint") -> "CurvePoint | None":
+    """Return the line's point of the same period."""
+    period = (point.start_day, point.end_day)
+    return next((p for p in (line.points if line else ()) if (p.start_day, p.end_day) == period), None)
+
+
+def _value(view: View, point: "CurvePoint | None", scale: Measure, notes: Notes) -> Cell:
+    return Cell(view.numbers.quantity(point.value if point else None, scale.value), note=_note(view, point, notes))
+
+
+def _change(view: View, point: "CurvePoint | None", scale: Measure, notes: Notes) -> Cell:
+    bounded = point is not None and (point.low is not None or point.high is not None)
+    interval = (view.numbers.interval(point.low, point.high, scale.change, signed=True),) if bounded and point else ()
+    text = view.numbers.quantity(point.value if point else None, scale.change, signed=True)
+    return Cell(text, interval, note=_note(view, point, notes))
+
+
+def _note(view: View, point: "CurvePoint | None", notes: Notes) -> int | None:
+    if point is None or (point.value is not None and point.low is not None and point.high is not None):
+        return None
+    return notes.add(_sentence(point.reason or view.say("note.unknown")))
+
+
+def _sentence(reason: str) -> str:
+    text = clean(reason).rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _totals(view: View, curve: "Curve") -> list[str]:
+    """Return what a cumulated amount has come to at the end of the last period."""
+    totals = [c.total_difference for c in curve.comparisons if c.total_difference is not None]
+    lifts = [c.total_lift for c in curve.comparisons if c.total_lift is not None]
+    change = measure(curve.unit, [bounds_of(total) for total in totals]).change
+    relative = measure("fraction", [bounds_of(lift) for lift in lifts]).value
+    found = []
+    for comparison in curve.comparisons:
+        difference, lift = comparison.total_difference, comparison.total_lift
+        if difference is None:
+            continue
+        arm, control = view.arm(comparison.arm), view.arm(comparison.control)
+        if difference.estimate is None:
+            reason = clean(difference.reason or view.say("note.unknown")).rstrip(".")
+            found.append(view.say("curve.total.none", arm=arm, control=control, reason=reason))
+            continue
+        effects = [view.say("curve.total.difference", effect=view.effect_text(difference, change))]
+        if lift is not None and lift.estimate is not None:
+            effects.append(view.say("curve.total.lift", effect=view.effect_text(lift, relative)))
+        if comparison.total_p_value is not None:
+            p = view.numbers.p_value(comparison.total_p_value, view.alpha)
+            effects.append(view.say("segment.p", p=p))
+        last = comparison.points[-1].end_day if comparison.points else 0
+        days = view.numbers.plain(last, 0 if float(last).is_integer() else 1)
+        found.append(view.say("curve.total", arm=arm, control=control, days=days, effects=", ".join(effects)))
+    return found
 
 
 def plots(view: View) -> tuple[CurvePlot, ...]:
@@ -21,20 +174,20 @@ def plots(view: View) -> tuple[CurvePlot, ...]:
     return tuple(_plot(view, curve, name) for curve, name in zip(found, curve_ids(found), strict=True))
 
 
-def scale_of(curve: "Curve") -> Measure:
+def _scale_of(curve: "Curve") -> Measure:
     """Return the scales of a curve's values and differences: one number of decimals for all of its points."""
     compared = [point for comparison in curve.comparisons for point in comparison.points]
     points = compared or [point for arm in curve.arms for point in arm.points]
     return measure(curve.unit, [(point.low, point.value, point.high) for point in points])
 
 
-def kind(view: View, curve: "Curve") -> str:
+def _kind(view: View, curve: "Curve") -> str:
     """Return what the curve shows: ``in each week``, ``so far, without the event (Kaplan–Meier)``."""
     step = view.say(f"step.name.{curve.step}")
     return view.say(f"curve.kind.{curve.kind}", step=step, cause=clean(curve.cause or ""))
 
 
-def findings(view: View, curve: "Curve") -> list[str]:
+def _findings(view: View, curve: "Curve") -> list[str]:
     """Return a sentence for each comparison whose curve was tested as a whole."""
     return [_finding(view, curve, comparison) for comparison in curve.comparisons if comparison.test is not None]
 
@@ -47,11 +200,11 @@ def _finding(view: View, curve: "Curve", comparison: "CurveComparison") -> str:
         reason = clean((test.reason if test else None) or view.say("note.unknown")).rstrip(".")
         return view.say("curve.untested", **arms, reason=reason)
     message = "curve.differs" if test.p_value < view.alpha else "curve.same"
-    name = clean(test.method).lower() if curve.kind in periods.STEPPED else view.say("curve.test")
+    name = clean(test.method).lower() if curve.kind in windows.STEPPED else view.say("curve.test")
     return view.say(message, **arms, test=name, p=view.numbers.p_value(test.p_value, view.alpha))
 
 
-def note(view: View, curve: "Curve") -> str:
+def _note_below(view: View, curve: "Curve") -> str:
     """Return the caption: what interval, band and the printed counts are, and what the whole curve shows."""
     compared = [point for comparison in curve.comparisons for point in comparison.points]
     points = [point for arm in curve.arms for point in arm.points] + compared
@@ -59,9 +212,9 @@ def note(view: View, curve: "Curve") -> str:
     if any(point.band_low is not None for point in points):
         parts.append(view.say("curve.note.band", confidence=view.confidence))
     parts.append(
-        view.say("curve.note.n.followed" if curve.kind in periods.STEPPED else f"curve.note.n.{_counted(curve)}")
+        view.say("curve.note.n.followed" if curve.kind in windows.STEPPED else f"curve.note.n.{_counted(curve)}")
     )
-    return " ".join([*parts, *findings(view, curve)])
+    return " ".join([*parts, *_findings(view, curve)])
 
 
 def _counted(curve: "Curve") -> str:
@@ -69,26 +222,26 @@ def _counted(curve: "Curve") -> str:
 
 
 def _plot(view: View, curve: "Curve", name: str) -> CurvePlot:
-    scale = scale_of(curve)
+    scale = _scale_of(curve)
     title = clean(curve.title)
-    what = kind(view, curve)
+    what = _kind(view, curve)
     unit = "" if scale.fraction else clean(curve.unit)
-    stepped = curve.kind in periods.STEPPED
+    stepped = curve.kind in windows.STEPPED
     named = _capital(view.say("curve.panel.unit", kind=what, unit=unit) if unit else what)
     panel = LinePanel(
         named,
         tuple(_arm(view, curve, arm, scale.value) for arm in curve.arms),
-        periods.axis(view, curve),
+        windows.axis(view, curve),
         percent=scale.fraction,
         steps=stepped,
         bars=_bars(curve),
-        strides=periods.STRIDES[curve.step],
+        strides=windows.STRIDES[curve.step],
     )
     counts = tuple(
         CountRow(
             view.arm(arm.arm),
             view.place(arm.arm),
-            tuple((periods.place(curve, point), view.numbers.count(point.n)) for point in arm.points),
+            tuple((windows.place(curve, point), view.numbers.count(point.n)) for point in arm.points),
         )
         for arm in curve.arms
     )
@@ -96,7 +249,7 @@ def _plot(view: View, curve: "Curve", name: str) -> CurvePlot:
         name,
         title,
         view.join([clean(view.analysis.experiment.title), what]),
-        note(view, curve),
+        _note_below(view, curve),
         view.say("curve.clipped"),
         _alt(view, curve, scale),
         panel,
@@ -111,16 +264,16 @@ def _plot(view: View, curve: "Curve", name: str) -> CurvePlot:
 def _difference(view: View, curve: "Curve", comparison: "CurveComparison", scale: Measure) -> LinePanel:
     arm = view.arm(comparison.arm)
     several = len(curve.comparisons) > 1
-    lines = tuple(_point(curve, point, scale.change.factor) for point in comparison.points)
+    lines = tuple(_line_point(curve, point, scale.change.factor) for point in comparison.points)
     origin = _origin(curve, 0.0)
     return LinePanel(
         arm if several else _differences_title(view, curve, scale),
         (Series(arm, view.place(comparison.arm), (*origin, *lines)),),
-        periods.axis(view, curve),
+        windows.axis(view, curve),
         zero=True,
-        steps=curve.kind in periods.STEPPED,
+        steps=curve.kind in windows.STEPPED,
         bars=_bars(curve),
-        strides=periods.STRIDES[curve.step],
+        strides=windows.STRIDES[curve.step],
     )
 
 
@@ -138,12 +291,12 @@ def _differences_title(view: View, curve: "Curve", scale: Measure) -> str:
 def _bars(curve: "Curve") -> bool:
     """Whether the points are few enough that each arm's interval is a bar beside the others'."""
     most = max((len(arm.points) for arm in curve.arms), default=0)
-    return curve.kind not in periods.STEPPED and most <= _MOST_BARS and most * (len(curve.arms) + 1) <= _ALL_BARS
+    return curve.kind not in windows.STEPPED and most <= _MOST_BARS and most * (len(curve.arms) + 1) <= _ALL_BARS
 
 
 def _arm(view: View, curve: "Curve", arm: "CurveArm", scale: Scale) -> Series:
     start = _origin(curve, scale.factor if curve.kind == "event-free" else 0.0)
-    points = (*start, *(_point(curve, point, scale.factor) for point in arm.points))
+    points = (*start, *(_line_point(curve, point, scale.factor) for point in arm.points))
     return Series(view.arm(arm.arm), view.place(arm.arm), points)
 
 
@@ -156,12 +309,12 @@ def _origin(curve: "Curve", value: float) -> tuple[LinePoint, ...]:
     return (LinePoint(0.0, value, value, value, value, value),)
 
 
-def _point(curve: "Curve", point: "CurvePoint", factor: float) -> LinePoint:
+def _line_point(curve: "Curve", point: "CurvePoint", factor: float) -> LinePoint:
     def scaled(part: float | None) -> float | None:
         return None if part is None else factor * part
 
     return LinePoint(
-        periods.place(curve, point),
+        windows.place(curve, point),
         scaled(point.value),
         scaled(point.low),
         scaled(point.high),
@@ -182,14 +335,17 @@ def _alt(view: View, curve: "Curve", scale: Measure) -> str:
         values = [
             view.say(
                 "chart.alt.values",
-                arm=periods.name(view, curve, point),
+                arm=windows.period(view, curve, point),
                 value=view.numbers.quantity(point.value, scale.value),
             )
             for point in ends
         ]
         arms.append(view.say("level.reading", level=view.arm(arm.arm), reading=", ".join(values)))
-    return view.say("curve.alt", title=clean(curve.title), kind=kind(view, curve), values="; ".join(arms))
+    return view.say("curve.alt", title=clean(curve.title), kind=_kind(view, curve), values="; ".join(arms))
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+PART = Part(section, plots=plots)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Block, Cell, Column, Paragraph, RowGroup, Section, Table
 from abtest.report.sections import windows
+from abtest.report.sections.cells import Notes, effect_cell, missing_note
 from abtest.report.sections.measures import Measure, bounds_of, measure
-from abtest.report.sections.notes import Notes, missing_note
-from abtest.report.sections.tables import effect_cell
+from abtest.report.sections.part import Part
 from abtest.report.view import View, clean, is_time
 from abtest.words.numbers import Scale
 
@@ -133,3 +133,6 @@ def _quiet(cell: Cell) -> Cell:
 def _stop(reason: str) -> str:
     """Return a reason as the end of a sentence, without its full stop."""
     return clean(reason).rstrip(".")
+
+
+PART = Part(section)

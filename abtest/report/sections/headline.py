@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Cell, Column, Headline, RowGroup, Table, Tile, Tone
 from abtest.report.sections import levels, plain_words, windows
-from abtest.report.sections.notes import Notes, effect_note
+from abtest.report.sections.cells import Notes, effect_note
 from abtest.report.view import (
     ShownEffect,
     View,

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Cell, Column, Fact, Paragraph, RowGroup, Section, Table
+from abtest.report.sections.part import Part
 from abtest.report.view import View, clean
 from abtest.words import dates
 
@@ -103,3 +104,6 @@ def _value(view: View, text: str | None) -> Cell:
         return Cell(view.say("lock.absent"), tone="muted")
     shown = clean(text)
     return Cell(shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…")
+
+
+PART = Part(section)

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Literal
 
 from abtest.report.blocks import Cell, Column, Paragraph, RowGroup, Table
-from abtest.report.sections.notes import Notes, missing_note
+from abtest.report.sections.cells import Notes, missing_note
 from abtest.report.view import View, clean, shown, width
 
 if TYPE_CHECKING:

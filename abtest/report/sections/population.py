@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Block, Cell, Column, Paragraph, RowGroup, Section, Table
-from abtest.report.sections.notes import Notes
+from abtest.report.sections.cells import Notes
+from abtest.report.sections.part import Part
 from abtest.report.sections.windows import days
 from abtest.report.view import View, clean, is_time
 from abtest.words.numbers import Scale
@@ -108,3 +109,23 @@ def _count_cell(view: View, count: int | None, assigned: int) -> Cell:
         return Cell(view.numbers.missing)
     share = (view.numbers.quantity(count / assigned, Scale(100, 1, "number.percent")),) if assigned else ()
     return Cell(view.numbers.count(count), share)
+
+
+def customers(view: View) -> Section | None:
+    """Return the whole customer base, of which the experiment saw a part; ``None`` where nobody counted it."""
+    base = view.analysis.customers
+    if base is None:
+        return None
+    counts = [
+        ("base.total", base.total),
+        ("base.not eligible", base.not_eligible),
+        ("base.eligible", base.eligible),
+        ("base.unassigned", base.unassigned),
+    ]
+    rows = tuple((Cell(view.say(message)), Cell(view.numbers.count(count))) for message, count in counts)
+    title = view.say("section.base")
+    columns = (Column(view.say("column.step"), weight=1), Column(view.say("column.n"), "right"))
+    return Section("base", title, (Table(title, columns, (RowGroup(rows),)),))
+
+
+PART, CUSTOMERS = Part(population), Part(customers)

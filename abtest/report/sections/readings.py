@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Cell, Column, Paragraph, RowGroup, Section, Table
 from abtest.report.sections import inference
+from abtest.report.sections.cells import Notes, effect_cell, effect_note, group_title
 from abtest.report.sections.headline import metric_details
-from abtest.report.sections.notes import Notes, effect_note
-from abtest.report.sections.tables import effect_cell, group_title
+from abtest.report.sections.part import Part
 from abtest.report.view import View, clean, revealing, scales
 from abtest.words.numbers import Scale, decimals_for, reveal_zero
 
@@ -279,3 +279,6 @@ def _table(
         muted=view.invalid,
         lead=Paragraph(lead) if lead else None,
     )
+
+
+PART = Part(readings)

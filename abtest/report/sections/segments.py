@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Block, Cell, Column, Paragraph, RowGroup, Section, Table
 from abtest.report.sections import inference
-from abtest.report.sections.notes import Notes
-from abtest.report.sections.tables import effect_cell
+from abtest.report.sections.cells import Notes, effect_cell
+from abtest.report.sections.part import Part
 from abtest.report.view import View, clean, revealing, scales
 from abtest.words.numbers import Scale
 
@@ -128,3 +128,6 @@ def _effect_cell(
         reason = clean(effect.reason or view.say("note.unknown"))
         note = notes.add(view.say("note.reason", metric=clean(metric.title), arm=_name(view, level), reason=reason))
     return effect_cell(view, (effect, None), scale, note)
+
+
+PART = Part(segments)

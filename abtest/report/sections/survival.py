@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Block, Bullets, Cell, Column, Heading, Paragraph, RowGroup, Section, Table
 from abtest.report.sections import inference, windows
+from abtest.report.sections.cells import Notes, effect_cell, missing_note
 from abtest.report.sections.headline import metric_details
 from abtest.report.sections.measures import bounds_of, measure
-from abtest.report.sections.notes import Notes, missing_note
+from abtest.report.sections.part import Part
 from abtest.report.sections.readings import ratio_scale
-from abtest.report.sections.tables import effect_cell
 from abtest.report.view import View, clean, sentence
 from abtest.words.numbers import Scale
 
@@ -169,3 +169,6 @@ def _landmarks(view: View, landmarks: "list[Landmark]") -> Table:
         groups.append(RowGroup(tuple(rows), title, clean(landmark.method)))
     lead = Paragraph(view.say("table.landmarks.lead"))
     return Table(view.say("table.landmarks"), columns, tuple(groups), notes.texts, muted=view.invalid, lead=lead)
+
+
+PART = Part(section)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Cell, Column, Paragraph, RowGroup, Table
 from abtest.report.sections import windows
+from abtest.report.sections.cells import Notes, missing_note
 from abtest.report.sections.measures import bounds_of, measure
-from abtest.report.sections.notes import Notes, missing_note
 from abtest.report.view import View, clean
 from abtest.words.numbers import Scale
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from abtest.report.blocks import Block, Bullets, Cell, Chart, Column, Paragraph, RowGroup, Section, Table
 from abtest.report.figures import CurvePlot, Divider, LinePanel, LinePoint, Series
 from abtest.report.sections import inference
+from abtest.report.sections.cells import Notes, missing_note
 from abtest.report.sections.measures import bounds_of, measure
-from abtest.report.sections.notes import Notes, missing_note
+from abtest.report.sections.part import Part
 from abtest.report.view import View, clean
 from abtest.words.numbers import Scale
 
@@ -259,3 +260,6 @@ def _alt(view: View, value: "ValueResult") -> str:
         ]
         found.append(view.say("level.reading", level=view.arm(arm.arm), reading=", ".join(texts)))
     return "; ".join(found)
+
+
+PART = Part(section, plots=plots, drawn=(PLOT,))

@@ -1,11 +1,13 @@
-"""The notes under a table: why a value or a bound is missing, each text once."""
+"""The cells of tables and the notes under them: effects with their intervals, and why a value or a bound is missing."""
 
 from typing import TYPE_CHECKING
 
-from abtest.report.view import View, clean
+from abtest.report.blocks import Cell
+from abtest.report.view import View, clean, is_time
+from abtest.words.numbers import Scale
 
 if TYPE_CHECKING:
-    from abtest.analysis.result import Comparison, Effect, MetricResult
+    from abtest.analysis.result import ArmResult, Comparison, Effect, MetricResult
 
 
 class Notes:
@@ -61,3 +63,39 @@ def missing_note(
         return None
     text = clean(reason or view.say("note.unknown"))
     return notes.add(view.say("note.arm", arm=view.arm(arm), reason=text))
+
+
+def effect_cell(view: View, effects: "tuple[Effect, Effect | None]", scale: Scale, note: int | None) -> Cell:
+    """Return the estimate over its interval, over the adjusted interval where that is another one."""
+    effect, adjusted = effects
+    interval = view.numbers.interval
+    text = view.numbers.quantity(effect.estimate, scale, signed=True)
+    lines = []
+    if effect.low is not None or effect.high is not None:
+        lines.append(interval(effect.low, effect.high, scale, signed=True))
+    if adjusted is not None and (adjusted.low, adjusted.high) != (effect.low, effect.high):
+        lines.append(view.say("cell.adjusted", interval=interval(adjusted.low, adjusted.high, scale, signed=True)))
+    return Cell(text, tuple(lines), note=note)
+
+
+def units_cell(view: View, metric: "MetricResult", result: "ArmResult", notes: Notes) -> Cell:
+    """Return the units; a time to an event uses those whose window is still open too."""
+    note = notes.add(view.say("note.followed")) if is_time(metric) else None
+    return Cell(view.numbers.count(result.n), note=note)
+
+
+def value_cell(view: View, metric: "MetricResult", result: "ArmResult", scale: Scale, notes: Notes) -> Cell:
+    """Return an arm's value, or the note that says why there is none."""
+    if result.value is not None:
+        return Cell(view.numbers.quantity(result.value, scale))
+    reason = clean(result.reason or view.say("note.unknown"))
+    note = view.say("note.reason", metric=clean(metric.title), arm=view.arm(result.arm), reason=reason)
+    return Cell(view.numbers.missing, note=notes.add(note))
+
+
+def group_title(view: View, metric: "MetricResult", comparison: "Comparison") -> str:
+    """Return the title of rows about one comparison: the metric's, with the arm where there are several."""
+    title = clean(metric.title)
+    if len(metric.comparisons) == 1:
+        return title
+    return view.say("glance.label", metric=title, arm=view.arm(comparison.arm))

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from abtest.engines.engine import Row
 from abtest.engines.sqltext import quote
+from abtest.moments.exact import Factor, exact_sum, exact_total, whole
 from abtest.moments.sums import CurveSums
-from abtest.warehouse.exact import Factor, exact_sum, exact_total
-from abtest.warehouse.profile import whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,3 +108,15 @@ def _product(first: str, second: str) -> str:
 
 def _whole(value: object) -> int:
     return 0 if value is None else int(str(value))
+
+
+def whole(row: Row, key: str) -> int:
+    """Return a count or exact sum of a row; NULL (a sum over no rows) is 0."""
+    value = row[key]
+    return 0 if value is None else int(str(value))
+
+
+def optional(row: Row, key: str) -> int | None:
+    """Return an integer of a row, ``None`` where it is NULL or the query has no such column."""
+    value = row.get(key)
+    return None if value is None else int(str(value))

@@ -11,9 +11,9 @@ from typing import TypedDict
 
 from abtest.engines.engine import Row
 from abtest.engines.sqltext import quote
+from abtest.moments.exact import whole
 from abtest.moments.outcome import Outcome
 from abtest.moments.sums import CompetingLifetimes, Lifetimes
-from abtest.warehouse.profile import whole
 
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 MICROSECONDS = 1_000_000

@@ -1,0 +1,34 @@
+"""Health: is the data what the experiment says it is? One check a file: what it looks at, its test, its words.
+
+Principle: a check is a function from what was counted to findings. It asks nothing of the data itself, so that one more
+check costs no query, and it decides nothing: a finding that fails makes the analysis invalid, wherever it comes from.
+A new check is one new file here and its name in :data:`CHECKS`, in the order in which reports list them.
+"""
+
+from abtest.checks import (
+    counted,
+    events,
+    maturity,
+    outside_period,
+    rows,
+    sample_ratio,
+    sample_ratio_within,
+    several_arms,
+)
+from abtest.checks.finding import Finding, Given
+
+CHECKS = (
+    sample_ratio.findings,
+    sample_ratio_within.findings,
+    counted.findings,
+    several_arms.findings,
+    outside_period.findings,
+    rows.findings,
+    events.findings,
+    maturity.findings,
+)
+
+
+def health(given: Given) -> list[Finding]:
+    """Return what every check finds."""
+    return [finding for check in CHECKS for finding in check(given)]
