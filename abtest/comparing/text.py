@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from abtest.comparing.compare import Compared
 from abtest.report.blocks import Cell, Column, RowGroup, Table
 from abtest.report.formats.text import WIDTH, render_table, wrap
-from abtest.report.view import Scales, clean, scales, shown
+from abtest.report.view import shown
 from abtest.words.language import ENGLISH
 from abtest.words.numbers import Numbers, Scale, decimals_for
+from abtest.words.scales import Scales, scales
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, Comparison, Effect, MarginResult, OverallTest

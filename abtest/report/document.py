@@ -22,10 +22,10 @@ from abtest.report.sections import (
     verdict,
     worth,
 )
-from abtest.report.view import View, clean
+from abtest.report.view import View
 from abtest.words import dates
 from abtest.words.language import ENGLISH, Language
-from abtest.words.visible import all_visible
+from abtest.words.visible import all_visible, clean
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Analysis

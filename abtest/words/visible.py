@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar
 
 _T = TypeVar("_T")
+_SPACES = re.compile(r"\s+")
 
 # Default-ignorable code points of Unicode that are no format characters (Cf) by their category, the blank of Braille,
 # and what will never be a character. What is only not yet one in this Python's tables is drawn as a box, and seen.
@@ -44,6 +45,11 @@ _IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U00
 _TAGS = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{2,6}\U000e007f")
 """A flag of a region such as Scotland: a black flag, and its code in signs that show nothing."""
 _SKIN = re.compile("[\U0001f3fb-\U0001f3ff]")
+
+
+def clean(text: str) -> str:
+    """Return ``text`` on one line, with hidden characters written out."""
+    return visible(_SPACES.sub(" ", text).strip())
 
 
 def visible(text: str, *, lines: bool = False) -> str:

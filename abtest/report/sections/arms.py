@@ -8,7 +8,9 @@ from abtest.report.sections import charts, inference, levels
 from abtest.report.sections.cells import Notes, units_cell, value_cell
 from abtest.report.sections.headline import metric_details
 from abtest.report.sections.part import Part
-from abtest.report.view import View, clean, is_mean, is_time, scales
+from abtest.report.view import View, is_mean, is_time
+from abtest.words.scales import scales
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.result import MetricResult

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Cell
-from abtest.report.view import View, clean, is_time
+from abtest.report.view import View, is_time
 from abtest.words.numbers import Scale
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, Comparison, Effect, MetricResult

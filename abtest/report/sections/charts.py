@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 from abtest.report.blocks import Mark, MarkGroup, Panel, Plot
 from abtest.report.sections import levels
 from abtest.report.sections.headline import units
-from abtest.report.view import View, arm_result, clean, is_mean, is_time, scales, shown, verdict_tone
+from abtest.report.view import View, arm_result, is_mean, is_time, shown, verdict_tone
 from abtest.words.numbers import Scale
+from abtest.words.scales import scales
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, Comparison, Effect, MetricResult

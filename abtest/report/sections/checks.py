@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Block, Cell, Column, Paragraph, RowGroup, Section, Table, Tone
 from abtest.report.sections.part import Part
-from abtest.report.view import View, clean
+from abtest.report.view import View
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Check

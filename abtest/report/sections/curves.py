@@ -9,8 +9,9 @@ from abtest.report.sections import inference, windows
 from abtest.report.sections.cells import Notes
 from abtest.report.sections.measures import Measure, bounds_of, measure
 from abtest.report.sections.part import Part
-from abtest.report.view import View, clean
+from abtest.report.view import View
 from abtest.words.numbers import Scale
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.in_time import Curve, CurveArm, CurveComparison, CurvePoint

@@ -10,8 +10,9 @@ from abtest.report.sections import windows
 from abtest.report.sections.cells import Notes, effect_cell, missing_note
 from abtest.report.sections.measures import Measure, bounds_of, measure
 from abtest.report.sections.part import Part
-from abtest.report.view import View, clean, is_time
+from abtest.report.view import View, is_time
 from abtest.words.numbers import Scale
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.in_time import Reading, ReadingArm, ReadingComparison

@@ -5,20 +5,10 @@ from typing import TYPE_CHECKING
 from abtest.report.blocks import Cell, Column, Headline, RowGroup, Table, Tile, Tone
 from abtest.report.sections import levels, plain_words, windows
 from abtest.report.sections.cells import Notes, effect_note
-from abtest.report.view import (
-    ShownEffect,
-    View,
-    adjusts_margin,
-    arm_result,
-    clean,
-    exact,
-    is_time,
-    scales,
-    sentence,
-    shown,
-    verdict_tone,
-)
+from abtest.report.view import ShownEffect, View, adjusts_margin, arm_result, is_time, sentence, shown, verdict_tone
 from abtest.words.numbers import Scale
+from abtest.words.scales import exact, scales
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, Comparison, Effect, MetricResult

@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from abtest.report.blocks import Line
-from abtest.report.view import View, exact, scales
+from abtest.report.view import View
 from abtest.words.numbers import Scale, reveal_zero
+from abtest.words.scales import exact, scales
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmResult, LevelReading, MetricResult

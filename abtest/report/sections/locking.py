@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Cell, Column, Fact, Paragraph, RowGroup, Section, Table
 from abtest.report.sections.part import Part
-from abtest.report.view import View, clean
+from abtest.report.view import View
 from abtest.words import dates
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Deviation

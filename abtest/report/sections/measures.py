@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from abtest.report.view import clean, whole_cents, width
 from abtest.words.numbers import Scale, decimals_for, reveal_zero
+from abtest.words.scales import whole_cents, width
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.value import Effect

@@ -4,8 +4,9 @@ from abtest.metrics import guides
 from abtest.report.blocks import Block, Bullets, Cell, Column, Fact, Facts, RowGroup, Section, Table
 from abtest.report.sections import inference, locking, readings
 from abtest.report.sections.part import Part
-from abtest.report.view import View, clean
+from abtest.report.view import View
 from abtest.words import dates
+from abtest.words.visible import clean
 
 
 def method(view: View) -> Section:

@@ -8,7 +8,9 @@ from abtest.report.sections import charts, inference, levels, plain_words, total
 from abtest.report.sections.cells import Notes, adjusted_note, effect_cell, effect_note, units_cell, value_cell
 from abtest.report.sections.headline import metric_details
 from abtest.report.sections.part import Part
-from abtest.report.view import View, adjusts_margin, clean, scales, verdict_tone
+from abtest.report.view import View, adjusts_margin, verdict_tone
+from abtest.words.scales import scales
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Comparison, MetricResult

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from abtest.report.blocks import Cell, Column, Paragraph, RowGroup, Table
 from abtest.report.sections.cells import Notes, missing_note
-from abtest.report.view import View, clean, shown, width
+from abtest.report.view import View, shown
+from abtest.words.scales import width
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.in_time import PlainWords

@@ -6,8 +6,9 @@ from abtest.report.blocks import Block, Cell, Column, Paragraph, RowGroup, Secti
 from abtest.report.sections.cells import Notes
 from abtest.report.sections.part import Part
 from abtest.report.sections.windows import days
-from abtest.report.view import View, clean, is_time
+from abtest.report.view import View, is_time
 from abtest.words.numbers import Scale
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

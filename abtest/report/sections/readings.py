@@ -8,8 +8,10 @@ from abtest.report.sections import inference
 from abtest.report.sections.cells import Notes, effect_cell, effect_note, group_title
 from abtest.report.sections.headline import metric_details
 from abtest.report.sections.part import Part
-from abtest.report.view import View, clean, revealing, scales
+from abtest.report.view import View
 from abtest.words.numbers import Scale, decimals_for, reveal_zero
+from abtest.words.scales import revealing, scales
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.result import BayesResult, Comparison, Effect, MetricResult

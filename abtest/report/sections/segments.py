@@ -6,8 +6,10 @@ from abtest.report.blocks import Block, Cell, Column, Paragraph, RowGroup, Secti
 from abtest.report.sections import inference
 from abtest.report.sections.cells import Notes, effect_cell
 from abtest.report.sections.part import Part
-from abtest.report.view import View, clean, revealing, scales
+from abtest.report.view import View
 from abtest.words.numbers import Scale
+from abtest.words.scales import revealing, scales
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Effect, MetricResult, SegmentLevel, SegmentResult

@@ -9,8 +9,9 @@ from abtest.report.sections.headline import metric_details
 from abtest.report.sections.measures import bounds_of, measure
 from abtest.report.sections.part import Part
 from abtest.report.sections.readings import ratio_scale
-from abtest.report.view import View, clean, sentence
+from abtest.report.view import View, sentence
 from abtest.words.numbers import Scale
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.in_time import HazardResult, Landmark, MedianResult, SurvivalResult

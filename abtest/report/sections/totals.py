@@ -6,8 +6,9 @@ from abtest.report.blocks import Cell, Column, Paragraph, RowGroup, Table
 from abtest.report.sections import windows
 from abtest.report.sections.cells import Notes, missing_note
 from abtest.report.sections.measures import bounds_of, measure
-from abtest.report.view import View, clean
+from abtest.report.view import View
 from abtest.words.numbers import Scale
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Comparison, MetricResult

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 from abtest.report.blocks import Banner, Fact, Tone
 from abtest.report.sections import locking
 from abtest.report.sections.population import exposure
-from abtest.report.view import View, arm_result, clean, scales, sentence, shown
+from abtest.report.view import View, arm_result, sentence, shown
 from abtest.words import dates
+from abtest.words.scales import scales
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.result import ArmInfo, MetricResult

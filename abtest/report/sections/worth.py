@@ -8,8 +8,9 @@ from abtest.report.sections import inference
 from abtest.report.sections.cells import Notes, missing_note
 from abtest.report.sections.measures import bounds_of, measure
 from abtest.report.sections.part import Part
-from abtest.report.view import View, clean
+from abtest.report.view import View
 from abtest.words.numbers import Scale
+from abtest.words.visible import clean
 
 if TYPE_CHECKING:
     from abtest.analysis.in_time import ArmValue, ValueComparison, ValueResult
