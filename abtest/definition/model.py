@@ -30,6 +30,7 @@ from abtest.metrics import Metric
 from abtest.metrics.base import Window
 from abtest.metrics.scope import Scope
 from abtest.moments.outcome import Days, Outcome
+from abtest.moments.reductions import ANY
 
 CUSTOMERS = "customers"
 ASSIGNMENTS = "assignments"
@@ -447,7 +448,7 @@ class Definition(Part):
         """Whether a unit took up what it was assigned; raises ``ValueError`` without `compliance`."""
         if self.compliance is None:
             raise ValueError("the definition has no compliance")
-        return Outcome(self.compliance.event, "any", self.compliance.window).on(self.analysis.days)
+        return Outcome(self.compliance.event, ANY, self.compliance.window).on(self.analysis.days)
 
     @property
     def triggered(self) -> bool:

@@ -25,7 +25,8 @@ from abtest.grammar.fields import (
 from abtest.grammar.part import Part
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
-from abtest.moments.outcome import Days, Outcome, Reduce
+from abtest.moments.outcome import Days, Outcome
+from abtest.moments.reductions import COLUMN, Reduction
 
 if TYPE_CHECKING:
     from abtest.metrics.methods import Method
@@ -255,14 +256,12 @@ class EventBase(CoveredMetric, Timed):
         return [Used(("event",), self.event)]
 
     def _outcome(
-        self, reduce: Reduce, window: tuple[int, int], value: str | None = None, winsorise: float | None = None
+        self, reduce: Reduction, window: tuple[int, int], value: str | None = None, winsorise: float | None = None
     ) -> Outcome:
-        # A mean exists only for units with events; as a covariate it needs a value for every unit.
-        before: Reduce = "sum" if reduce == "mean" else reduce
         covariates = tuple(
-            Outcome("customers", "column", None, part.column)
+            Outcome("customers", COLUMN, None, part.column)
             if part.column is not None
-            else Outcome(self.event, before, part.window, value, before=True)
+            else Outcome(self.event, reduce.before, part.window, value, before=True)
             for part in self.covariate_list()
         )
         return Outcome(self.event, reduce, window, value, covariates, winsorise=winsorise)

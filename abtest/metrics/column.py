@@ -10,6 +10,7 @@ from abtest.metrics.base import MEAN_TEST, RATE_TEST, Kind, MetricBase, Winsoris
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
+from abtest.moments.reductions import COLUMN
 
 
 class ColumnCovariate(Part):
@@ -41,8 +42,8 @@ class Column(MetricBase):
     def outcome(self, name: str) -> Outcome:
         """Return the unit's value in the column."""
         parts = [*([self.covariate] if self.covariate else []), *self.covariates]
-        covariates = tuple(Outcome("customers", "column", None, part.column) for part in parts)
-        return Outcome("customers", "column", None, self.column or name, covariates, winsorise=self.winsorise)
+        covariates = tuple(Outcome("customers", COLUMN, None, part.column) for part in parts)
+        return Outcome("customers", COLUMN, None, self.column or name, covariates, winsorise=self.winsorise)
 
     def estimand(self, name: str, scope: Scope) -> str:
         """Return in words what is estimated."""

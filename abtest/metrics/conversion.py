@@ -6,6 +6,7 @@ from abtest.metrics.base import EventMetric, Kind, Read
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
+from abtest.moments.reductions import ANY
 
 
 class Conversion(EventMetric, Read):
@@ -21,7 +22,7 @@ class Conversion(EventMetric, Read):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """One when the unit has an event in the window, else zero."""
-        return self._outcome("any", self.window)
+        return self._outcome(ANY, self.window)
 
     def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

@@ -8,6 +8,7 @@ from abtest.metrics.base import CumulatedMetric, Winsorise
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
+from abtest.moments.reductions import COUNT
 
 
 class Count(CumulatedMetric):
@@ -20,7 +21,7 @@ class Count(CumulatedMetric):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's number of events in the window."""
-        return self.with_periods(self._outcome("count", self.window, None, self.winsorise))
+        return self.with_periods(self._outcome(COUNT, self.window, None, self.winsorise))
 
     @property
     def unit_of_values(self) -> str:

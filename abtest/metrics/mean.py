@@ -6,6 +6,7 @@ from abtest.metrics.base import ValueMetric
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
+from abtest.moments.reductions import MEAN
 
 
 class Mean(ValueMetric):
@@ -20,7 +21,7 @@ class Mean(ValueMetric):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's average value in the window; it does not exist without events."""
-        return self._outcome("mean", self.window, self.value)
+        return self._outcome(MEAN, self.window, self.value)
 
     def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

@@ -9,6 +9,7 @@ from abtest.metrics.base import MetricBase, Timed, Used, Window
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
+from abtest.moments.reductions import COUNT, SUM
 
 if TYPE_CHECKING:
     from abtest.metrics.methods import Method
@@ -57,7 +58,7 @@ class Quantile(MetricBase, Timed):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's sum or count in the window."""
-        return Outcome(self.event, self.of, self.window, self.value, quantile=self.quantile)
+        return Outcome(self.event, SUM if self.of == "sum" else COUNT, self.window, self.value, quantile=self.quantile)
 
     def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

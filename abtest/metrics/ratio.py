@@ -10,6 +10,7 @@ from abtest.metrics.base import CoveredMetric, Timed, Used, Window
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
+from abtest.moments.reductions import COLUMN, COUNT, SUM
 
 if TYPE_CHECKING:
     from abtest.metrics.methods import Method
@@ -25,7 +26,7 @@ class RatioPart(Part):
 
     def outcome(self, window: tuple[int, int], *, before: bool = False) -> Outcome:
         """Return what each unit contributes; ``before`` marks a covariate's window."""
-        return Outcome(self.event, self.of, window, self.value, before=before)
+        return Outcome(self.event, SUM if self.of == "sum" else COUNT, window, self.value, before=before)
 
     def words(self) -> str:
         """Return what is counted or summed."""
@@ -77,7 +78,7 @@ class Ratio(CoveredMetric, Timed):
         covariates: list[Outcome] = []
         for part in self.covariate_list():
             if part.column is not None:
-                covariates.append(Outcome("customers", "column", None, part.column))
+                covariates.append(Outcome("customers", COLUMN, None, part.column))
             elif part.window is not None:
                 covariates += [side.outcome(part.window, before=True) for side in (self.numerator, self.denominator)]
         return Outcome(above.source, above.reduce, self.window, above.value, tuple(covariates), denominator=below)

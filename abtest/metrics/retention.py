@@ -21,6 +21,7 @@ from abtest.metrics.base import (
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
+from abtest.moments.reductions import ANY
 
 Period = Literal["week", "month", "quarter", "year"]
 _ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
@@ -147,7 +148,7 @@ class Retention(EventBase, Curved, Read):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """One when the unit has an event in the window, else zero."""
-        return self.with_periods(replace(self._outcome("any", self.bounds), clock=self.by or "exact"))
+        return self.with_periods(replace(self._outcome(ANY, self.bounds), clock=self.by or "exact"))
 
     def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

@@ -8,6 +8,7 @@ from abtest.metrics.base import CumulatedMetric, ValueMetric, Winsorise
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
+from abtest.moments.reductions import SUM
 
 
 class Sum(ValueMetric, CumulatedMetric):
@@ -20,7 +21,7 @@ class Sum(ValueMetric, CumulatedMetric):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's sum of values in the window."""
-        return self.with_periods(self._outcome("sum", self.window, self.value, self.winsorise))
+        return self.with_periods(self._outcome(SUM, self.window, self.value, self.winsorise))
 
     def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

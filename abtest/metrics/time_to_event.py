@@ -10,6 +10,7 @@ from abtest.metrics.base import MetricBase, Used
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
+from abtest.moments.reductions import TIME
 
 if TYPE_CHECKING:
     from abtest.metrics.methods import Method
@@ -125,8 +126,8 @@ class TimeToEvent(MetricBase):
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's time to its first event."""
         window = (0, self.horizon)
-        rivals = tuple(Outcome(event, "time", window) for event in self.competing)
-        return Outcome(self.event, "time", window, rivals=rivals)
+        rivals = tuple(Outcome(event, TIME, window) for event in self.competing)
+        return Outcome(self.event, TIME, window, rivals=rivals)
 
     def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from abtest.grammar.fields import SECONDS
+from abtest.moments.reductions import Reduction
 
-Reduce = Literal["any", "count", "sum", "mean", "column", "time"]
 Clock = Literal["exact", "day", "week", "month", "quarter", "year"]
 """How a window runs: in exact 24-hour days, or in the days, weeks, … of the calendar of the definition's zone."""
 Days = Literal["exact", "calendar"]
@@ -19,17 +19,16 @@ class Outcome:
     """The number that each unit contributes.
 
     ``source`` is the table it comes from; ``reduce`` how a unit's events in ``window`` (seconds since assignment,
-    half-open) become one number; ``value`` the column that is summed, averaged or taken. A unit without events has 0,
-    but for ``mean``, which exists only where there is an event. ``denominator`` makes it a ratio of sums, ``quantile``
-    the quantile over units; ``winsorise`` caps it at that pooled quantile; ``covariates`` explain it. ``time`` is the
-    time to the first event. ``clock`` says what the window counts: seconds (exact), seconds that are whole calendar
-    days (day), or periods of the calendar after that of the start (week to year). ``before`` marks a covariate's
-    window, which always lies before the assignment. ``rivals`` are the times to events that preclude a time's own;
-    ``periods`` the same outcome over the periods of its curve.
+    half-open) become one number; ``value`` the column that is summed, averaged or taken. ``denominator`` makes it a
+    ratio of sums, ``quantile`` the quantile over units; ``winsorise`` caps it at that pooled quantile; ``covariates``
+    explain it. ``clock`` says what the window counts: seconds (exact), seconds that are whole calendar days (day), or
+    periods of the calendar after that of the start (week to year). ``before`` marks a covariate's window, which always
+    lies before the assignment. ``rivals`` are the times to events that preclude a time's own; ``periods`` the same
+    outcome over the periods of its curve.
     """
 
     source: str
-    reduce: Reduce
+    reduce: Reduction
     window: tuple[int, int] | None = None
     value: str | None = None
     covariates: "tuple[Outcome, ...]" = ()
@@ -43,7 +42,7 @@ class Outcome:
 
     def on(self, days: Days) -> "Outcome":
         """Return the outcome with its windows in exact or calendar days; calendar periods stay what they are."""
-        clock: Clock = "day" if days == "calendar" and self.reduce != "time" else "exact"
+        clock: Clock = "day" if days == "calendar" and not self.timed else "exact"
         return replace(
             self,
             clock=clock if self.clock in {"exact", "day"} else self.clock,
@@ -55,17 +54,17 @@ class Outcome:
     @property
     def timed(self) -> bool:
         """Whether it is the time to an event."""
-        return self.reduce == "time"
+        return self.reduce.timed
 
     @property
     def of_column(self) -> bool:
         """Whether it stands in a column of the customers table."""
-        return self.reduce == "column"
+        return self.reduce.of_column
 
     @property
     def adds_values(self) -> bool:
         """Whether values of events are added up."""
-        return self.reduce in {"sum", "mean"}
+        return self.reduce.adds_values
 
     @property
     def averages(self) -> bool:
@@ -95,4 +94,5 @@ class Outcome:
     def parts(self) -> "tuple[Outcome, ...]":
         """The outcome with everything that is read for it."""
         beside = (self.denominator,) if self.denominator else ()
-        return (self, *self.covariates, *beside, *self.rivals, *self.periods)
+        own = (self, *self.covariates, *beside, *self.rivals, *self.periods)
+        return own + tuple(part for outcome in own for part in outcome.reduce.inner(outcome))

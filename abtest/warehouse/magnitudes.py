@@ -152,7 +152,7 @@ class Look:
             f"    WHERE at_us >= {low} AND at_us < {high} AND {quote(alias)} <> 0\n  ) AS e\n"
             f"  JOIN population AS p ON p.unit = e.unit\n  WHERE p.status = '{ELIGIBLE}' AND ({' OR '.join(within)})"
         )
-        averaged = any(part.reduce == "mean" for part in parts)
+        averaged = any(part.reduce.averages_values for part in parts)
         return _Column(source, name, alias, (table,), counted, averaged)
 
     def _of_events(self, column: _Column) -> Whole:

@@ -1,8 +1,7 @@
 """SQL from events to numbers per unit, and from units to sums per arm, stratum, segment and cluster."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from abtest.definition.model import CUSTOMERS, Definition
 from abtest.engines.sqltext import Binder, quote
@@ -11,6 +10,7 @@ from abtest.moments.follow_up import WEEK, FollowUp, counted, follow_up, step_of
 from abtest.moments.marks import Marks, Window
 from abtest.moments.outcome import Outcome
 from abtest.moments.period_sums import Periods
+from abtest.moments.reductions import Number
 from abtest.moments.sums import COMPLIANCE, DENOMINATOR, VALUE, WINSORISED, covariate
 from abtest.warehouse.sources import Table
 from abtest.warehouse.units import ELIGIBLE, STRATUM, level_alias
@@ -28,6 +28,11 @@ class Term:
     sql: str
     scale: int
     wide: bool = False
+
+    @classmethod
+    def of(cls, name: str, number: Number) -> "Term":
+        """Return a reduction's number as the term ``name``."""
+        return cls(name, number.sql, number.scale, number.wide)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +71,6 @@ class MetricPlan:
         """The pairs of terms whose products are summed, row by row of the upper triangle."""
         size = len(self.terms)
         return [(i, j) for i in range(size) for j in range(i, size)]
-
-
-class _Number(NamedTuple):
-    """The SQL of a whole number, what the value was multiplied by, and whether it may need more than 64 bits."""
-
-    sql: str
-    scale: int = 1
-    wide: bool = False
 
 
 class Outcomes:
@@ -118,7 +115,7 @@ class Outcomes:
         split = self.definition.segments or settings.strata or self.definition.cluster
         return (
             len({part.source for part in parts}) == 1
-            and all(part.reduce in {"any", "count", "sum"} and part.clock == "exact" for part in parts)
+            and all(part.reduce.sure and part.clock == "exact" for part in parts)
             and not (split or self.definition.population.exposure or settings.permutation or settings.bootstrap)
             and not any(outcome.winsorise or outcome.quantile is not None for outcome in outcomes.values())
             and not any(self._is_followed(name, outcome) for name, outcome in outcomes.items())
@@ -127,24 +124,24 @@ class Outcomes:
     def _masks(self) -> dict[str, Marks]:
         windows: dict[str, list[Window]] = {}
         for part in self._parts:
-            if part.reduce in {"any", "time"}:
+            if part.reduce.marks:
                 windows.setdefault(part.source, []).append(self.windows.window(part))
         return {source: Marks.of(asked) for source, asked in windows.items()}
 
     def add(self, name: str, outcome: Outcome, levels: Mapping[str, Sequence[str]], cap: int | None = None) -> None:
         """Plan the metric ``name``. ``levels`` are those of the category columns; ``cap`` cuts the scaled value."""
-        value, rate = self._term(f"y_{name}", outcome)
-        terms = [Term(VALUE, *value)]
+        value = self._number(f"y_{name}", outcome)
+        terms = [Term.of(VALUE, value)]
         if outcome.denominator is not None:
-            terms.append(Term(DENOMINATOR, *self._term(f"d_{name}", outcome.denominator)[0]))
+            terms.append(Term.of(DENOMINATOR, self._number(f"d_{name}", outcome.denominator)))
         explaining = [number for part in outcome.covariates for number in self._covariate(name, part, levels)]
-        if (not rate or outcome.covariates) and outcome.quantile is None and outcome.reduce != "time":
+        if self.definition.metrics[name].traits.strata == "within" and (not value.rate or outcome.covariates):
             explaining += self._indicators(STRATUM, levels.get(STRATUM, ()))
-        terms += [Term(covariate(place), *number) for place, number in enumerate(explaining)]
+        terms += [Term.of(covariate(place), number) for place, number in enumerate(explaining)]
         compliance = self.definition.compliance
         if compliance is not None and outcome.window and self.definition.metrics[name].role == "primary":
             took_up = self.definition.compliance_outcome
-            terms.append(Term(COMPLIANCE, *self._term(f"z_{name}", took_up)[0]))
+            terms.append(Term.of(COMPLIANCE, self._number(f"z_{name}", took_up)))
         if cap is not None:
             terms.append(Term(WINSORISED, f"least({value.sql}, {cap})", value.scale, value.wide))
         horizon = self.windows.window(outcome).edges[1] if outcome.window else None
@@ -152,7 +149,7 @@ class Outcomes:
             self.horizons.append(horizon)
         mature = f"mature_{self.horizons.index(horizon)}"
         followed, periods = self._follow_up(name, outcome), self._periods(name, outcome)
-        self.plans.append(MetricPlan(name, outcome, rate, tuple(terms), horizon, mature, followed, periods))
+        self.plans.append(MetricPlan(name, outcome, value.rate, tuple(terms), horizon, mature, followed, periods))
 
     def _follow_up(self, name: str, outcome: Outcome) -> FollowUp | None:
         """Return how units are followed, for times to an event and for shares that are read before all are mature."""
@@ -162,9 +159,8 @@ class Outcomes:
         firsts = []
         for place, part in enumerate((outcome, *outcome.rivals)):
             alias = f"first{place}_{name}"
-            within = self.windows.window(part).holds
-            self.by_unit.setdefault(part.source, {})[alias] = f"min(CASE WHEN {within} THEN e.at_us END)"
-            firsts.append(f"{self._joined(part.source)}.{quote(alias)}")
+            first = f"min(CASE WHEN {self.within(part)} THEN e.at_us END)"
+            firsts.append(self.aggregate(part.source, alias, first))
         return follow_up(outcome, step, firsts, self.through)
 
     def _is_followed(self, name: str, outcome: Outcome) -> bool:
@@ -172,7 +168,7 @@ class Outcomes:
         reading = getattr(self.definition.metrics[name], "reading", None)
         early = reading is not None and self.definition.reads_early and outcome.clock == "exact"
         asked = early and (reading == "kaplan-meier" or not self._all_mature(outcome))
-        return step_of(outcome) is not None and (outcome.reduce == "time" or asked)
+        return outcome.reduce.follows and step_of(outcome) is not None and (outcome.timed or asked)
 
     def _all_mature(self, outcome: Outcome) -> bool:
         """Whether the last unit that can have started is mature."""
@@ -183,74 +179,76 @@ class Outcomes:
     def _periods(self, name: str, outcome: Outcome) -> Periods | None:
         if not outcome.periods:
             return None
-        terms = [self._term(f"c{place}_{name}", part) for place, part in enumerate(outcome.periods)]
-        (_, scale, wide), rate = terms[0]
+        numbers = [self._number(f"c{place}_{name}", part) for place, part in enumerate(outcome.periods)]
         return Periods(
             name,
-            tuple(number.sql for number, _ in terms),
+            tuple(number.sql for number in numbers),
             tuple(self.windows.window(part).edges[1] for part in outcome.periods),
-            scale,
-            wide=wide,
-            rate=rate,
+            numbers[0].scale,
+            wide=numbers[0].wide,
+            rate=numbers[0].rate,
             all_mature=self._all_mature(outcome),
             certain=sum(self._all_mature(part) for part in outcome.periods),
-            small=outcome.reduce == "count",
+            small=outcome.reduce.small,
         )
 
-    def _covariate(self, name: str, part: Outcome, levels: Mapping[str, Sequence[str]]) -> list[_Number]:
-        if part.reduce == "column" and str(part.value) in levels:
+    def _covariate(self, name: str, part: Outcome, levels: Mapping[str, Sequence[str]]) -> list[Number]:
+        if part.of_column and str(part.value) in levels:
             return self._indicators(str(part.value), levels[str(part.value)])
         place = len(self.by_unit.get(part.source, {}))
-        number, _ = self._term(f"x{place}_{name}", part)
-        if part.reduce != "column":
+        number = self._number(f"x{place}_{name}", part)
+        if not part.of_column:
             return [number]
         # An empty cell is 0 and is told apart by an indicator, so that no unit is lost.
-        known = number._replace(sql=f"coalesce({number.sql}, 0)")
-        return [known, _Number(f"CASE WHEN {number.sql} IS NULL THEN 1 ELSE 0 END")]
+        known = replace(number, sql=f"coalesce({number.sql}, 0)")
+        return [known, Number(f"CASE WHEN {number.sql} IS NULL THEN 1 ELSE 0 END")]
 
-    def _indicators(self, column: str, levels: Sequence[str]) -> list[_Number]:
+    def _indicators(self, column: str, levels: Sequence[str]) -> list[Number]:
         """Return an indicator for every level but the first, which the others are measured against."""
         alias = f"p.{quote(STRATUM if column == STRATUM else level_alias(self.tables, column))}"
         return [
-            _Number(f"CASE WHEN {alias} = {self.binder.bind(level, 'level')} THEN 1 ELSE 0 END") for level in levels[1:]
+            Number(f"CASE WHEN {alias} = {self.binder.bind(level, 'level')} THEN 1 ELSE 0 END") for level in levels[1:]
         ]
 
-    def _term(self, alias: str, outcome: Outcome) -> tuple[_Number, bool]:
-        """Return an outcome as a whole number, and whether it is 0 or 1."""
-        if outcome.reduce == "column":
-            how = self.numbers[CUSTOMERS, str(outcome.value)]
-            column = f"p.{quote(self.tables[CUSTOMERS].numbers[str(outcome.value)])}"
-            return _Number(how.sql(column), how.scale, how.wide), how.rate
-        columns = self.by_unit.setdefault(outcome.source, {})
-        window = self.windows.window(outcome)
-        within = window.holds
-        here = f"{self._joined(outcome.source)}.{quote(alias)}"
-        if outcome.reduce == "time":
-            return _Number(self._mark(outcome.source, window)), False
-        if outcome.reduce == "any":
-            return _Number(self._mark(outcome.source, window)), True
-        if outcome.reduce == "count":
-            columns[alias] = f"count(CASE WHEN {within} THEN 1 END)"
-            return _Number(f"coalesce({here}, 0)"), False
-        value = value_column(self.definition, outcome)
-        number = f"whole_{self.tables[outcome.source].numbers[value]}"
-        how = self.numbers[outcome.source, value]
-        self.whole_numbers.setdefault(outcome.source, {})[number] = how.sql(
-            quote(self.tables[outcome.source].numbers[value])
-        )
-        number = f"e.{quote(number)}"
-        columns[alias] = f"sum(CASE WHEN {within} THEN {number} ELSE 0 END)"
-        if outcome.reduce == "sum":
-            return _Number(f"coalesce({here}, 0)", how.scale, how.wide), False
-        counted = f"n{alias}"
-        columns[counted] = f"sum(CASE WHEN {within} AND {number} IS NOT NULL THEN 1 ELSE 0 END)"
-        count = f"nullif({self._joined(outcome.source)}.{quote(counted)}, 0)"
-        return _Number(how.average(here, count), how.mean_scale, wide=True), False
+    def _number(self, alias: str, outcome: Outcome) -> Number:
+        """Return an outcome as a whole number of each unit."""
+        if not outcome.of_column:
+            self.by_unit.setdefault(outcome.source, {})
+        return outcome.reduce.number(outcome, alias, self)
 
-    def _mark(self, source: str, window: Window) -> str:
-        """Return the SQL of whether a unit has an event in ``window``: the window's bits of its mask."""
-        number, bits = self.marks[source].bits[window]
-        return f"CASE WHEN {self._joined(source)}.{quote(f'marks_{number}')} & {bits} <> 0 THEN 1 ELSE 0 END"
+    def marked(self, outcome: Outcome) -> str:
+        """Return the SQL of whether a unit has an event in the outcome's window: the window's bits of its mask."""
+        number, bits = self.marks[outcome.source].bits[self.windows.window(outcome)]
+        mask = f"{self._joined(outcome.source)}.{quote(f'marks_{number}')}"
+        return f"CASE WHEN {mask} & {bits} <> 0 THEN 1 ELSE 0 END"
+
+    def within(self, outcome: Outcome) -> str:
+        """Return the condition that an event ``e`` lies in the outcome's window."""
+        return self.windows.window(outcome).holds
+
+    def aggregate(self, source: str, alias: str, sql: str) -> str:
+        """Take an aggregate over a unit's events along, and return its name among the outcomes."""
+        self.by_unit.setdefault(source, {})[alias] = sql
+        return f"{self._joined(source)}.{quote(alias)}"
+
+    def event_value(self, outcome: Outcome) -> Number:
+        """Return the value of an event ``e`` as a whole number."""
+        value = value_column(self.definition, outcome)
+        how, column = self.numbers[outcome.source, value], self.tables[outcome.source].numbers[value]
+        number = f"whole_{column}"
+        self.whole_numbers.setdefault(outcome.source, {})[number] = how.sql(quote(column))
+        return Number(f"e.{quote(number)}", how.scale, how.wide)
+
+    def average(self, outcome: Outcome, total: str, count: str) -> Number:
+        """Return a unit's average of the outcome's values."""
+        how = self.numbers[outcome.source, value_column(self.definition, outcome)]
+        return Number(how.average(total, count), how.mean_scale, wide=True)
+
+    def customer_value(self, outcome: Outcome) -> Number:
+        """Return the outcome's column of the customers table as a whole number."""
+        how = self.numbers[CUSTOMERS, str(outcome.value)]
+        column = f"p.{quote(self.tables[CUSTOMERS].numbers[str(outcome.value)])}"
+        return Number(how.sql(column), how.scale, how.wide, how.rate)
 
     def _joined(self, source: str) -> str:
         """Return the name of a source's sums, for one unit each, among the outcomes."""
@@ -301,7 +299,7 @@ class Outcomes:
             value = self._when_mature(plan, plan.terms[0].sql)
             columns.append(f"{value} AS {quote(plan.column(plan.terms[0]))}")
             # Every mature unit has a value, but for means (no event, no value) and columns (empty cells).
-            certain = plan.outcome.reduce in {"any", "count", "sum"}
+            certain = plan.outcome.reduce.sure
             if plan.follow_up is not None:
                 columns += [
                     f"{plan.follow_up.time} AS {quote('time_' + plan.name)}",

@@ -6,6 +6,7 @@ from definition_texts import DRIP, at, changed, loaded, refusal, refusals
 from abtest import load
 from abtest.definition.model import Definition
 from abtest.errors import DefinitionError
+from abtest.moments.reductions import ANY
 
 DAY = 86_400
 RETAINED = "retained_8w: {role: primary, type: retention, event: orders, window: [28d, 56d]}"
@@ -49,7 +50,7 @@ def messages(text: str) -> list[str]:
 )
 def test_each_kind_of_retention_is_its_window(how, clock, window):
     outcome = loaded(retention(how)).definition.outcome("retained_8w")
-    assert (outcome.reduce, outcome.clock, outcome.window) == ("any", clock, window)
+    assert (outcome.reduce, outcome.clock, outcome.window) == (ANY, clock, window)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from lint_texts import BASE, merged, tree
 from abtest.definition.load import load
 from abtest.definition.timeline import Span, Timeline, day_text, moment_text, span_text
 from abtest.moments.outcome import Outcome
+from abtest.moments.reductions import ANY, COLUMN
 from abtest.warehouse.calendar import Calendar, to_microseconds
 
 DAY = 86_400
@@ -38,7 +39,7 @@ def at(text, zone="Europe/Helsinki") -> dt.datetime:
 
 def window(low, high, clock="day", **more) -> Outcome:
     size = DAY if clock in {"exact", "day"} else 1
-    return Outcome("orders", "any", (low * size, high * size), clock=clock, **more)
+    return Outcome("orders", ANY, (low * size, high * size), clock=clock, **more)
 
 
 def span(outcome, begun, zone="Europe/Helsinki") -> list[str]:
@@ -219,14 +220,14 @@ def test_windows_from_the_first_exposure_begin_within_its_window():
 
 
 def test_what_leaves_the_calendar_has_no_span():
-    far = Outcome("orders", "any", (0, 10**15))
+    far = Outcome("orders", ANY, (0, 10**15))
     assert line().span(far, at("2026-03-02")) is None
-    assert line().span(Outcome("orders", "any", (-(10**12), 0), before=True), at("2026-03-02")) is None
-    assert line().span(Outcome("orders", "any", (9000, 9001), clock="year"), at("2026-03-02")) is None
+    assert line().span(Outcome("orders", ANY, (-(10**12), 0), before=True), at("2026-03-02")) is None
+    assert line().span(Outcome("orders", ANY, (9000, 9001), clock="year"), at("2026-03-02")) is None
     assert not line().mature(far, at("2026-03-02"), at("2200-01-01"))
     assert line(wait=(10**15, 10**16)).first is None
     assert line(wait=(10**15, 10**16)).last is None
-    assert line().span(Outcome("customers", "column"), at("2026-03-02")) is None
+    assert line().span(Outcome("customers", COLUMN), at("2026-03-02")) is None
 
 
 def test_dates_are_told_as_people_do():
