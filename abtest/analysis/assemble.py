@@ -10,6 +10,7 @@ from abtest.analysis.estimate import Estimator
 from abtest.analysis.family import corrected, family_name
 from abtest.analysis.in_time import Curve
 from abtest.analysis.in_words import in_words
+from abtest.analysis.locked import demoted
 from abtest.analysis.provenance import provenance
 from abtest.analysis.result import (
     Analysis,
@@ -21,6 +22,7 @@ from abtest.analysis.result import (
     DataInfo,
     Deviation,
     ExperimentInfo,
+    LockedAnswer,
     MetricResult,
     SourceInfo,
 )
@@ -30,16 +32,28 @@ from abtest.analysis.totals import with_totals
 from abtest.analysis.worth import value_result
 from abtest.checks import design, health
 from abtest.checks.finding import Finding, Given, Maturity
+from abtest.definition.deciding import deciding
 from abtest.definition.load import Experiment
-from abtest.definition.lock import compare, lock_of
+from abtest.definition.lock import Lock, compare
 from abtest.definition.model import Definition
 from abtest.moments.collected import Collected
 from abtest.moments.sums import MetricMoments
 from abtest.warehouse.calendar import Calendar
 
 
-def analysis_of(experiment: Experiment, collected: Collected, packages: Sequence[str] = ()) -> Analysis:
-    """Return the analysis of moments that were collected before; ``packages`` are those of the engine that did."""
+def analysis_of(
+    experiment: Experiment,
+    collected: Collected,
+    packages: Sequence[str] = (),
+    *,
+    lock: Lock | None = None,
+    answer: LockedAnswer | None = None,
+) -> Analysis:
+    """Return the analysis of moments that were collected before.
+
+    ``packages`` are those of the engine that did; ``lock`` is that of the experiment, where it has one; ``answer`` the
+    answer to the locked question.
+    """
     definition = experiment.definition
     confidence = definition.analysis.confidence
     estimators = {name: Estimator(definition, name, moments) for name, moments in collected.metrics.items()}
@@ -56,8 +70,17 @@ def analysis_of(experiment: Experiment, collected: Collected, packages: Sequence
     customers = _customers(collected)
     metrics = with_totals(definition, population, customers, metrics)
     calendar = Calendar.of(definition)
+    info = _experiment(experiment, lock)
+    decision = decide(
+        metrics,
+        checks,
+        confidence,
+        one_sided=definition.analysis.alternative == "one-sided",
+        monitored=definition.analysis.monitoring is not None,
+    )
+    changes = [deviation for deviation in info.deviations if deviation.decides]
     return Analysis(
-        experiment=_experiment(experiment),
+        experiment=info,
         settings=AnalysisSettings(
             confidence=confidence,
             correction=definition.analysis.correction,
@@ -81,13 +104,8 @@ def analysis_of(experiment: Experiment, collected: Collected, packages: Sequence
         segments=segment_results(definition, collected.metrics),
         value=value_result(definition, collected.metrics),
         board=board_result(definition, population, customers, metrics),
-        decision=decide(
-            metrics,
-            checks,
-            confidence,
-            one_sided=definition.analysis.alternative == "one-sided",
-            monitored=definition.analysis.monitoring is not None,
-        ),
+        decision=demoted(decision, changes, answer, definition.control.name),
+        locked_answer=answer,
         provenance=provenance(packages),
     )
 
@@ -108,11 +126,12 @@ def _curves(definition: Definition, metric: MetricResult, moments: MetricMoments
     return times if curve is None else [curve, *times]
 
 
-def _experiment(experiment: Experiment) -> ExperimentInfo:
+def _experiment(experiment: Experiment, lock: Lock | None) -> ExperimentInfo:
     definition = experiment.definition
     weights = sum(arm.weight for arm in definition.arms)
     period = definition.period
-    lock = lock_of(experiment)
+    changed = compare(lock, experiment) if lock else []
+    decides = {deviation.key for deviation in deciding(lock, definition, changed)} if lock else set()
     return ExperimentInfo(
         name=definition.name,
         title=definition.title or definition.name,
@@ -152,8 +171,9 @@ def _experiment(experiment: Experiment) -> ExperimentInfo:
                 file=found.file,
                 line=found.line,
                 sentence=found.sentence,
+                decides=found.key in decides,
             )
-            for found in (compare(lock, experiment) if lock else [])
+            for found in changed
         ],
     )
 

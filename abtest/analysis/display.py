@@ -9,7 +9,7 @@ from abtest.words.visible import visible
 if TYPE_CHECKING:
     import pandas as pd
 
-    from abtest.analysis.result import Analysis, Comparison, Effect
+    from abtest.analysis.result import Analysis, Comparison, Decision, Effect
 
 _DIGITS = 4
 _LINES = 6
@@ -64,10 +64,15 @@ def frame(rows: Sequence[dict[str, object]]) -> "pd.DataFrame":
     return pd.DataFrame(list(rows))
 
 
+def _verdict(decision: "Decision") -> str:
+    changed = ", exploratory: changed after the lock" if decision.exploratory else ""
+    return f"{decision.recommendation} {decision.arm or ''}".strip() + changed
+
+
 def analysis_html(analysis: "Analysis") -> str:
     """Return the verdict, its reasons and a table of the comparisons as HTML."""
     decision = analysis.decision
-    verdict = f"{decision.recommendation} {decision.arm or ''}".strip()
+    verdict = _verdict(decision)
     reasons = "".join(f"<li>{_escaped(reason)}</li>" for reason in decision.reasons)
     rows = [
         [metric.title, metric.role, *_cells(comparison)]
@@ -81,7 +86,7 @@ def analysis_html(analysis: "Analysis") -> str:
 def analysis_text(analysis: "Analysis") -> str:
     """Return a few lines for a prompt: the verdict, what decides, and how much more there is."""
     decision = analysis.decision
-    verdict = f"{decision.recommendation} {decision.arm or ''}".strip()
+    verdict = _verdict(decision)
     compared = [(metric, comparison) for metric in analysis.metrics for comparison in metric.comparisons]
     lines = [f"<Analysis of {analysis.experiment.name}: {verdict}"]
     for metric, comparison in sorted(compared, key=lambda pair: pair[0].role != "primary")[:_LINES]:

@@ -58,7 +58,8 @@ class Deviation(Value):
 
     ``old`` and ``new`` are as the YAML writes them, ``None`` where the field is absent, which then means ``default``
     (``None`` where it means nothing). ``file`` and ``line`` (from 1)
-    are the present place, or that of what held the field when it was removed.
+    are the present place, or that of what held the field when it was removed. ``decides``: another value of the field
+    could change the decision.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Deviation(Value):
     file: str
     line: int
     sentence: str
+    decides: bool = False
 
 
 class ExperimentInfo(Value):
@@ -371,11 +373,26 @@ class AnalysisSettings(Value):
 
 
 class Decision(Value):
-    """What the pre-declared rules say. ``arm`` is the arm to ship, else ``None``."""
+    """What the pre-declared rules say. ``arm`` is the arm to ship, else ``None``.
+
+    ``exploratory``: what decides was changed after the lock, so that nothing is confirmed and nothing is shipped.
+    """
 
     recommendation: Recommendation
     arm: str | None = None
+    exploratory: bool = False
     reasons: list[str]
+
+
+class LockedAnswer(Value):
+    """The answer to the question as it was locked, from the same data: what decides, and what it says.
+
+    ``decision`` is ``None`` where there is no answer, for the ``reason``.
+    """
+
+    decision: Decision | None = None
+    metrics: list[MetricResult] = Field(default_factory=list)
+    reason: str | None = None
 
 
 class Provenance(Value):
@@ -405,6 +422,7 @@ class Analysis(Value):
     value: ValueResult | None = None
     board: BoardResult | None = None
     decision: Decision
+    locked_answer: LockedAnswer | None = None
     provenance: Provenance
 
     @property

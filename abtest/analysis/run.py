@@ -7,8 +7,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from abtest.analysis.provenance import provenance
+from abtest.definition.deciding import deciding
 from abtest.definition.load import Experiment
-from abtest.definition.lock import lock_of
+from abtest.definition.lock import compare, lock_of
 from abtest.engines.choice import Choice
 from abtest.engines.engine import Statement
 from abtest.engines.options import EngineOptions, Limits
@@ -16,6 +17,7 @@ from abtest.warehouse.collect import Collector
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Analysis
+    from abtest.moments.collected import Collected
 
 Progress = Callable[[str, float | None], None]
 _STATISTICS = "abtest.analysis.assemble"
@@ -43,7 +45,7 @@ def analyze(
     :class:`~abtest.errors.DataError` when the data cannot be read or is not what the definition says.
     """
     provenance()  # before the long work: it refuses a wrong SOURCE_DATE_EPOCH
-    lock_of(experiment)  # and this a damaged lock
+    lock = lock_of(experiment)  # and this a damaged lock
     asked = Choice.of(engine, limits, allow_remote=allow_remote).resolved(experiment.definition)
     # What the statistics import takes as long as counting a small experiment, and goes on beside it. No daemon: a
     # process must not end in the middle of it.
@@ -55,16 +57,26 @@ def analyze(
         verified = read_through(experiment, without=tables or (), limits=asked.limits, progress=progress)
         for note in verified.notes:
             verify(note)
-    opened = asked.open(progress)
-    try:
-        collected = Collector(experiment, opened, tables, verified=verified is not None).collect()
-    finally:
-        opened.close()
+
+    def collect(wanted: Experiment) -> "Collected":
+        # The engine is the present definition's, whatever was locked.
+        opened = asked.open(progress)
+        try:
+            return Collector(wanted, opened, tables, verified=verified is not None).collect()
+        finally:
+            opened.close()
+
+    collected = collect(experiment)
+    answer = None
+    if lock is not None and deciding(lock, experiment.definition, compare(lock, experiment)):
+        from abtest.analysis.locked import answer_of
+
+        answer = answer_of(experiment, lock, collect)
     if verified is not None:
         verified.require_unchanged()
     from abtest.analysis.assemble import analysis_of
 
-    return analysis_of(experiment, collected, asked.packages)
+    return analysis_of(experiment, collected, asked.packages, lock=lock, answer=answer)
 
 
 def _import_statistics() -> None:

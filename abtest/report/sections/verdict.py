@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from abtest.analysis.result import ArmInfo, MetricResult
 
 _IN_A_SENTENCE = 3
+_NAMED = 2  # changed fields that the banner names
 _TONES: dict[str, Tone] = {
     "ship": "good",
     "keep control": "neutral",
@@ -91,6 +92,12 @@ def banner(view: View) -> Banner:
         failed = [clean(check.message) for check in view.analysis.checks if check.status == "fail"]
         sentence = view.say("verdict.failed", message=" ".join(failed)) if failed else view.say("invalid.effects")
         return Banner(view.say("verdict"), view.say("verdict.invalid"), sentence, "bad")
+    if decision.exploratory:
+        changed = [clean(each.sentence) for each in view.analysis.experiment.deviations if each.decides]
+        lead = view.say(
+            "verdict.changed", changes="; ".join(changed[:_NAMED]) + ("; …" if len(changed) > _NAMED else "")
+        )
+        return Banner(view.say("verdict"), view.say("verdict.exploratory"), f"{lead} {_sentence(view)}", "caution")
     if decision.recommendation == "ship" and decision.arm is None:
         title = view.say("verdict.ship.none")
     else:

@@ -92,6 +92,8 @@ verdict-ship-none = Ship
 verdict-keep-control = Keep { $control }
 verdict-keep-running = Keep running
 verdict-inconclusive = Inconclusive
+verdict-exploratory = Exploratory: changed after the lock
+verdict-changed = What decides was changed after it was locked, so nothing here is confirmed: { $changes }.
 verdict-invalid = INVALID: do not use these results
 verdict-effect =
     { $metric }: { $value } with { $arm }, { $control_value } with { $control }. Difference { $difference }
