@@ -140,36 +140,47 @@ Condition = Annotated[Text, BeforeValidator(_unfolded), AfterValidator(_parses)]
 class Arm(Part):
     """One of the treatments compared, or the control."""
 
-    name: Text = Field(description="The arm as the data writes it.")
+    name: Text = Field(description="The arm as the data writes it.", examples=["weekly"])
     control: Flag = Field(False, description="true for the one arm that the others are compared with.")
-    weight: Annotated[Number, AfterValidator(_positive)] = Field(1.0, description="Relative share of the units.")
-    cadence: Annotated[Duration, AfterValidator(_length)] | None = Field(
-        None, description="Time between two sends, such as 7d."
+    weight: Annotated[Number, AfterValidator(_positive)] = Field(
+        1.0, description="Relative share of the units.", json_schema_extra={"exclusiveMinimum": 0}
     )
-    title: Title | None = Field(None, description="What the report calls it; the name when absent.")
-    description: Prose | None = Field(None, description="A sentence for the reader of the report.")
+    cadence: Annotated[Duration, AfterValidator(_length)] | None = Field(
+        None, description="Time between two sends, such as 7d.", examples=["7d", "14d", "12h"]
+    )
+    title: Title | None = Field(
+        None, description="What the report calls it; the name when absent.", examples=["Every week"]
+    )
+    description: Prose | None = Field(
+        None, description="A sentence for the reader of the report.", examples=["An e-mail every week."]
+    )
 
 
 class Period(Part):
     """The days on which units enter the experiment, and the last day that the data covers."""
 
-    start: Day = Field(description="First day of enrolment.")
-    end: Day | None = Field(None, description="Last day of enrolment, included.")
+    start: Day = Field(description="First day of enrolment.", examples=["2026-03-02"])
+    end: Day | None = Field(None, description="Last day of enrolment, included.", examples=["2026-04-12"])
     through: Day | None = Field(
-        None, description="Last day, included, that the events cover completely; the last event's time when absent."
+        None,
+        description="Last day, included, that the events cover completely; the last event's time when absent.",
+        examples=["2026-06-07"],
     )
     lag: Annotated[Duration, AfterValidator(_from_zero)] | None = Field(
         None,
         description="How late events arrive, such as 2d; without `through`, data ends this long before its last event.",
+        examples=["2d"],
     )
 
 
 class Exposure(Part):
     """The first event by which a unit can have met what is tested: a send, an opened app, a visit."""
 
-    event: Key = Field(description="The event source under `data`.")
+    event: Key = Field(description="The event source under `data`.", examples=["sends"])
     window: Window | None = Field(
-        None, description="[from, to) since assignment in which the event counts; any time after it when absent."
+        None,
+        description="[from, to) since assignment in which the event counts; any time after it when absent.",
+        examples=[["0d", "14d"]],
     )
     trigger: Literal["assignment", "exposure"] = Field(
         "assignment",
@@ -185,6 +196,7 @@ class Population(Part):
         None,
         description="Condition on columns of the customers table that were known before the start, "
         "such as first_order_at < period.start.",
+        examples=["first_order_at < period.start", "plan in ('basic', 'plus') and not blocked"],
     )
     exposure: Exposure | None = Field(None, description="The event that shows that a unit met what is tested.")
 
@@ -193,24 +205,38 @@ class Source(Part):
     """A table: where it is and which columns hold what."""
 
     path: Text | None = Field(
-        None, description="File or glob, relative to the definition: .csv, .csv.gz, .parquet, .ndjson or .jsonl."
+        None,
+        description="File or glob, relative to the definition: .csv, .csv.gz, .parquet, .ndjson or .jsonl.",
+        examples=["data/orders.parquet", "exports/orders-*.csv"],
     )
     table: TableName | None = Field(
         None,
         description="Table of the engine's catalogue in place of `path`, such as warehouse.orders; "
         f"with {catalogues()}.",
+        examples=["warehouse.orders"],
     )
-    unit: Text | None = Field(None, description="Column of the unit's id; the definition's `unit` when absent.")
-    at: Text | None = Field(None, description="Column of the time: of the event, or of the assignment.")
-    arm: Text | None = Field(None, description="Column of the arm (assignments, or customers of a wide file).")
-    value: Text | None = Field(None, description="Column of the event's value, for sum and mean.")
-    where: Condition | None = Field(None, description="Only rows for which this condition on columns is true.")
+    unit: Text | None = Field(
+        None, description="Column of the unit's id; the definition's `unit` when absent.", examples=["customer_id"]
+    )
+    at: Text | None = Field(
+        None, description="Column of the time: of the event, or of the assignment.", examples=["ordered_at"]
+    )
+    arm: Text | None = Field(
+        None, description="Column of the arm (assignments, or customers of a wide file).", examples=["variant"]
+    )
+    value: Text | None = Field(None, description="Column of the event's value, for sum and mean.", examples=["amount"])
+    where: Condition | None = Field(
+        None, description="Only rows for which this condition on columns is true.", examples=["status != 'cancelled'"]
+    )
 
 
 class Segment(Part):
     """A column of the customers table whose levels are looked at one by one."""
 
-    column: Text = Field(description="A column of the customers table with few levels, known before the assignment.")
+    column: Text = Field(
+        description="A column of the customers table with few levels, known before the assignment.",
+        examples=["country"],
+    )
     declared: Flag = Field(
         False, description="true when it was chosen before the start; otherwise its effects are labelled exploratory."
     )
@@ -219,22 +245,31 @@ class Segment(Part):
 class Compliance(Part):
     """The event that shows that a unit took up what it was assigned: delivered, opened."""
 
-    event: Key = Field(description="The event source under `data`.")
-    window: Window = Field(description="[from, to) since assignment (since first exposure, with trigger: exposure).")
+    event: Key = Field(description="The event source under `data`.", examples=["opens"])
+    window: Window = Field(
+        description="[from, to) since assignment (since first exposure, with trigger: exposure).",
+        examples=[["0d", "14d"]],
+    )
 
 
 class RatePrior(Part):
     """A Beta prior of each arm's rate."""
 
-    a: Annotated[Number, AfterValidator(_positive)] = Field(0.5, description="Successes seen before, so to speak.")
-    b: Annotated[Number, AfterValidator(_positive)] = Field(0.5, description="Failures seen before, so to speak.")
+    a: Annotated[Number, AfterValidator(_positive)] = Field(
+        0.5, description="Successes seen before, so to speak.", json_schema_extra={"exclusiveMinimum": 0}
+    )
+    b: Annotated[Number, AfterValidator(_positive)] = Field(
+        0.5, description="Failures seen before, so to speak.", json_schema_extra={"exclusiveMinimum": 0}
+    )
 
 
 class MeanPrior(Part):
     """A normal prior of each arm's mean."""
 
-    mean: Number = Field(description="Expected mean of an arm, in the metric's unit.")
-    sd: Annotated[Number, AfterValidator(_positive)] = Field(description="Standard deviation of that expectation.")
+    mean: Number = Field(description="Expected mean of an arm, in the metric's unit.", examples=[50])
+    sd: Annotated[Number, AfterValidator(_positive)] = Field(
+        description="Standard deviation of that expectation.", examples=[10], json_schema_extra={"exclusiveMinimum": 0}
+    )
 
 
 class Bayes(Part):
@@ -247,9 +282,13 @@ class Bayes(Part):
 class Assignment(Part):
     """How `abtest assign` draws the arms."""
 
-    salt: Text | None = Field(None, description="Text hashed with each unit's id; the experiment's name when absent.")
+    salt: Text | None = Field(
+        None, description="Text hashed with each unit's id; the experiment's name when absent.", examples=["drip-2026"]
+    )
     at: Text | None = Field(
-        None, description="Column of the customers table with the time a unit enters; period.start when absent."
+        None,
+        description="Column of the customers table with the time a unit enters; period.start when absent.",
+        examples=["enrolled_at"],
     )
 
 
@@ -258,29 +297,36 @@ class Monitoring(Part):
 
     method: Literal["anytime"] = Field("anytime", description="anytime: confidence sequences, valid at any look.")
     planned: Annotated[Whole, AfterValidator(_planned)] = Field(
-        description="Units with a value, both arms together, at which the intervals are to be tightest."
+        description="Units with a value, both arms together, at which the intervals are to be tightest.",
+        examples=[20000],
+        json_schema_extra={"minimum": 10},
     )
 
 
 class CustomerWorth(Part):
     """What a customer who stays is worth, so that times to a loss become money."""
 
-    metric: Key = Field(description="The time_to_event metric whose event is the loss of the customer.")
-    margin: Annotated[Number, AfterValidator(_amount)] = Field(
-        description="What a customer brings in each period that they stay, such as 12.50."
+    metric: Key = Field(
+        description="The time_to_event metric whose event is the loss of the customer.", examples=["churned"]
     )
-    unit: Text | None = Field(None, description="The unit of the margin, such as EUR.")
+    margin: Annotated[Number, AfterValidator(_amount)] = Field(
+        description="What a customer brings in each period that they stay, such as 12.50.", examples=[12.5]
+    )
+    unit: Text | None = Field(None, description="The unit of the margin, such as EUR.", examples=["EUR"])
     period: Annotated[Duration, AfterValidator(_whole_days)] = Field(
         30 * SECONDS["d"],
         validate_default=False,
         json_schema_extra={"default": "30d"},
         description="Length of a period in whole days, such as 7d.",
+        examples=["7d", "30d"],
     )
     horizon: Annotated[Whole, AfterValidator(_periods)] | None = Field(
-        None, description="Number of periods that count, observed and projected; without end when absent."
+        None,
+        description="Number of periods that count, observed and projected; without end when absent.",
+        examples=[24],
     )
     discount: Annotated[Number, AfterValidator(_discount)] = Field(
-        0.0, description="Rate by which a period later is worth less, such as 0.01."
+        0.0, description="Rate by which a period later is worth less, such as 0.01.", examples=[0.01]
     )
 
     @model_validator(mode="after")
@@ -293,7 +339,9 @@ class CustomerWorth(Part):
 class AnalysisSettings(Part):
     """How the comparisons are tested."""
 
-    confidence: Annotated[Number, AfterValidator(_share)] = Field(0.95, description="Level of the intervals.")
+    confidence: Annotated[Number, AfterValidator(_share)] = Field(
+        0.95, description="Level of the intervals.", json_schema_extra={"minimum": 0.5, "exclusiveMaximum": 1}
+    )
     correction: Literal["holm", "hochberg", "bonferroni", "bh", "by", "dunnett", "none"] = Field(
         "holm", description="Correction for several primary comparisons."
     )
@@ -312,17 +360,25 @@ class AnalysisSettings(Part):
         False, description="Test secondary metrics only after every primary one: adjusts their p-values too."
     )
     strata: list[Text] = Field(
-        [], description="Columns of the customers table by which the assignment was stratified; the analysis follows."
+        [],
+        description="Columns of the customers table by which the assignment was stratified; the analysis follows.",
+        examples=[["country"]],
     )
     odds_ratio: Flag = Field(False, description="Show the odds ratio of rates too.")
     bayes: Annotated[Bayes | None, BeforeValidator(_switch)] = Field(
         None, description="Show the Bayesian view too: true, or priors."
     )
     permutation: Annotated[int | None, BeforeValidator(_draws)] = Field(
-        None, description="Number of random permutations for a permutation p-value of means, such as 9999."
+        None,
+        description="Number of random permutations for a permutation p-value of means, such as 9999.",
+        examples=[9999],
+        json_schema_extra={"minimum": 100, "maximum": 100000},
     )
     bootstrap: Annotated[int | None, BeforeValidator(_draws)] = Field(
-        None, description="Number of Poisson bootstrap draws for a second interval of means and ratios, such as 2000."
+        None,
+        description="Number of Poisson bootstrap draws for a second interval of means and ratios, such as 2000.",
+        examples=[2000],
+        json_schema_extra={"minimum": 100, "maximum": 100000},
     )
 
 
@@ -342,13 +398,24 @@ class Definition(Part):
         [],
         exclude=True,
         description="Library files, relative to this one, whose metrics and sources can be named here.",
+        examples=["library.yaml"],
     )
-    name: Name = Field(description="Short name; reports and files are named after it.")
-    title: Title | None = Field(None, description="What the report calls the experiment.")
-    hypothesis: Prose | None = Field(None, description="What is believed, in a sentence, written before the start.")
-    unit: Text | None = Field(None, description="Column of the id of what is randomised, such as customer_id.")
+    name: Name = Field(description="Short name; reports and files are named after it.", examples=["drip-cadence"])
+    title: Title | None = Field(
+        None, description="What the report calls the experiment.", examples=["Weekly vs biweekly e-mail drip"]
+    )
+    hypothesis: Prose | None = Field(
+        None,
+        description="What is believed, in a sentence, written before the start.",
+        examples=["A weekly drip keeps more customers than a biweekly one."],
+    )
+    unit: Text | None = Field(
+        None, description="Column of the id of what is randomised, such as customer_id.", examples=["customer_id"]
+    )
     timezone: Zone | None = Field(
-        None, description="Time zone of dates and of timestamps without one, such as Europe/Helsinki."
+        None,
+        description="Time zone of dates and of timestamps without one, such as Europe/Helsinki.",
+        examples=["Europe/Helsinki", "UTC"],
     )
     period: Period | None = Field(None, description="Enrolment and data period.")
     arms: list[Arm] = Field(min_length=2, max_length=MAX_ARMS, description="The arms; one has control: true.")
@@ -358,10 +425,12 @@ class Definition(Part):
     )
     metrics: dict[Key, Metric] = Field(min_length=1, description="What is compared.")
     cluster: Text | None = Field(
-        None, description="Column of the customers table with what was randomised, when that is a group of units."
+        None,
+        description="Column of the customers table with what was randomised, when that is a group of units.",
+        examples=["store_id"],
     )
     segments: list[Annotated[Segment, BeforeValidator(_segment)]] = Field(
-        [], description="Columns of the customers table to look at level by level."
+        [], description="Columns of the customers table to look at level by level.", examples=[["country", "plan"]]
     )
     compliance: Compliance | None = Field(
         None, description="The event that shows take-up; adds the effect on compliers to primary metrics."
@@ -372,7 +441,9 @@ class Definition(Part):
     assignment: Assignment = Field(Assignment(), description="How `abtest assign` draws the arms.")
     analysis: AnalysisSettings = Field(AnalysisSettings(), description="How it is tested.")
     report: ReportSettings = Field(ReportSettings(), description="What is written.")
-    ignore: list[Text] = Field([], description="Codes of warnings that are not shown, such as partial-weeks.")
+    ignore: list[Text] = Field(
+        [], description="Codes of warnings that are not shown, such as partial-weeks.", examples=[["cadence"]]
+    )
     engine: str | None = Field(None, description="What counts.")
 
     def outcome(self, name: str) -> Outcome:
@@ -462,7 +533,7 @@ class Library(Part):
 
     version: Version = Field(1, description="Version of this grammar.")
     include: Annotated[list[Text], BeforeValidator(_listed)] = Field(
-        [], description="Further library files, relative to this one."
+        [], description="Further library files, relative to this one.", examples=["tables.yaml"]
     )
     data: dict[Key, Source] = Field({}, description="Tables; paths are relative to this file.")
     metrics: dict[Key, Metric] = Field({}, description="Metrics that an experiment can name.")

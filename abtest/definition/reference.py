@@ -5,6 +5,7 @@
 
 import sys
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 
 import pydantic
@@ -32,20 +33,26 @@ from abtest.definition.model import (
     Source,
 )
 from abtest.engines import ENGINES
+from abtest.metrics import TYPES
 from abtest.metrics import base as bases
-from abtest.metrics.column import Column, ColumnCovariate
-from abtest.metrics.conversion import Conversion
-from abtest.metrics.count import Count
-from abtest.metrics.mean import Mean
-from abtest.metrics.quantile import Quantile
-from abtest.metrics.ratio import Ratio, RatioPart
-from abtest.metrics.retention import Retention
-from abtest.metrics.sum import Sum
-from abtest.metrics.time_to_event import TimeToEvent
+from abtest.metrics.column import ColumnCovariate
 
 MARKER = "<!-- generated below this line from the models; do not edit -->"
 
 Model = type[pydantic.BaseModel]
+
+
+def _of_type(kind: str, metric: Model) -> Iterator[tuple[str, Model]]:
+    """Yield a type of metric, and the parts of which its fields are; covariates are told once for several types."""
+    yield f"`type: {kind}`", metric
+    held: dict[Model, list[str]] = {}
+    for name, info in metric.model_fields.items():
+        part = info.annotation
+        if isinstance(part, type) and issubclass(part, pydantic.BaseModel):
+            held.setdefault(part, []).append(f"`{name}`")
+    for part, names in held.items():
+        yield f"`type: {kind}`, {' and '.join(names)}", part
+
 
 PARTS: list[tuple[str, Model]] = [
     ("The file", Definition),
@@ -56,16 +63,7 @@ PARTS: list[tuple[str, Model]] = [
     ("`data.<table>`", Source),
     ("`metrics.<name>`, every type", bases.MetricBase),
     ("`metrics.<name>`, every type with a window", bases.Timed),
-    ("`type: retention`", Retention),
-    ("`type: conversion`", Conversion),
-    ("`type: count`", Count),
-    ("`type: sum`", Sum),
-    ("`type: mean`", Mean),
-    ("`type: ratio`", Ratio),
-    ("`type: ratio`, `numerator` and `denominator`", RatioPart),
-    ("`type: quantile`", Quantile),
-    ("`type: time_to_event`", TimeToEvent),
-    ("`type: column`", Column),
+    *((title, model) for kind, metric in TYPES.items() for title, model in _of_type(kind, metric)),
     ("`covariate` of event metrics", bases.Covariate),
     ("`covariate` of column metrics", ColumnCovariate),
     ("`segments[]`", Segment),

@@ -20,141 +20,19 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from abtest.definition.model import (
-    AnalysisSettings,
-    Arm,
-    Assignment,
-    Compliance,
-    CustomerWorth,
     Definition,
-    Exposure,
     Library,
-    MeanPrior,
-    Monitoring,
-    Period,
-    Population,
-    RatePrior,
-    Segment,
-    Source,
 )
 from abtest.grammar.fields import Day, Key, Name, TableName, Text, Title
 from abtest.grammar.nodes import Plain
 from abtest.grammar.part import Part
 from abtest.metrics import Metric
 from abtest.metrics import base as bases
-from abtest.metrics.column import Column, ColumnCovariate
-from abtest.metrics.count import Count
-from abtest.metrics.quantile import Quantile
-from abtest.metrics.ratio import Ratio, RatioPart
-from abtest.metrics.retention import Retention
-from abtest.metrics.sum import Sum
-from abtest.metrics.time_to_event import TimeToEvent
 
 Schema: TypeAlias = dict[str, Any]
-Field: TypeAlias = tuple[type[Part], str]
 
 METRICS: tuple[type[bases.MetricBase], ...] = typing.get_args(typing.get_args(Metric)[0])
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-EXAMPLES: dict[Field, list[Any]] = {
-    (Definition, "include"): ["library.yaml"],
-    (Definition, "name"): ["drip-cadence"],
-    (Definition, "title"): ["Weekly vs biweekly e-mail drip"],
-    (Definition, "hypothesis"): ["A weekly drip keeps more customers than a biweekly one."],
-    (Definition, "unit"): ["customer_id"],
-    (Definition, "timezone"): ["Europe/Helsinki", "UTC"],
-    (Definition, "cluster"): ["store_id"],
-    (Definition, "segments"): [["country", "plan"]],
-    (Definition, "ignore"): [["cadence"]],
-    (Library, "include"): ["tables.yaml"],
-    (Arm, "name"): ["weekly"],
-    (Arm, "cadence"): ["7d", "14d", "12h"],
-    (Arm, "title"): ["Every week"],
-    (Arm, "description"): ["An e-mail every week."],
-    (Period, "start"): ["2026-03-02"],
-    (Period, "end"): ["2026-04-12"],
-    (Period, "through"): ["2026-06-07"],
-    (Period, "lag"): ["2d"],
-    (Exposure, "event"): ["sends"],
-    (Exposure, "window"): [["0d", "14d"]],
-    (Population, "eligible"): ["first_order_at < period.start", "plan in ('basic', 'plus') and not blocked"],
-    (Source, "path"): ["data/orders.parquet", "exports/orders-*.csv"],
-    (Source, "table"): ["warehouse.orders"],
-    (Source, "unit"): ["customer_id"],
-    (Source, "at"): ["ordered_at"],
-    (Source, "arm"): ["variant"],
-    (Source, "value"): ["amount"],
-    (Source, "where"): ["status != 'cancelled'"],
-    (Segment, "column"): ["country"],
-    (Compliance, "event"): ["opens"],
-    (Compliance, "window"): [["0d", "14d"]],
-    (MeanPrior, "mean"): [50],
-    (MeanPrior, "sd"): [10],
-    (CustomerWorth, "metric"): ["churned"],
-    (CustomerWorth, "margin"): [12.5],
-    (CustomerWorth, "unit"): ["EUR"],
-    (CustomerWorth, "period"): ["7d", "30d"],
-    (CustomerWorth, "horizon"): [24],
-    (CustomerWorth, "discount"): [0.01],
-    (TimeToEvent, "competing"): [["unsubscribes"]],
-    (TimeToEvent, "landmarks"): [["28d"]],
-    (Assignment, "salt"): ["drip-2026"],
-    (Assignment, "at"): ["enrolled_at"],
-    (Monitoring, "planned"): [20000],
-    (AnalysisSettings, "strata"): [["country"]],
-    (AnalysisSettings, "permutation"): [9999],
-    (AnalysisSettings, "bootstrap"): [2000],
-    (bases.MetricBase, "title"): ["Retained in weeks 5 to 8"],
-    (bases.MetricBase, "description"): ["Customers who order again after the first month."],
-    (bases.MetricBase, "margin"): ["1pp", "5%", 0.25],
-    (bases.MetricBase, "unit"): ["EUR"],
-    (bases.MetricBase, "benchmark"): ["45%", 12.5],
-    (bases.MetricBase, "goal"): ["50%", 15],
-    (bases.Covariate, "window"): [["-56d", "0d"]],
-    (bases.Covariate, "column"): ["age"],
-    (bases.EventBase, "event"): ["orders"],
-    (bases.EventMetric, "window"): [["0d", "56d"]],
-    (bases.ValueMetric, "value"): ["amount"],
-    (Retention, "window"): [["28d", "56d"]],
-    (Retention, "day"): [7],
-    (Retention, "after"): ["28d"],
-    (Retention, "horizon"): ["90d"],
-    (Retention, "nth"): [1],
-    (Count, "winsorise"): [0.99],
-    (Sum, "winsorise"): [0.99],
-    (Ratio, "window"): [["0d", "56d"]],
-    (RatioPart, "event"): ["orders"],
-    (RatioPart, "value"): ["amount"],
-    (Quantile, "event"): ["orders"],
-    (Quantile, "window"): [["0d", "56d"]],
-    (Quantile, "value"): ["amount"],
-    (TimeToEvent, "event"): ["unsubscribes"],
-    (TimeToEvent, "horizon"): ["56d"],
-    (Column, "column"): ["retained_7"],
-    (Column, "winsorise"): [0.99],
-    (ColumnCovariate, "column"): ["age"],
-}
-"""How a field is written, where its default or its list of values does not say it. Subclasses inherit."""
-
-_POSITIVE = {"exclusiveMinimum": 0}
-_HIGH_QUANTILE = {"exclusiveMinimum": 0.5, "exclusiveMaximum": 1}
-_DRAWS = {"minimum": 100, "maximum": 100_000}
-LIMITS: dict[Field, Schema] = {
-    (Arm, "weight"): _POSITIVE,
-    (RatePrior, "a"): _POSITIVE,
-    (RatePrior, "b"): _POSITIVE,
-    (MeanPrior, "sd"): _POSITIVE,
-    (Monitoring, "planned"): {"minimum": 10},
-    (AnalysisSettings, "confidence"): {"minimum": 0.5, "exclusiveMaximum": 1},
-    (AnalysisSettings, "permutation"): _DRAWS,
-    (AnalysisSettings, "bootstrap"): _DRAWS,
-    (bases.MetricBase, "margin"): _POSITIVE,
-    (Retention, "nth"): {"minimum": 1, "maximum": 120},
-    (Count, "winsorise"): _HIGH_QUANTILE,
-    (Sum, "winsorise"): _HIGH_QUANTILE,
-    (Column, "winsorise"): _HIGH_QUANTILE,
-    (Quantile, "quantile"): {"exclusiveMinimum": 0, "exclusiveMaximum": 1},
-}
-"""The bounds of numbers, which the models state as functions."""
 
 _KINDS = {
     typing.get_args(kind)[-1].func: written
@@ -172,9 +50,10 @@ _KINDS = {
 _SAMPLES = {"number": Plain("1"), "boolean": Plain("true"), "string": Plain("text")}
 """A value of each JSON type, as the loader gives it to the model."""
 _NO_VALUE = "?"
+BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+"""What the models state as functions, and fields say beside them."""
 _SAID = ("description", "markdownDescription", "examples", "default", "defaultSnippets")
 """Keywords that help the writer and refuse nothing."""
-_T = typing.TypeVar("_T")
 
 
 def schema() -> Schema:
@@ -331,7 +210,7 @@ def _field(place: _Place, raw: Schema, raw_parts: Mapping[str, Schema]) -> Schem
     name = str(place.path[0])
     said = _described(place.model.model_fields[name].description or "")
     info = place.model.model_fields[name]
-    default, examples = raw.get("default"), info.examples or _of_field(EXAMPLES, place.model, name)
+    default, examples = raw.get("default"), info.examples
     if default is not None and default != [] and not isinstance(default, dict):
         said["default"] = int(default) if isinstance(default, float) and default.is_integer() else default
     value = _value(place, raw, raw_parts)
@@ -341,14 +220,11 @@ def _field(place: _Place, raw: Schema, raw_parts: Mapping[str, Schema]) -> Schem
             item["examples"] = [end]
     elif examples:
         said["examples"] = examples
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    bounds = {keyword: extra[keyword] for keyword in extra if keyword in BOUNDS}
     # What is said of the key stands before what is said of the part that it holds.
-    held = {key: written for key, written in value.items() if "description" not in said or key not in _SAID}
-    return said | held | (_of_field(LIMITS, place.model, name) or {})
-
-
-def _of_field(table: Mapping[Field, _T], model: type[Part], name: str) -> _T | None:
-    """Return what a table says of a field, of the model itself or of the nearest class that it inherits from."""
-    return next((table[(owner, name)] for owner in model.__mro__ if (owner, name) in table), None)
+    apart = {*bounds, *(_SAID if "description" in said else ())}
+    return said | {key: written for key, written in value.items() if key not in apart} | bounds
 
 
 def _value(place: _Place, raw: Schema, raw_parts: Mapping[str, Schema]) -> Schema:
@@ -376,7 +252,7 @@ def _value(place: _Place, raw: Schema, raw_parts: Mapping[str, Schema]) -> Schem
 
 def _structure(place: _Place, node: Schema, raw_parts: Mapping[str, Schema]) -> Schema:
     """Return pydantic's schema of a value that is no part, with ours of what it holds."""
-    kept = {key: value for key, value in node.items() if key not in {"title", "default", "description"}}
+    kept = {key: value for key, value in node.items() if key not in {"title", "default", "description", "examples"}}
     if "prefixItems" in kept:
         kept["prefixItems"] = [_value(place.inside(i), item, raw_parts) for i, item in enumerate(kept["prefixItems"])]
     elif "items" in kept:

@@ -140,8 +140,12 @@ class Covariate(Part):
     (text), which gives each of its levels an indicator.
     """
 
-    window: AnyWindow | None = Field(None, description="Window before the assignment, such as [-56d, 0d].")
-    column: Text | None = Field(None, description="A column of the customers table: numbers or categories.")
+    window: AnyWindow | None = Field(
+        None, description="Window before the assignment, such as [-56d, 0d].", examples=[["-56d", "0d"]]
+    )
+    column: Text | None = Field(
+        None, description="A column of the customers table: numbers or categories.", examples=["age"]
+    )
 
 
 class MetricBase(Part):
@@ -151,22 +155,39 @@ class MetricBase(Part):
         "secondary",
         description="primary decides, secondary explains, guardrail must not get worse by more than its margin.",
     )
-    title: Title | None = Field(None, description="What the report calls it; made from the name when absent.")
-    description: Prose | None = Field(None, description="A sentence for the reader of the report.")
+    title: Title | None = Field(
+        None,
+        description="What the report calls it; made from the name when absent.",
+        examples=["Retained in weeks 5 to 8"],
+    )
+    description: Prose | None = Field(
+        None,
+        description="A sentence for the reader of the report.",
+        examples=["Customers who order again after the first month."],
+    )
     good: Literal["up", "down"] = Field("up", description="The direction that is good for the business.")
     margin: MarginField | None = Field(
-        None, description="The difference that matters: 1pp, 5% (of the control) or a plain number in its unit."
+        None,
+        description="The difference that matters: 1pp, 5% (of the control) or a plain number in its unit.",
+        examples=["1pp", "5%", 0.25],
+        json_schema_extra={"exclusiveMinimum": 0},
     )
     test: Literal["non-inferiority", "superiority", "equivalence"] | None = Field(
         None,
         description="What is shown against the margin: not worse by it (the default of a guardrail), better by more "
         "than it, or within it both ways.",
     )
-    unit: Text | None = Field(None, description="The unit of the values, such as EUR; rates need none.")
-    benchmark: LevelField | None = Field(
-        None, description="A level to compare each arm with, such as last year's: 45% for a rate, or a plain number."
+    unit: Text | None = Field(
+        None, description="The unit of the values, such as EUR; rates need none.", examples=["EUR"]
     )
-    goal: LevelField | None = Field(None, description="The level that the team wants to reach, written alike.")
+    benchmark: LevelField | None = Field(
+        None,
+        description="A level to compare each arm with, such as last year's: 45% for a rate, or a plain number.",
+        examples=["45%", 12.5],
+    )
+    goal: LevelField | None = Field(
+        None, description="The level that the team wants to reach, written alike.", examples=["50%", 15]
+    )
 
     type: str
     traits: ClassVar[Traits] = Traits()
@@ -249,7 +270,7 @@ class CoveredMetric(MetricBase):
 class EventBase(CoveredMetric, Timed):
     """The fields of every metric that looks at a unit's events after its assignment."""
 
-    event: Key = Field(description="The event source under `data`.")
+    event: Key = Field(description="The event source under `data`.", examples=["orders"])
 
     def events(self) -> list[Used]:
         """Return the event."""
@@ -270,7 +291,9 @@ class EventBase(CoveredMetric, Timed):
 class EventMetric(EventBase):
     """The fields of every metric that looks at a unit's events in a window after its assignment."""
 
-    window: Window = Field(description="[from, to) since assignment, such as [28d, 56d]; `to` is not included.")
+    window: Window = Field(
+        description="[from, to) since assignment, such as [28d, 56d]; `to` is not included.", examples=[["0d", "56d"]]
+    )
 
 
 class CumulatedMetric(EventMetric, Curved):
@@ -284,7 +307,9 @@ class CumulatedMetric(EventMetric, Curved):
 class ValueMetric(EventMetric):
     """The fields of metrics of an event's value."""
 
-    value: Text | None = Field(None, description="The value column; the source's `value` when absent.")
+    value: Text | None = Field(
+        None, description="The value column; the source's `value` when absent.", examples=["amount"]
+    )
     allow_conditional: Flag = Field(
         False, description="Accept a metric as primary although its denominator can be moved by the treatment."
     )

@@ -16,7 +16,7 @@ from abtest.moments.reductions import COLUMN
 class ColumnCovariate(Part):
     """A number known before the assignment that explains part of the outcome and so narrows the interval."""
 
-    column: Text = Field(description="A column of the customers table: numbers or categories.")
+    column: Text = Field(description="A column of the customers table: numbers or categories.", examples=["age"])
 
 
 class Column(MetricBase):
@@ -24,10 +24,15 @@ class Column(MetricBase):
 
     type: Literal["column"]
     traits: ClassVar[Traits] = Traits("a column")
-    column: Text | None = Field(None, description="The column; the metric's name when absent.")
+    column: Text | None = Field(None, description="The column; the metric's name when absent.", examples=["retained_7"])
     covariate: ColumnCovariate | None = Field(None, description="Pre-period column for regression adjustment.")
     covariates: list[ColumnCovariate] = Field([], description="Several of them.")
-    winsorise: Winsorise | None = Field(None, description="Cut values above this pooled quantile down to it.")
+    winsorise: Winsorise | None = Field(
+        None,
+        description="Cut values above this pooled quantile down to it.",
+        examples=[0.99],
+        json_schema_extra={"exclusiveMinimum": 0.5, "exclusiveMaximum": 1},
+    )
 
     @property
     def kind(self) -> Kind | None:

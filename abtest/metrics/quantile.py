@@ -29,11 +29,17 @@ class Quantile(MetricBase, Timed):
     traits: ClassVar[Traits] = Traits(
         "a quantile", averages=False, strata="refused", margins=False, monitored=False, guide="quantile"
     )
-    event: Key = Field(description="The event source under `data`.")
-    window: Window = Field(description="[from, to) since assignment, such as [0d, 56d]; `to` is not included.")
-    quantile: Annotated[Number, AfterValidator(_inside)] = Field(0.5, description="0.5 is the median.")
+    event: Key = Field(description="The event source under `data`.", examples=["orders"])
+    window: Window = Field(
+        description="[from, to) since assignment, such as [0d, 56d]; `to` is not included.", examples=[["0d", "56d"]]
+    )
+    quantile: Annotated[Number, AfterValidator(_inside)] = Field(
+        0.5, description="0.5 is the median.", json_schema_extra={"exclusiveMinimum": 0, "exclusiveMaximum": 1}
+    )
     of: Literal["count", "sum"] = Field("sum", description="Per unit: count the events, or sum their value.")
-    value: Text | None = Field(None, description="The value column; the source's `value` when absent.")
+    value: Text | None = Field(
+        None, description="The value column; the source's `value` when absent.", examples=["amount"]
+    )
 
     @property
     def unit_of_values(self) -> str:

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 class RatioPart(Part):
     """One side of a ratio: the events of a source in the window, counted, or their value summed."""
 
-    event: Key = Field(description="The event source under `data`.")
+    event: Key = Field(description="The event source under `data`.", examples=["orders"])
     of: Literal["count", "sum"] = Field("count", description="Count the events, or sum their value.")
-    value: Text | None = Field(None, description="The value column for a sum; the source's `value` when absent.")
+    value: Text | None = Field(
+        None, description="The value column for a sum; the source's `value` when absent.", examples=["amount"]
+    )
 
     def outcome(self, window: tuple[int, int], *, before: bool = False) -> Outcome:
         """Return what each unit contributes; ``before`` marks a covariate's window."""
@@ -46,7 +48,9 @@ class Ratio(CoveredMetric, Timed):
     traits: ClassVar[Traits] = Traits("a ratio", averages=False, conditional=True, guide="ratio")
     numerator: RatioPart = Field(description="What is counted or summed above the line.")
     denominator: RatioPart = Field(description="What is counted or summed below the line.")
-    window: Window = Field(description="[from, to) since assignment, such as [0d, 56d]; `to` is not included.")
+    window: Window = Field(
+        description="[from, to) since assignment, such as [0d, 56d]; `to` is not included.", examples=[["0d", "56d"]]
+    )
     allow_conditional: Flag = Field(
         False, description="Accept a metric as primary although its denominator can be moved by the treatment."
     )

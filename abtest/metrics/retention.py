@@ -57,20 +57,27 @@ class Retention(EventBase, Curved, Read):
     type: Literal["retention"]
     traits: ClassVar[Traits] = Traits("a retention", of_the_base=True)
     window: Window | None = Field(
-        None, description="Bracket: [from, to) since assignment, such as [28d, 56d]; `to` is not included."
+        None,
+        description="Bracket: [from, to) since assignment, such as [28d, 56d]; `to` is not included.",
+        examples=[["28d", "56d"]],
     )
     day: Annotated[Whole, AfterValidator(_within)] | None = Field(
-        None, description="N-day: on day N, counted from 0; 7 is the window [7d, 8d]."
+        None, description="N-day: on day N, counted from 0; 7 is the window [7d, 8d].", examples=[7]
     )
     after: Annotated[Duration, AfterValidator(_from_zero)] | None = Field(
-        None, description="On or after: from this time since assignment until `horizon`."
+        None, description="On or after: from this time since assignment until `horizon`.", examples=["28d"]
     )
-    horizon: Duration | None = Field(None, description="Where `after` ends, such as 90d; not included.")
+    horizon: Duration | None = Field(
+        None, description="Where `after` ends, such as 90d; not included.", examples=["90d"]
+    )
     by: Period | None = Field(
         None, description="By calendar period of the `timezone`: active in the nth one after that of the assignment."
     )
     nth: Annotated[Whole, AfterValidator(_counted)] | None = Field(
-        None, description="Which period after that of the assignment, with `by`; the first (1) when absent."
+        None,
+        description="Which period after that of the assignment, with `by`; the first (1) when absent.",
+        examples=[1],
+        json_schema_extra={"minimum": 1, "maximum": 120},
     )
 
     @model_validator(mode="after")

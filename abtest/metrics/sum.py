@@ -17,7 +17,12 @@ class Sum(ValueMetric, CumulatedMetric):
     type: Literal["sum"]
     traits: ClassVar[Traits] = Traits("a sum", adds_up=True)
 
-    winsorise: Winsorise | None = Field(None, description="Cut values above this pooled quantile down to it.")
+    winsorise: Winsorise | None = Field(
+        None,
+        description="Cut values above this pooled quantile down to it.",
+        examples=[0.99],
+        json_schema_extra={"exclusiveMinimum": 0.5, "exclusiveMaximum": 1},
+    )
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's sum of values in the window."""

@@ -59,15 +59,22 @@ class TimeToEvent(MetricBase):
         counts_immature=True,
         guide="time_to_event",
     )
-    event: Key = Field(description="The event source under `data`; the first event after the assignment counts.")
+    event: Key = Field(
+        description="The event source under `data`; the first event after the assignment counts.",
+        examples=["unsubscribes"],
+    )
     horizon: Annotated[Duration, AfterValidator(_whole_days)] = Field(
-        description="How far the curve is read, in whole days, such as 56d."
+        description="How far the curve is read, in whole days, such as 56d.", examples=["56d"]
     )
     competing: Annotated[list[Key], BeforeValidator(_listed)] = Field(
-        [], description="Event sources that preclude the event, such as unsubscribes; the first event of all counts."
+        [],
+        description="Event sources that preclude the event, such as unsubscribes; the first event of all counts.",
+        examples=[["unsubscribes"]],
     )
     landmarks: Annotated[list[Annotated[Duration, AfterValidator(_whole_days)]], AfterValidator(_rising)] = Field(
-        [], description="Days at which the shares with the event are compared too, such as [14d, 28d]."
+        [],
+        description="Days at which the shares with the event are compared too, such as [14d, 28d].",
+        examples=[["28d"]],
     )
 
     @model_validator(mode="after")
