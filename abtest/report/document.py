@@ -9,18 +9,13 @@ from abtest.report.blocks import Document, Plot, Section
 from abtest.report.figures import CurvePlot
 from abtest.report.sections import (
     PARTS,
-    board,
     charts,
-    early,
     headline,
     inference,
     locking,
+    method,
     metrics,
-    readings,
-    segments,
-    totals,
     verdict,
-    worth,
 )
 from abtest.report.view import View
 from abtest.words import dates
@@ -31,8 +26,6 @@ if TYPE_CHECKING:
     from abtest.analysis.result import Analysis
 
 __all__ = ["Document", "build"]
-
-_PLOTS = ("headline", "retention", "effects")
 
 
 def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
@@ -73,18 +66,16 @@ def _built(analysis: "Analysis", language: Language) -> Document:
         reasons_title=view.say("reasons"),
         reasons=tuple(clean(reason) for reason in analysis.decision.reasons),
         overview=metrics.overview(view),
-        asides=() if view.invalid else _asides(view),
+        asides=() if view.invalid else tuple(line for part in PARTS for line in part.asides(view)),
         sections=_sections(view),
         footer=view.say("footer", name=name, definition=short, abtest=provenance.abtest, generated=generated),
         card_footer=view.join([lock, footer]),
-        plots=tuple(sorted((p for p in drawn if isinstance(p, Plot)), key=lambda plot: _PLOTS.index(plot.id))),
+        plots=tuple(plot for plot in drawn if isinstance(plot, Plot)),
         curves=tuple(plot for plot in drawn if isinstance(plot, CurvePlot)),
     )
 
 
-def _asides(view: View) -> tuple[str, ...]:
-    return tuple(line for part in (early, board, totals, worth, readings, segments) for line in part.asides(view))
-
-
 def _sections(view: View) -> tuple[Section, ...]:
-    return tuple(section for part in PARTS if (section := part.section(view)) is not None)
+    found = [section for part in PARTS if (section := part.section(view)) is not None]
+    topics = [topic for part in PARTS for topic in part.topics(view)]
+    return (*found, method.method(view), method.guide(view, topics), method.provenance(view))

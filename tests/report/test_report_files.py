@@ -18,8 +18,8 @@ NAMES = [
     "drip-cadence.pdf",
     "drip-cadence.png",
     "drip-cadence-headline.png",
-    "drip-cadence-retention.png",
     "drip-cadence-effects.png",
+    "drip-cadence-retention.png",
 ]
 
 

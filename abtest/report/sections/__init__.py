@@ -7,7 +7,6 @@ from abtest.report.sections import (
     curves,
     early,
     locking,
-    method,
     metrics,
     population,
     readings,
@@ -32,8 +31,5 @@ PARTS: tuple[Part, ...] = (
     population.PART,
     population.CUSTOMERS,
     checks.PART,
-    method.METHOD,
-    method.GUIDE,
-    method.PROVENANCE,
 )
-"""The sections in the order of the report, after its first page."""
+"""The sections in the order of the report, between its first page and the notes on the method."""

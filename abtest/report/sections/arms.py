@@ -92,5 +92,9 @@ def _arms_table(view: View, metrics: Sequence["MetricResult"], *, rates: bool) -
     )
 
 
-RATES = Part(rates, plots=charts.retention, drawn=("retention",))
+def _topics(view: View) -> tuple[str, ...]:
+    return ("levels",) if any(arm.against for metric in view.analysis.metrics for arm in metric.arms) else ()
+
+
+RATES = Part(rates, topics=_topics, plots=charts.retention, drawn=("retention",))
 MEANS = Part(means)

@@ -97,4 +97,4 @@ def _row(view: View, row: "BoardRow", scales: tuple[Scale, Scale], notes: Notes)
     )
 
 
-PART = Part(section)
+PART = Part(section, asides)

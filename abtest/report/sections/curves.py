@@ -349,4 +349,8 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-PART = Part(section, plots=plots)
+def _topics(view: View) -> tuple[str, ...]:
+    return ("curves",) if view.analysis.curves else ()
+
+
+PART = Part(section, topics=_topics, plots=plots)

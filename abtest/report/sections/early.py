@@ -136,4 +136,8 @@ def _stop(reason: str) -> str:
     return clean(reason).rstrip(".")
 
 
-PART = Part(section)
+def _topics(view: View) -> tuple[str, ...]:
+    return ("kaplan-meier",) if any(metric.readings for metric in view.analysis.metrics) else ()
+
+
+PART = Part(section, asides, _topics)

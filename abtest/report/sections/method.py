@@ -1,9 +1,9 @@
 """How it was done, at the end of every report: the method, how to read the numbers, and where they come from."""
 
-from abtest.metrics import guides
+from collections.abc import Iterable
+
 from abtest.report.blocks import Block, Bullets, Cell, Column, Fact, Facts, RowGroup, Section, Table
-from abtest.report.sections import inference, locking, readings
-from abtest.report.sections.part import Part
+from abtest.report.sections import inference, locking
 from abtest.report.view import View
 from abtest.words import dates
 from abtest.words.visible import clean
@@ -50,45 +50,21 @@ def _method_table(view: View) -> Table:
     return Table(view.say("table.method"), columns, (RowGroup(tuple(rows)),))
 
 
-def guide(view: View) -> Section:
-    """Return an explanation of each number that the report shows."""
+def guide(view: View, topics: Iterable[str]) -> Section:
+    """Return an explanation of each number that the report shows: those of every report, then its own ``topics``."""
     alpha = view.numbers.plain(view.alpha, 3 if view.alpha < 0.0095 else 2)
     half = view.numbers.plain(view.alpha / 2, 3 if view.alpha > 0.0195 else 4)
     share = view.numbers.share(view.alpha, 2)
     fields = {"confidence": view.confidence, "alpha": alpha, "half": half, "share": share}
-    items = tuple(view.say(f"guide.{topic}", **fields) for topic in _topics(view))
+    items = tuple(view.say(f"guide.{topic}", **fields) for topic in (*_always(view), *topics))
     return Section("guide", view.say("section.guide"), (Bullets(items),))
 
 
-def _topics(view: View) -> list[str]:
-    """Return what the guide explains: what every report shows, then only what this one does."""
-    metrics = view.analysis.metrics
-    comparisons = [comparison for metric in metrics for comparison in metric.comparisons]
+def _always(view: View) -> list[str]:
+    comparisons = [comparison for metric in view.analysis.metrics for comparison in metric.comparisons]
     tests = {comparison.margin.test for comparison in comparisons if comparison.margin}
-    topics = ["difference", "lift", *inference.topics(view), "adjusted", "primary"]
-    topics += [f"margin.{test}" for test in ("non-inferiority", "superiority", "equivalence") if test in tests]
-    topics += ["mature", "srm"]
-    if any(comparison.unadjusted is not None for comparison in comparisons):
-        topics.append("adjustment")
-    topics += guides(metric.type for metric in metrics)
-    if any(arm.against for metric in metrics for arm in metric.arms):
-        topics.append("levels")
-    topics += _topics_in_time(view)
-    if view.analysis.segments:
-        topics.append("segments")
-    return topics + readings.topics(view)
-
-
-def _topics_in_time(view: View) -> list[str]:
-    analysis = view.analysis
-    found = {
-        "kaplan-meier": any(metric.readings for metric in analysis.metrics),
-        "curves": bool(analysis.curves),
-        "hazard": any(metric.survival and metric.survival.hazards for metric in analysis.metrics),
-        "projection": analysis.value is not None,
-        "needed": any(c.in_words is not None for metric in analysis.metrics for c in metric.comparisons),
-    }
-    return [topic for topic, shown in found.items() if shown]
+    margins = [f"margin.{test}" for test in ("non-inferiority", "superiority", "equivalence") if test in tests]
+    return ["difference", "lift", *inference.topics(view), "adjusted", "primary", *margins, "mature", "srm"]
 
 
 def provenance(view: View) -> Section:
@@ -137,6 +113,3 @@ def _sources_table(view: View) -> Table:
 def _no_path(fingerprint: str) -> str:
     """Return what stands in place of a path: a table of a catalogue has none, nor has a frame."""
     return "provenance.path.catalogue" if fingerprint == "catalogue" else "provenance.path.none"
-
-
-METHOD, GUIDE, PROVENANCE = Part(method), Part(guide), Part(provenance)

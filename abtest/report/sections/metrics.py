@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from abtest.metrics import guides
 from abtest.report.blocks import Block, Cell, Chart, Column, Paragraph, RowGroup, Section, Table
 from abtest.report.sections import charts, inference, levels, plain_words, totals
 from abtest.report.sections.cells import Notes, adjusted_note, effect_cell, effect_note, units_cell, value_cell
@@ -195,4 +196,14 @@ def _adjustment_table(view: View, metrics: Sequence["MetricResult"]) -> Table:
     return Table(view.say("table.adjustment"), columns, tuple(groups), muted=view.invalid)
 
 
-PART = Part(section, plots=charts.effects, drawn=("effects",))
+def _topics(view: View) -> tuple[str, ...]:
+    metrics = view.analysis.metrics
+    comparisons = [comparison for metric in metrics for comparison in metric.comparisons]
+    return (
+        *(["adjustment"] if any(comparison.unadjusted is not None for comparison in comparisons) else []),
+        *guides(metric.type for metric in metrics),
+        *(["needed"] if any(comparison.in_words is not None for comparison in comparisons) else []),
+    )
+
+
+PART = Part(section, totals.asides, _topics, charts.effects, ("effects",))

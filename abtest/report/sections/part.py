@@ -8,7 +8,12 @@ from abtest.report.figures import CurvePlot
 from abtest.report.view import View
 
 
-def _nothing(view: View) -> tuple[Plot | CurvePlot, ...]:
+def _no_lines(view: View) -> tuple[str, ...]:
+    del view
+    return ()
+
+
+def _no_plots(view: View) -> tuple[Plot | CurvePlot, ...]:
     del view
     return ()
 
@@ -17,10 +22,13 @@ def _nothing(view: View) -> tuple[Plot | CurvePlot, ...]:
 class Part:
     """A section, with what it adds elsewhere.
 
-    ``section`` makes it, or ``None`` where the analysis has nothing for it. ``plots`` makes the charts that it places,
-    whose ids are among ``drawn``; those of curves are named after their metrics.
+    ``section`` makes it, or ``None`` where the analysis has nothing for it. ``asides`` are its lines for a terminal,
+    ``topics`` what the guide must explain because of it, by message. ``plots`` makes the charts that it places, whose
+    ids are among ``drawn``; those of curves are named after their metrics.
     """
 
     section: Callable[[View], Section | None]
-    plots: Callable[[View], tuple[Plot | CurvePlot, ...]] = _nothing
+    asides: Callable[[View], tuple[str, ...]] = _no_lines
+    topics: Callable[[View], tuple[str, ...]] = _no_lines
+    plots: Callable[[View], tuple[Plot | CurvePlot, ...]] = _no_plots
     drawn: tuple[str, ...] = ()

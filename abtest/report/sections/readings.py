@@ -31,7 +31,7 @@ def readings(view: View) -> Section | None:
     return Section("readings", view.say("section.readings"), (intro, *tables))
 
 
-def topics(view: View) -> list[str]:
+def topics(view: View) -> tuple[str, ...]:
     """Return the topics of the guide that explain what the section shows."""
     has: dict[str, Callable[[Comparison], object]] = {
         "bayes": lambda c: c.bayes,
@@ -42,7 +42,7 @@ def topics(view: View) -> list[str]:
         "permutation": lambda c: c.permutation_p_value is not None,
         "complier": lambda c: c.complier,
     }
-    return [topic for topic, shown in has.items() if any(shown(c) for _, c in _pairs(view))]
+    return tuple(topic for topic, shown in has.items() if any(shown(c) for _, c in _pairs(view)))
 
 
 def asides(view: View) -> tuple[str, ...]:
@@ -283,4 +283,4 @@ def _table(
     )
 
 
-PART = Part(readings)
+PART = Part(readings, asides, topics)

@@ -132,4 +132,8 @@ def _effect_cell(
     return effect_cell(view, (effect, None), scale, note)
 
 
-PART = Part(segments)
+def _topics(view: View) -> tuple[str, ...]:
+    return ("segments",) if view.analysis.segments else ()
+
+
+PART = Part(segments, asides, _topics)

@@ -172,4 +172,9 @@ def _landmarks(view: View, landmarks: "list[Landmark]") -> Table:
     return Table(view.say("table.landmarks"), columns, tuple(groups), notes.texts, muted=view.invalid, lead=lead)
 
 
-PART = Part(section)
+def _topics(view: View) -> tuple[str, ...]:
+    found = (metric.survival for metric in view.analysis.metrics)
+    return ("hazard",) if any(survival and survival.hazards for survival in found) else ()
+
+
+PART = Part(section, topics=_topics)

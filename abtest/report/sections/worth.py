@@ -263,4 +263,8 @@ def _alt(view: View, value: "ValueResult") -> str:
     return "; ".join(found)
 
 
-PART = Part(section, plots=plots, drawn=(PLOT,))
+def _topics(view: View) -> tuple[str, ...]:
+    return ("projection",) if view.analysis.value is not None else ()
+
+
+PART = Part(section, asides, _topics, plots, (PLOT,))
