@@ -25,6 +25,7 @@ from scipy import optimize, special
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from abtest.stats.bayes import Posterior, bayes_means, bayes_rates
+from abtest.stats.clusters import ClusterGroup, Clusters, compare_clusters
 from abtest.stats.compliance import complier_effect
 from abtest.stats.corrections import adjust
 from abtest.stats.dunnett import ArmContrast, control_share, dunnett
@@ -32,7 +33,7 @@ from abtest.stats.gatekeeping import gatekeep
 from abtest.stats.means import compare_means, mean_margin_test
 from abtest.stats.quantiles import compare_quantiles, rank_of
 from abtest.stats.rates import compare_rates, rate_margin_test
-from abtest.stats.ratios import compare_clustered_rates, compare_ratios, linearised
+from abtest.stats.ratios import compare_ratios, linearised
 from abtest.stats.regression import CrossMoments, compare_adjusted
 from abtest.stats.resampling import bootstrap_replicates, compare_replicates, permutation_test
 from abtest.stats.stratified import compare_stratified_rates
@@ -340,7 +341,8 @@ ADJUSTED = [
 
 # ---- Ratios and clusters.
 
-DELTA, LINEARISED, BY_SESSION = "delta method", "delta method, adjusted (2 covariates)", "score test by session (naive)"
+UNITS, DELTA, LINEARISED = "CR2 by unit", "delta method", "delta method, adjusted (2 covariates)"
+BY_SESSION = "score test by session (naive)"
 
 
 def conversions_per_session(sizes: Sizes, effect: float, replications: int) -> Study:
@@ -358,17 +360,35 @@ def conversions_per_session(sizes: Sizes, effect: float, replications: int) -> S
             pairs, wide = ([cross_moments(arm[..., :k].astype(float)) for arm in drawn] for k in (2, 4))
             naive = [rates(arm[..., 0].sum(1), arm[..., 1].sum(1)) for arm in drawn]
             for place in range(rows):
+                few = (
+                    {UNITS: compare_clusters(clusters_of([arm[place, :, :2] for arm in drawn], rates=False), 0, 1)}
+                    if min(sizes) < 200
+                    else {}
+                )
                 yield {
+                    **few,
                     DELTA: compare_ratios(pairs[0][place], pairs[1][place]),
                     LINEARISED: compare_adjusted(linearised(wide[0][place]), linearised(wide[1][place])),
                     BY_SESSION: compare_rates(naive[0][place], naive[1][place]),
                 }
 
-    truth = dict.fromkeys((DELTA, LINEARISED, BY_SESSION), (effect, effect / 0.22))
+    methods = (*((UNITS,) if min(sizes) < 200 else ()), DELTA, LINEARISED, BY_SESSION)
+    truth = dict.fromkeys(methods, (effect, effect / 0.22))
     return Study("conversions / sessions", arms(sizes), f"{effect:+g} on 0.22", replications, truth, simulate)
 
 
-ROBUST, BY_MEMBER = "cluster-robust", "score test by member (naive)"
+ROBUST, SANDWICH, BY_MEMBER = "CR2, Bell–McCaffrey", "sandwich, Welch (naive)", "score test by member (naive)"
+
+
+def clusters_of(parts: Sequence[NDArray[np.int64]], *, rates: bool) -> Clusters:
+    """Return the clusters of two arms, each an array of (total, members) per cluster, one by one."""
+    groups = []
+    for arm, part in enumerate(parts):
+        for total, members in part.tolist():
+            sides = [(members, total) if arm == side else (0, 0) for side in (0, 1)]
+            products = tuple(tuple(t * u for _, u in sides) for _, t in sides)
+            groups.append(ClusterGroup(tuple(m for m, _ in sides), 1, tuple(t for _, t in sides), products))
+    return Clusters(tuple(groups), tuple(int(part[:, 0].sum()) for part in parts) if rates else None)
 
 
 def clustered_rates(sizes: Sizes, effect: float, replications: int, correlation: float = 0.05) -> Study:
@@ -387,20 +407,27 @@ def clustered_rates(sizes: Sizes, effect: float, replications: int, correlation:
             naive = [rates(arm[..., 0].sum(1), arm[..., 1].sum(1)) for arm in drawn]
             for place in range(rows):
                 yield {
-                    ROBUST: compare_clustered_rates(robust[0][place], robust[1][place]),
+                    ROBUST: compare_clusters(clusters_of([arm[place] for arm in drawn], rates=True), 0, 1),
+                    SANDWICH: compare_ratios(robust[0][place], robust[1][place]),
                     BY_MEMBER: compare_rates(naive[0][place], naive[1][place]),
                 }
 
-    truth = dict.fromkeys((ROBUST, BY_MEMBER), (effect, effect / 0.3))
+    truth = dict.fromkeys((ROBUST, SANDWICH, BY_MEMBER), (effect, effect / 0.3))
     name = f"rate in clusters (correlation {correlation:g})"
     return Study(name, f"{arms(sizes)} clusters", f"{effect:+g} on 0.3", replications, truth, simulate)
 
 
-RATIOS = [conversions_per_session((300, 900), 0.04, 3_000), conversions_per_session((60, 60), 0.1, 3_000)]
+RATIOS = [
+    conversions_per_session((300, 900), 0.04, 3_000),
+    conversions_per_session((60, 60), 0.1, 3_000),
+    conversions_per_session((15, 60), 0.15, 3_000),
+    conversions_per_session((15, 15), 0.15, 3_000),
+]
 CLUSTERS = [
     clustered_rates((50, 50), 0.06, 4_000),
     clustered_rates((20, 60), 0.08, 4_000),
     clustered_rates((10, 10), 0.12, 4_000),
+    clustered_rates((8, 8), 0.14, 4_000),
 ]
 
 

@@ -12,15 +12,25 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from abtest.moments.sums import DENOMINATOR, VALUE, WINSORISED, Histogram, Lifetimes, MetricMoments, Sums
+from abtest.moments.sums import (
+    DENOMINATOR,
+    VALUE,
+    WINSORISED,
+    Histogram,
+    Lifetimes,
+    MetricMoments,
+    Sums,
+    few_units,
+)
 from abtest.stats import margins
+from abtest.stats.clusters import ClusterGroup, Clusters, cluster_interval, compare_clusters
 from abtest.stats.contrast import critical_value
 from abtest.stats.crossmoments import CrossMoments
 from abtest.stats.event_shares import compare_event_shares, event_share
 from abtest.stats.means import compare_means, mean_interval, mean_margin_test
 from abtest.stats.quantiles import compare_quantiles, quantile_interval
 from abtest.stats.rates import compare_rates, rate_margin_test, wilson
-from abtest.stats.ratios import compare_clustered_rates, compare_ratios, linearised, ratio_interval
+from abtest.stats.ratios import compare_ratios, linearised, ratio_interval
 from abtest.stats.regression import AdjustedTwoSample, compare_adjusted
 from abtest.stats.rmst import compare_rmst, rmst
 from abtest.stats.stratified import compare_stratified_rates
@@ -142,10 +152,9 @@ class Adjusted:
 
 @dataclass(frozen=True, slots=True)
 class Ratios:
-    """Ratios of sums, by the delta method; over clusters, rates or means of their members."""
+    """Ratios of sums, by the delta method."""
 
     cross: Sequence[CrossMoments | None]
-    clustered: bool = False
 
     def value(self, arm: int, confidence: float) -> Estimate:
         """Return the ratio with its delta-method interval."""
@@ -158,8 +167,22 @@ class Ratios:
         if first is None or second is None:
             nothing = Estimate(None, None, None, TOO_FEW)
             return TwoSample("delta method", nothing, nothing, None, None, None, TOO_FEW)
-        compare = compare_clustered_rates if self.clustered else compare_ratios
-        return compare(first, second, confidence)
+        return compare_ratios(first, second, confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Clustered:
+    """Rates or means of the members of randomised clusters; ratios of sums in few units, each a cluster of its own."""
+
+    clusters: Clusters
+
+    def value(self, arm: int, confidence: float) -> Estimate:
+        """Return the mean over members with its cluster-robust interval."""
+        return cluster_interval(self.clusters, arm, confidence)
+
+    def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
+        """Compare two means over members."""
+        return compare_clusters(self.clusters, control, arm, confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +249,7 @@ def counted_term(moments: MetricMoments) -> str:
 def method_of_averages(moments: MetricMoments) -> Method:
     """Return the method for shares and means of units: over clusters, adjusted, within strata, or plain."""
     if moments.clusters is not None:
-        return Ratios([cross_moments(sums, [VALUE, DENOMINATOR]) for sums in moments.clusters], clustered=True)
+        return Clustered(_clusters(moments))
     term = counted_term(moments)
     plain = plain_method(moments, term)
     if moments.arms[0].covariates:
@@ -242,6 +265,42 @@ def early_shares(moments: MetricMoments) -> EarlyShares | None:
     if moments.lifetimes is None or moments.outcome.window is None:
         return None
     return EarlyShares([life_table(arm) for arm in moments.lifetimes], moments.outcome.window[1] // moments.step)
+
+
+def _clusters(moments: MetricMoments) -> Clusters:
+    groups = tuple(ClusterGroup(c.members, c.clusters, c.totals, c.products) for c in moments.clusters or ())
+    return Clusters(groups, tuple(sums.squares for sums in moments.arms), moments.arms[0].scale)
+
+
+def _units(moments: MetricMoments) -> Clusters | None:
+    """Return the units of a ratio one by one, where they are few and were asked for."""
+    scales = moments.arms[0].scales
+    groups = []
+    arms = range(len(moments.arms))
+    for place, histogram in enumerate(moments.histograms or ()):
+        for value, members, count in zip(histogram.values, histogram.denominators or (), histogram.counts, strict=True):
+            if members < 0:
+                return None
+            groups.append(
+                ClusterGroup(
+                    tuple(members if arm == place else 0 for arm in arms),
+                    count,
+                    tuple(count * value if arm == place else 0 for arm in arms),
+                    tuple(tuple(count * value**2 if a == b == place else 0 for b in arms) for a in arms),
+                )
+            )
+    return Clusters(tuple(groups), None, scales[0], scales[1]) if groups else None
+
+
+def method_of_ratios(moments: MetricMoments) -> Method:
+    """Return the method for ratios of sums: by the delta method, unit by unit where these are few, or adjusted."""
+    few = _units(moments) if few_units(moments.arms) else None
+    plain: Method = (
+        Clustered(few)
+        if few is not None
+        else Ratios([cross_moments(sums, [VALUE, DENOMINATOR]) for sums in moments.arms])
+    )
+    return Adjusted(plain, moments, (VALUE, DENOMINATOR)) if moments.arms[0].covariates else plain
 
 
 def sum_of(parts: Sequence[Sums]) -> Sums:

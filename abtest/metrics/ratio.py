@@ -68,12 +68,10 @@ class Ratio(CoveredMetric, Timed):
         ]
 
     def method(self, moments: "MetricMoments") -> "Method":
-        """Return the delta method, adjusted for covariates where there are some."""
-        from abtest.metrics.methods import Adjusted, Ratios, cross_moments
-        from abtest.moments.sums import DENOMINATOR, VALUE
+        """Return the delta method, adjusted for covariates where there are some; few units are compared one by one."""
+        from abtest.metrics.methods import method_of_ratios
 
-        plain = Ratios([cross_moments(sums, [VALUE, DENOMINATOR]) for sums in moments.arms])
-        return Adjusted(plain, moments, (VALUE, DENOMINATOR)) if moments.arms[0].covariates else plain
+        return method_of_ratios(moments)
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's numerator, with its denominator."""

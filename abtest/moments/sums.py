@@ -99,6 +99,18 @@ Arms = tuple[Sums, ...]
 """Sums per arm, in the order of the definition."""
 
 
+FEW_UNITS = 200
+MOST_UNITS = 20_000
+
+
+def few_units(arms: Arms) -> bool:
+    """Whether a ratio is compared unit by unit: sums alone make it too sure in fewer than 200 units of an arm.
+
+    Not where there are more than 20,000 units in all.
+    """
+    return min(sums.n for sums in arms) < FEW_UNITS and sum(sums.n for sums in arms) <= MOST_UNITS
+
+
 @dataclass(frozen=True, slots=True)
 class Histogram:
     """The distinct scaled values of one arm, rising, with the number of units at each (and their denominators)."""
@@ -146,15 +158,29 @@ class CurveSums:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterSums:
+    """Clusters with the same numbers of members (with a value) in each arm, ``clusters`` of them.
+
+    Per arm in the order of the definition: ``members`` of each cluster, ``totals`` of all their scaled values, and
+    ``products[a][b]``, the sum over clusters of the products of their totals in two arms.
+    """
+
+    members: tuple[int, ...]
+    clusters: int
+    totals: tuple[int, ...]
+    products: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MetricMoments:
     """One metric: whether its values are all 0 or 1, and its sums per arm.
 
-    ``strata`` and ``segments`` (by column) hold the same by level. ``clusters`` holds sums over clusters of (total of
-    the members, number of members). ``cap`` is the value at which winsorising cuts, in the metric's unit.
-    ``histograms`` exist where a method needs the values themselves: quantiles, permutation, bootstrap; ``lifetimes``
-    for a time to an event, whose ``arms`` say who of the mature units had the event, and for shares of units while some
-    are immature, in steps of ``step`` seconds: those of units that enrolled in one week are ``by_week[arm][week]``,
-    those of a stratum ``lifetimes_of[stratum][arm]``. ``competing`` has a time to an event with its competing causes;
+    ``strata`` and ``segments`` (by column) hold the same by level. ``clusters`` holds sums over clusters by the numbers
+    of their members. ``cap`` is the value at which winsorising cuts, in the metric's unit. ``histograms`` exist where a
+    method needs the values themselves: quantiles, permutation, bootstrap, ratios in few units; ``lifetimes`` for a time
+    to an event, whose ``arms`` say who of the mature units had the event, and for shares of units while some are
+    immature, in steps of ``step`` seconds: those of units that enrolled in one week are ``by_week[arm][week]``, those
+    of a stratum ``lifetimes_of[stratum][arm]``. ``competing`` has a time to an event with its competing causes;
     ``curve`` holds the sums over the periods of the metric's curve.
     """
 
@@ -163,7 +189,7 @@ class MetricMoments:
     arms: Arms
     strata: Mapping[str, Arms] = field(default_factory=dict)
     segments: Mapping[str, Mapping[str, Arms]] = field(default_factory=dict)
-    clusters: Arms | None = None
+    clusters: tuple[ClusterSums, ...] | None = None
     cap: float | None = None
     histograms: tuple[Histogram, ...] | None = None
     lifetimes: tuple[Lifetimes, ...] | None = None

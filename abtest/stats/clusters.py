@@ -155,7 +155,8 @@ def _mean(clusters: Clusters, arm: int) -> float | None:
 def _residuals(clusters: Clusters, arms: Sequence[int]) -> _Residuals | str:
     """Return the residuals of the arms, or the reason why there are none."""
     names = ("control", "treatment") if len(arms) == 2 else ("arm",)
-    groups = [group for group in clusters.groups if any(group.members[arm] for arm in arms)]
+    # A unit of a ratio may have a numerator without a denominator.
+    groups = [group for group in clusters.groups if any(group.members[arm] or group.products[arm][arm] for arm in arms)]
     sizes, means = [], []
     for arm, name in zip(arms, names, strict=True):
         size = sum(group.clusters * group.members[arm] for group in groups)

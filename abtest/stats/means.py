@@ -86,7 +86,7 @@ def compare_means(control: Moments, treatment: Moments, confidence: float = CONF
     lift use the same statistic, degrees of freedom and critical value, so they exclude 0 together.
     Fieller's set can be unbounded when the control mean is not distinguishable from 0: then the branch that holds the
     estimate is given with one bound, or no bound if that branch alone would contradict the p-value.
-    Assumes independent units and nearly normal means; for randomised clusters use ``clusters``.
+    Assumes independent units and nearly normal means; for randomised clusters use ``compare_clusters``.
     """
     checks.confidence_level(confidence)
     welch = _welch(control, treatment)

@@ -14,7 +14,17 @@ from abtest.grammar.fields import nearest
 from abtest.moments.collected import ArmLedger, Collected, SourceCounts
 from abtest.moments.exact import exact_total, whole
 from abtest.moments.follow_up import Followed, followed
-from abtest.moments.sums import VALUE, WINSORISED, Arms, CurveSums, Histogram, MetricMoments, Sums
+from abtest.moments.sums import (
+    VALUE,
+    WINSORISED,
+    Arms,
+    ClusterSums,
+    CurveSums,
+    Histogram,
+    MetricMoments,
+    Sums,
+    few_units,
+)
 from abtest.warehouse.calendar import to_microseconds
 from abtest.warehouse.magnitudes import Look, Numbers
 from abtest.warehouse.outcomes import MetricPlan, Outcomes
@@ -145,11 +155,11 @@ class Collector:
         )
         metrics = {}
         for metric in plan.plans:
-            cap = caps.get(metric.name)
+            cap, arms = caps.get(metric.name), self._arms(metric, whole_arms)
             metrics[metric.name] = MetricMoments(
                 metric.outcome,
                 metric.rate,
-                self._arms(metric, whole_arms),
+                arms,
                 strata=self._levels_of(metric, rows, STRATUM) if STRATUM in groups else {},
                 segments={
                     segment.column: self._levels_of(metric, rows, level_alias(self.tables, segment.column))
@@ -157,7 +167,7 @@ class Collector:
                 },
                 clusters=clusters.get(metric.name),
                 cap=None if cap is None else cap / metric.terms[0].scale,
-                histograms=self._histograms(plan, metric),
+                histograms=self._histograms(plan, metric, arms),
                 curve=self._curve(metric, whole_arms),
                 **self._followed(plan, metric),
             )
@@ -332,40 +342,44 @@ class Collector:
                 caps[plan.name] = int(str(value))
         return caps
 
-    def _clusters(self, outcomes: Outcomes) -> tuple[dict[str, Arms], dict[int, int]]:
-        """Return per metric the sums over clusters of (total, members), and per arm the number of clusters."""
+    def _clusters(self, outcomes: Outcomes) -> tuple[dict[str, tuple[ClusterSums, ...]], dict[int, int]]:
+        """Return per metric the sums over clusters by the numbers of their members, and per arm how many there are."""
         if self.definition.cluster is None:
             return {}, {}
-        statement = self._statement(outcomes, outcomes.cluster_moments(), [CLUSTER])
-        self.warehouse.statements.append(statement)
-        by_arm = {whole(row, "arm"): row for row in self.engine.rows(statement, "counting clusters")}
+        counts = self._ask(outcomes, outcomes.cluster_counts(), [CLUSTER], "counting clusters")
+        arms = range(len(self.warehouse.arms))
         found = {}
         for plan in outcomes.plans:
-            name, scales = plan.name, (plan.terms[0].scale, 1)
-            found[name] = tuple(
-                Sums(
-                    whole(row, f"n_{name}"),
+            rows = self._ask(outcomes, outcomes.cluster_moments(plan, len(arms)), [CLUSTER], "summing over clusters")
+            found[plan.name] = tuple(
+                ClusterSums(
+                    tuple(whole(row, f"members{arm}") for arm in arms),
                     whole(row, "clusters"),
-                    ("y", "d"),
-                    scales,
-                    (exact_total(row, f"total_{name}"), exact_total(row, f"members_{name}")),
-                    (exact_total(row, f"tt_{name}"), exact_total(row, f"tm_{name}"), exact_total(row, f"mm_{name}")),
+                    tuple(exact_total(row, f"sum{arm}") for arm in arms),
+                    tuple(tuple(exact_total(row, f"product{min(a, b)}_{max(a, b)}") for b in arms) for a in arms),
                 )
-                if (row := by_arm.get(arm)) is not None
-                else Sums.empty(("y", "d"), scales)
-                for arm in range(len(self.warehouse.arms))
+                for row in rows
             )
-        return found, {arm: whole(row, "clusters") for arm, row in by_arm.items()}
+        return found, {whole(row, "arm"): whole(row, "clusters") for row in counts}
 
-    def _histograms(self, outcomes: Outcomes, plan: MetricPlan) -> tuple[Histogram, ...] | None:
-        """Return the distinct values per arm for the methods that need them: quantiles, permutation, bootstrap."""
+    def _ask(self, outcomes: Outcomes, query: str, groups: Sequence[str], doing: str) -> list[Row]:
+        """Run a query over the units' outcomes, and keep it among the statements."""
+        statement = self._statement(outcomes, query, groups)
+        self.warehouse.statements.append(statement)
+        return list(self.engine.rows(statement, doing))
+
+    def _histograms(self, outcomes: Outcomes, plan: MetricPlan, arms: Arms) -> tuple[Histogram, ...] | None:
+        """Return the distinct values per arm for the methods that need them.
+
+        These are quantiles, permutation, bootstrap, and ratios in few units.
+        """
         settings = self.definition.analysis
         resampled = not plan.rate and (settings.permutation or settings.bootstrap)
-        if plan.outcome.quantile is None and not resampled:
+        ratio = plan.outcome.denominator is not None
+        if plan.outcome.quantile is None and not resampled and not (ratio and few_units(arms)):
             return None
         statement = self._statement(outcomes, outcomes.histogram(plan), [])
         rows = self.engine.rows(statement, f"reading the distribution of {plan.name}")
-        ratio = plan.outcome.denominator is not None
         value = f"{WINSORISED if any(term.name == WINSORISED for term in plan.terms) else VALUE}_{plan.name}"
         found = []
         for arm in range(len(self.warehouse.arms)):

@@ -378,27 +378,40 @@ class Outcomes:
             "ORDER BY arm, status"
         )
 
-    def cluster_moments(self) -> str:
-        """Return the query over clusters: per arm, exact sums of (total, members) and their products."""
-        inner, outer = [], []
-        for plan in self.plans:
-            y = plan.factor(plan.terms[0])
-            # The total of a large cluster may need more than 64 bits, whatever those of its members need.
-            total, members = Factor(quote(f"t_{plan.name}"), wide=True), Factor(quote(f"m_{plan.name}"))
-            inner += [*exact_sum(f"t_{plan.name}", y), f"nullif(count({y.column}), 0) AS {members.column}"]
-            outer += [
-                f"count({members.column}) AS {quote('n_' + plan.name)}",
-                *exact_sum(f"total_{plan.name}", total),
-                *exact_sum(f"members_{plan.name}", members),
-                *exact_sum(f"tt_{plan.name}", total, total),
-                *exact_sum(f"tm_{plan.name}", total, members),
-                *exact_sum(f"mm_{plan.name}", members, members),
-            ]
-        members_listed, sums_listed = ",\n    ".join(inner), ",\n  ".join(outer)
+    def cluster_counts(self) -> str:
+        """Return the query for the number of clusters per arm."""
         return (
-            f"SELECT\n  arm,\n  count(*) AS clusters,\n  {sums_listed}\nFROM (\n  SELECT\n    arm,\n    cluster_id,\n"
-            f"    {members_listed}\n  FROM outcomes\n  WHERE status = '{ELIGIBLE}'\n  GROUP BY arm, cluster_id\n"
-            ") AS clusters\nGROUP BY arm\nORDER BY arm"
+            "SELECT\n  arm,\n  count(*) AS clusters\nFROM (\n  SELECT arm, cluster_id\n  FROM outcomes\n"
+            f"  WHERE status = '{ELIGIBLE}'\n  GROUP BY arm, cluster_id\n) AS clusters\nGROUP BY arm\nORDER BY arm"
+        )
+
+    def cluster_moments(self, plan: MetricPlan, arms: int) -> str:
+        """Return the query over clusters: exact sums of their members' totals per arm and of the products of these.
+
+        Clusters with the same numbers of members in each arm are summed together.
+        """
+        y = plan.factor(plan.terms[0])
+        # The total of a large cluster may need more than 64 bits, whatever those of its members need.
+        totals = [Factor(quote(f"total{arm}"), wide=True) for arm in range(arms)]
+        by_arm, sums = [], []
+        for arm, total in enumerate(totals):
+            by_arm += [
+                f"max(CASE WHEN arm = {arm} THEN total END) AS {total.column}",
+                f"max(CASE WHEN arm = {arm} THEN members ELSE 0 END) AS {quote(f'members{arm}')}",
+            ]
+            sums += exact_sum(f"sum{arm}", total)
+            for other in range(arm, arms):
+                sums += exact_sum(f"product{arm}_{other}", total, totals[other])
+        [inner] = exact_sum("total", y)
+        members = ", ".join(quote(f"members{arm}") for arm in range(arms))
+        parts, summed = ",\n    ".join(by_arm), ",\n  ".join(sums)
+        return (
+            f"SELECT\n  {members},\n  count(*) AS clusters,\n  {summed}\n"
+            f"FROM (\n  SELECT\n    cluster_id,\n    {parts}\n"
+            f"  FROM (\n    SELECT\n      arm,\n      cluster_id,\n      {inner},\n      count({y.column}) AS members\n"
+            f"    FROM outcomes\n    WHERE status = '{ELIGIBLE}' AND {y.column} IS NOT NULL\n"
+            "    GROUP BY arm, cluster_id\n  ) AS parts\n  GROUP BY cluster_id\n) AS clusters\n"
+            f"GROUP BY {members}\nORDER BY {members}"
         )
 
     def lifetimes(self, plan: MetricPlan, beside: Sequence[str]) -> str:

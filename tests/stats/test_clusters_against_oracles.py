@@ -12,7 +12,7 @@ from scipy import stats
 from abtest.stats.clusters import ClusterGroup, Clusters, cluster_interval, compare_clusters
 from abtest.stats.crossmoments import CrossMoments
 from abtest.stats.means import compare_means
-from abtest.stats.ratios import compare_clustered_rates
+from abtest.stats.ratios import compare_ratios
 from abtest.stats.values import Moments
 
 R = reference("clusters.json")
@@ -156,7 +156,7 @@ def test_many_clusters_are_what_the_delta_method_said():
         for rows in arms
     ]
     squares = tuple(sum(t for t, _ in rows) for rows in arms)
-    found, delta = compare_clusters(grouped(cells, squares), 0, 1), compare_clustered_rates(*moments)
+    found, delta = compare_clusters(grouped(cells, squares), 0, 1), compare_ratios(*moments)
     assert found.difference.estimate == close(delta.difference.estimate)
     assert found.difference.low == close(delta.difference.low, 2e-3)
     assert found.p_value == close(delta.p_value, 2e-3)

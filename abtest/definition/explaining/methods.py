@@ -19,8 +19,8 @@ def test(definition: Definition, metric: MetricBase, outcome: Outcome) -> str:
     strata = definition.analysis.strata
     if definition.cluster is not None:
         return (
-            f"cluster-robust: ratio of the totals of each {definition.cluster}, linearised variance between clusters, "
-            "Welch's t test, lift by Fieller"
+            f"cluster-robust: mean over units, variance from the residual total of each {definition.cluster} (CR2), "
+            "t test with Bell–McCaffrey degrees of freedom, lift by Fieller"
         )
     if metric.traits.strata == "within" and outcome.covariates:
         return _adjusted(metric.plain_test)
