@@ -328,3 +328,22 @@ def test_ratios_are_adjusted_like_the_mean_of_their_linearised_values(how, units
     plain = two.groupby("t")[["orders", "sessions"]].sum()
     plain = plain["orders"] / plain["sessions"]
     assert found.unadjusted.difference.estimate == pytest.approx(plain[1] - plain[0], rel=1e-8)
+
+
+def test_a_ratio_in_few_units_is_compared_unit_by_unit():
+    """Each unit is a cluster of the size of its denominator: the members of such a cluster are its sessions."""
+    tables = dict(shop())
+    few = tables["assignments"].groupby("arm").head(40)
+    tables["assignments"] = few
+    metric = {
+        "type": "ratio",
+        "numerator": {"event": "orders"},
+        "denominator": {"event": "sessions"},
+        "window": ["0d", "28d"],
+        "allow_conditional": True,
+    }
+    found = of(analysed(definition({"rate": metric}), tables), "rate")
+    assert found.method.startswith("linearised (CR2)")
+    assert found.difference.low < found.difference.estimate < found.difference.high
+    many = of(analysed(definition({"rate": metric})), "rate")
+    assert many.method.startswith("delta method")
