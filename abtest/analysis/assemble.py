@@ -17,7 +17,6 @@ from abtest.analysis.result import (
     AnalysisSettings,
     ArmInfo,
     ArmPopulation,
-    Check,
     CustomerBase,
     DataInfo,
     Deviation,
@@ -28,10 +27,11 @@ from abtest.analysis.result import (
 )
 from abtest.analysis.segments import segment_results
 from abtest.analysis.survival import survival_curves, survival_result
+from abtest.analysis.telling import checked, subjects_of
 from abtest.analysis.totals import with_totals
 from abtest.analysis.worth import value_result
 from abtest.checks import design, health
-from abtest.checks.finding import Finding, Given, Maturity
+from abtest.checks.finding import Given, Maturity
 from abtest.definition.deciding import deciding
 from abtest.definition.load import Experiment
 from abtest.definition.lock import Lock, compare
@@ -58,14 +58,12 @@ def analysis_of(
     confidence = definition.analysis.confidence
     estimators = {name: Estimator(definition, name, moments) for name, moments in collected.metrics.items()}
     metrics = [estimator.result(collected.ledger) for estimator in estimators.values()]
-    metrics, early_checks = read_early(corrected(definition, metrics, estimators), estimators)
+    metrics, early_findings = read_early(corrected(definition, metrics, estimators), estimators)
     metrics = [_in_time(definition, metric, collected.metrics[metric.name]) for metric in metrics]
     given = Given(definition, collected, _maturity(metrics))
-    checks = [
-        *map(_check, health(given)),
-        *early_checks,
-        *map(_check, design.findings(given)),
-    ]
+    subjects = subjects_of(metrics)
+    found = [*health(given), *early_findings, *design.findings(given)]
+    checks = [checked(finding, subjects) for finding in found]
     population = _population(experiment, collected, metrics)
     customers = _customers(collected)
     metrics = with_totals(definition, population, customers, metrics)
@@ -187,15 +185,11 @@ def _maturity(metrics: Sequence[MetricResult]) -> Maturity | None:
     if primary is None:
         return None
     return Maturity(
-        primary.title,
+        primary.name,
         mature=tuple(arm.mature for arm in primary.arms),
         immature=tuple(arm.immature for arm in primary.arms),
         followed=primary.counts_immature,
     )
-
-
-def _check(finding: Finding) -> Check:
-    return Check(id=finding.id, status=finding.status, message=finding.message, p_value=finding.p_value)
 
 
 def _customers(collected: Collected) -> CustomerBase | None:

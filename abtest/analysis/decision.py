@@ -14,10 +14,10 @@ The rules, in this order:
 
 from collections.abc import Sequence
 
-from abtest.analysis.result import Check, Comparison, Decision, MetricResult, Recommendation
-from abtest.analysis.wording import effect_in_words, p_in_words, shown_difference, value_in_words
+from abtest.analysis.result import Check, Comparison, Decision, Effect, MetricResult, Recommendation
+from abtest.analysis.telling import decided
+from abtest.words.reasons import Field, Reason
 
-MISMATCH = "Something other than chance decides who is in which arm or who is seen; find it before reading any effect."
 WINNING = frozenset({"better", "safe", "equivalent"})
 """Verdicts of a primary metric that show what it was to show: safe and equivalent exist only where a margin was."""
 
@@ -36,12 +36,8 @@ def decide(
     """
     failed = [check for check in checks if check.status == "fail"]
     if failed:
-        return Decision(
-            recommendation="invalid",
-            reasons=[check.message for check in failed]
-            + ([MISMATCH] if any(check.id.startswith("srm_") for check in failed) else [])
-            + ["The effects below are printed for diagnosis only; do not act on them."],
-        )
+        mismatch = [Reason.of("decision-mismatch")] * any(check.id.startswith("srm_") for check in failed)
+        return decided("invalid", None, [*failed, *mismatch, Reason.of("decision-diagnosis")], metrics)
     primaries = [metric for metric in metrics if metric.role == "primary"]
     guardrails = [metric for metric in metrics if metric.role == "guardrail"]
     open_units = _open_units(metrics)
@@ -62,17 +58,13 @@ def decide(
         recommendation = _wait(open_units)
     reasons += [_guardrail_reason(m, c, confidence) for m in guardrails for c in m.comparisons]
     if chosen is not None and len(winners) > 1:
-        others = ", ".join(arm for arm in winners if arm != chosen)
-        reasons.append(
-            f"{chosen} has the largest effect among the arms that win; that it beats {others} was not tested."
-        )
+        others: list[Field] = [arm for arm in winners if arm != chosen]
+        reasons.append(Reason.of("decision-largest", arm=chosen, others=others))
     reasons += _maturity_reason(metrics, monitored=monitored)
     tested = any(c.verdict == "no difference shown" for m in primaries for c in m.comparisons)
     if recommendation == "inconclusive" and tested and "unsafe" not in standing.values():
-        reasons.append(
-            "No difference shown is not the same as no difference: the interval holds the effects that remain possible."
-        )
-    return Decision(recommendation=recommendation, arm=chosen, reasons=reasons)
+        reasons.append(Reason.of("decision-possible-effects"))
+    return decided(recommendation, chosen, reasons, metrics)
 
 
 def _wait(open_units: int) -> Recommendation:
@@ -104,79 +96,76 @@ def _standing(arm: str, primaries: Sequence[MetricResult], guardrails: Sequence[
     return "unsafe" if guards & {"not shown safe", "margin not shown", "not estimable"} else "wins"
 
 
-def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: float, *, one_sided: bool) -> str:
+def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: float, *, one_sided: bool) -> Reason:
     arms = {arm.arm: arm for arm in metric.arms}
     treated, control = arms[comparison.arm], arms[comparison.control]
+    named: dict[str, Field] = {"metric": metric.name, "arm": comparison.arm, "control": comparison.control}
     if comparison.verdict == "not estimable":
         empty = [arm for arm in (treated, control) if arm.n == 0]
-        why = (empty[0].reason if empty else comparison.reason) or "there is too little data"
-        return f"{metric.title} cannot be compared between {comparison.arm} and {comparison.control}: {why}."
-    p_value = comparison.p_value if comparison.adjusted_p_value is None else comparison.adjusted_p_value
-    corrected = "" if comparison.adjusted_p_value is None else ", corrected for the number of primary comparisons"
-    what = {
-        "better": "better than",
-        "worse": "worse than",
-        "safe": "shown not to be worse by its margin than",
-        "equivalent": "equivalent within its margin to",
-        "margin not shown": "not shown to meet its margin against",
-        "not shown safe": "not shown to stay within its margin of",
-    }.get(comparison.verdict, "not shown to be better than" if one_sided else "not shown to differ from")
-    numbers = effect_in_words(metric, shown_difference(comparison), confidence)
-    return (
-        f"{metric.title}: {comparison.arm} is {what} {comparison.control}, {value_in_words(metric, treated)} against "
-        f"{value_in_words(metric, control)}: {numbers}, {p_in_words(p_value or 0.0)}{corrected}."
+        because = (empty[0].reason if empty else comparison.reason) or Reason.of("reason-too-little")
+        return Reason.of("decision-not-compared", **named, because=because)
+    code = {
+        "better": "decision-better",
+        "worse": "decision-worse",
+        "safe": "decision-safe",
+        "equivalent": "decision-equivalent",
+        "margin not shown": "decision-margin-not-shown",
+        "not shown safe": "decision-not-shown-safe",
+    }.get(comparison.verdict, "decision-no-improvement" if one_sided else "decision-no-difference")
+    corrected = comparison.adjusted_p_value is not None
+    return Reason.of(
+        code,
+        **named,
+        value=treated.value,
+        control_value=control.value,
+        **_effect(comparison.adjusted_difference or comparison.difference, confidence),
+        p_value=comparison.adjusted_p_value if corrected else comparison.p_value,
+        corrected=corrected,
     )
 
 
-def _guardrail_reason(metric: MetricResult, comparison: Comparison, confidence: float) -> str:
-    numbers = effect_in_words(metric, comparison.difference, confidence)
-    arms = f"in {comparison.arm} against {comparison.control}"
+def _effect(effect: Effect, confidence: float) -> dict[str, Field]:
+    return {"difference": effect.estimate, "low": effect.low, "high": effect.high, "confidence": confidence}
+
+
+def _guardrail_reason(metric: MetricResult, comparison: Comparison, confidence: float) -> Reason:
     margin = comparison.margin
     if margin is None:
-        what = {
-            "harmed": "is worse",
-            "better": "is better",
-            "not estimable": "cannot be compared",
-        }.get(comparison.verdict, "is not shown to be worse (no margin was declared, so safety is not shown either)")
-        return f"Guardrail {metric.title} {what} {arms}: {numbers}."
-    size = (
-        f"{margin.value * 100:g} %"
-        if margin.scale == "relative"
-        else (
-            f"{margin.value * 100:g} percentage point{'' if margin.value == 0.01 else 's'}"
-            if metric.kind == "rate"
-            else f"{margin.value:g} {metric.unit}".rstrip()
-        )
+        codes = {"harmed": "worse", "better": "better", "not estimable": "not-compared"}
+        code, declared = codes.get(comparison.verdict, "without-margin"), {}
+    else:
+        code = comparison.verdict if comparison.verdict in {"safe", "harmed"} else "not-shown-safe"
+        declared = {"margin": margin.value, "margin_scale": margin.scale}
+    return Reason.of(
+        f"guardrail-{code}",
+        metric=metric.name,
+        arm=comparison.arm,
+        control=comparison.control,
+        **_effect(comparison.difference, confidence),
+        **declared,
     )
-    what = {
-        "safe": f"stays within its margin of {size}",
-        "harmed": f"is worse, and may be worse by more than its margin of {size}",
-    }.get(comparison.verdict, f"is not shown to stay within its margin of {size}")
-    return f"Guardrail {metric.title} {what} {arms}: {numbers}."
 
 
-def longest_primary(metrics: Sequence[MetricResult]) -> MetricResult | None:
-    """Return the primary metric whose window ends last: the one with the fewest mature units."""
-    primaries = [metric for metric in metrics if metric.role == "primary"]
-    return max(primaries, key=lambda metric: sum(arm.immature for arm in metric.arms), default=None)
-
-
-def _maturity_reason(metrics: Sequence[MetricResult], *, monitored: bool) -> list[str]:
+def _maturity_reason(metrics: Sequence[MetricResult], *, monitored: bool) -> list[Reason]:
     primary = longest_primary(metrics)
     if primary is None:
         return []
     immature = sum(arm.immature for arm in primary.arms)
     if not immature:
         return []
-    eligible = immature + sum(arm.mature for arm in primary.arms)
-    followed = "they count for as long as they were followed" if primary.counts_immature else "they are left out"
-    looks = (
-        "Intervals and p-values hold at every look, so reading before all are mature is sound here."
-        if monitored
-        else "Reading before all are mature is sound once, at a date planned beforehand; looking again and again until "
-        "it is significant is not."
-    )
     return [
-        f"{primary.title}: {immature:,} of {eligible:,} counted units were not mature when the data ended; {followed}. "
-        f"{looks}"
+        Reason.of(
+            "decision-immature",
+            metric=primary.name,
+            immature=immature,
+            counted=immature + sum(arm.mature for arm in primary.arms),
+            followed=primary.counts_immature,
+            monitored=monitored,
+        )
     ]
+
+
+def longest_primary(metrics: Sequence[MetricResult]) -> MetricResult | None:
+    """Return the primary metric whose window ends last: the one with the fewest mature units."""
+    primaries = [metric for metric in metrics if metric.role == "primary"]
+    return max(primaries, key=lambda metric: sum(arm.immature for arm in metric.arms), default=None)

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from abtest.analysis.estimate import Estimator
 from abtest.analysis.in_time import Reading, ReadingArm, ReadingComparison, ReadingKind
-from abtest.analysis.result import Check, CheckStatus, MetricResult
+from abtest.analysis.result import MetricResult
 from abtest.analysis.verdicts import effect
+from abtest.checks.finding import Finding, Status
 from abtest.metrics.methods import Method, Rates, early_shares, life_table
 from abtest.moments.sums import MetricMoments
 from abtest.stats.early import censoring_balance, enrolment_trend
 from abtest.stats.values import Rate
+from abtest.words.reasons import Reason
 
 LEVEL = 0.01
 """The level of the two checks."""
@@ -49,8 +51,8 @@ class Assumption:
 
 def read_early(
     metrics: list[MetricResult], estimators: Mapping[str, Estimator]
-) -> tuple[list[MetricResult], list[Check]]:
-    """Return the metrics with both readings, where the early one says something, and a check of each."""
+) -> tuple[list[MetricResult], list[Finding]]:
+    """Return the metrics with both readings, where the early one says something, and what is found of each."""
     found, checks = [], []
     for metric in metrics:
         estimator = estimators[metric.name]
@@ -60,7 +62,7 @@ def read_early(
             continue
         found.append(metric.model_copy(update={"readings": readings(estimator, assumption)}))
         if assumption is not None:
-            checks.append(_check(estimator, metric, assumption))
+            checks.append(_finding(estimator, metric, assumption))
     return found, checks
 
 
@@ -124,27 +126,15 @@ def _reading(estimator: Estimator, kind: ReadingKind, method: Method, units: lis
     )
 
 
-def _check(estimator: Estimator, metric: MetricResult, assumption: Assumption) -> Check:
-    decides = metric.role == "primary" and (estimator.reads_early or estimator.moments.outcome.timed)
-    status: CheckStatus
+def _finding(estimator: Estimator, metric: MetricResult, assumption: Assumption) -> Finding:
+    decides = metric.role == "primary" and (estimator.reads_early or metric.type == "time_to_event")
+    status: Status
     if assumption.trend is None:
-        status = "skipped"
-        message = "whether the outcome depends on the date of assignment cannot be tested yet."
+        status, code = "skipped", "check-early-untested"
     elif not assumption.drifts:
-        status = "pass"
-        message = (
-            "no sign that the outcome depends on the date of assignment, as reading immature units by Kaplan–Meier "
-            "supposes."
-        )
+        status, code = "pass", "check-early-holds"
     elif assumption.unbalanced:
-        status = "fail" if decides else "warn"
-        message = f"{DRIFT}; do not use that reading, and compare units of one week with each other."
+        status, code = "fail" if decides else "warn", "check-early-fails"
     else:
-        status = "warn"
-        message = (
-            "the outcome changes with the date of assignment, so the units followed longest do not speak for the "
-            "others; the Kaplan–Meier values are off, their difference less so, since both arms were followed alike."
-        )
-    return Check(
-        id=f"early.{metric.name}", status=status, message=f"{metric.title}: {message}", p_value=assumption.trend
-    )
+        status, code = "warn", "check-early-drifts"
+    return Finding(f"early.{metric.name}", status, Reason.of(code, metric=metric.name), assumption.trend)

@@ -8,19 +8,14 @@ same data, wherever these allow.
 from collections.abc import Callable, Sequence
 
 from abtest.analysis.result import Decision, Deviation, LockedAnswer
+from abtest.analysis.telling import coded, reasoned
 from abtest.definition.load import Experiment, load
 from abtest.definition.lock import Lock
 from abtest.errors import DataError, DefinitionError, UsageError
 from abtest.moments.collected import Collected
+from abtest.words.reasons import Field, Reason
 
 _NAMED = 3
-_OUTCOME = {
-    "ship": "ship {arm}",
-    "keep control": "keep {control}",
-    "keep running": "keep running",
-    "inconclusive": "inconclusive",
-    "invalid": "invalid, a health check fails",
-}
 
 
 def locked_experiment(experiment: Experiment, lock: Lock) -> Experiment:
@@ -66,31 +61,27 @@ def demoted(decision: Decision, changes: Sequence[Deviation], answer: LockedAnsw
         return decision
     if decision.recommendation == "invalid":
         return decision.model_copy(update={"exploratory": True})
-    named = "; ".join(change.sentence for change in changes[:_NAMED])
-    more = f"; and {len(changes) - _NAMED} more" if len(changes) > _NAMED else ""
-    reasons = [
-        f"What decides was changed after the lock, so this result is exploratory and confirms nothing: {named}{more}."
-    ]
+    named: list[Field] = [change.sentence for change in changes[:_NAMED]]
+    reasons = [Reason.of("locked-changed", sentences=named, more=max(len(changes) - _NAMED, 0))]
     if answer is not None:
         reasons += _answered(answer, control)
     ships = decision.recommendation == "ship"
     if ships:
-        reasons.append(
-            f"As the definition is now, its rules would say: ship {decision.arm}. Confirm that in a new experiment."
-        )
+        reasons.append(Reason.of("locked-would-ship", arm=decision.arm))
     return decision.model_copy(
         update={
             "recommendation": "inconclusive" if ships else decision.recommendation,
             "arm": None if ships else decision.arm,
             "exploratory": True,
-            "reasons": [*reasons, *decision.reasons],
+            **reasoned(reasons, answer.metrics if answer else [], before=decision),
         }
     )
 
 
-def _answered(answer: LockedAnswer, control: str) -> list[str]:
+def _answered(answer: LockedAnswer, control: str) -> list[Reason]:
     if answer.decision is None:
-        return [f"The locked question is not answered: {answer.reason}."]
-    outcome = _OUTCOME[answer.decision.recommendation].format(arm=answer.decision.arm, control=control)
-    lead = f"The question as it was locked, answered from the same data: {outcome}."
-    return [lead, *(f"As locked: {reason}" for reason in answer.decision.reasons[: len(answer.metrics)])]
+        return [Reason.of("locked-not-answered", because=answer.reason)]
+    decision = answer.decision
+    lead = Reason.of("locked-answer", recommendation=decision.recommendation, arm=decision.arm or "", control=control)
+    found = coded(decision)[: len(answer.metrics)]
+    return [lead, *(Reason.of("locked-reason", because=reason or text) for text, reason in found)]

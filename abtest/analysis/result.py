@@ -6,7 +6,7 @@ never 0, 1 or NaN; numbers keep full precision; nothing here is about one custom
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from abtest.analysis.in_time import BoardResult, Curve, InTotal, PlainWords, Reading, SurvivalResult, ValueResult
 from abtest.analysis.value import Effect as Effect  # noqa: PLC0414 - part of the results, and of this module
@@ -15,6 +15,7 @@ from abtest.analysis.value import Value
 from abtest.errors import UsageError
 from abtest.grammar.fields import nearest
 from abtest.metrics import traits_of
+from abtest.words.reasons import Reason
 from abtest.words.visible import visible_json
 
 if TYPE_CHECKING:
@@ -146,13 +147,35 @@ class ArmPopulation(Value):
     excluded: dict[str, int]
 
 
+class ReasonCode(Value):
+    """A reason for every language; ``fields`` are numbers and names, and references to metrics and arms by name."""
+
+    code: str
+    fields: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @property
+    def reason(self) -> Reason:
+        """The reason that words are made of."""
+        return Reason.read(self.code, self.fields)
+
+
 class Check(Value):
-    """A health check. A failed one makes the analysis invalid."""
+    """A health check. A failed one makes the analysis invalid.
+
+    ``message`` is in English; ``code`` and ``fields`` say the same for every language.
+    """
 
     id: str
     status: CheckStatus
     message: str
     p_value: float | None = None
+    code: str | None = None
+    fields: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @property
+    def reason(self) -> Reason | None:
+        """What was found, by its code; ``None`` where an earlier version wrote the check."""
+        return None if self.code is None else Reason.read(self.code, self.fields)
 
 
 class LevelReading(Value):
@@ -376,12 +399,14 @@ class Decision(Value):
     """What the pre-declared rules say. ``arm`` is the arm to ship, else ``None``.
 
     ``exploratory``: what decides was changed after the lock, so that nothing is confirmed and nothing is shipped.
+    ``reasons`` are in English; ``reason_codes`` has the same in their order, by code and fields, for every language.
     """
 
     recommendation: Recommendation
     arm: str | None = None
     exploratory: bool = False
     reasons: list[str]
+    reason_codes: list[ReasonCode | None] = Field(default_factory=list)
 
 
 class LockedAnswer(Value):

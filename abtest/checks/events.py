@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from abtest.checks.finding import Finding, Given
 from abtest.moments.collected import SourceCounts
+from abtest.words.reasons import Reason
 
 QUIET_DAYS = 7
 """How long a table may have no event before the data's end, in days."""
@@ -24,21 +25,14 @@ def findings(given: Given) -> Iterator[Finding]:
 def _finding(given: Given, source: SourceCounts, *, decides: bool) -> Finding:
     name = f"{source.name}.events"
     if source.rows == 0:
-        return Finding(name, "warn", f"{source.name} has no rows: it counts as 0 for every unit.")
+        return Finding(name, "warn", Reason.of("check-no-rows", source=source.name))
     if source.matched == 0:
         # A rare event may have met nobody yet; a primary metric without any event means that ids do not fit.
-        message = (
-            f"None of the {source.rows:,} events in {source.name} belongs to a counted unit; "
-            "check that ids are written alike in all tables."
-        )
-        return Finding(name, "fail" if decides else "warn", message)
+        none = Reason.of("check-no-event-matches", rows=source.rows, source=source.name)
+        return Finding(name, "fail" if decides else "warn", none)
     if source.last is not None and given.collected.through is not None:
         quiet = (given.collected.through - source.last) / _DAY_US
         if quiet > QUIET_DAYS:
-            message = (
-                f"{source.name}: the last event is {quiet:.0f} days before the data's end; "
-                "if the export stops early, what is missing counts as 0."
-            )
-            return Finding(name, "warn", message)
-    message = f"{source.name}: of {source.rows:,} events, {source.matched:,} near the windows belong to counted units."
-    return Finding(name, "pass", message)
+            return Finding(name, "warn", Reason.of("check-quiet", source=source.name, n=round(quiet)))
+    matched = Reason.of("check-events-match", source=source.name, rows=source.rows, matched=source.matched)
+    return Finding(name, "pass", matched)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from abtest.definition.model import Definition
 from abtest.moments.collected import Collected
+from abtest.words.reasons import Reason
 
 SURPRISE = 0.001
 """The p-value below which a split is no chance: checks are many, and a false alarm costs an analyst a day."""
@@ -17,7 +18,7 @@ class Finding:
 
     id: str
     status: Status
-    message: str
+    message: Reason | str
     p_value: float | None = None
 
 
@@ -28,7 +29,7 @@ class Maturity:
     ``followed``: immature units count for as long as they were followed.
     """
 
-    title: str
+    metric: str
     mature: tuple[int, ...]
     immature: tuple[int, ...]
     followed: bool

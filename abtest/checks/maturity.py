@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from abtest.checks.finding import Finding, Given
+from abtest.words.reasons import Reason
 
 
 def findings(given: Given) -> Iterator[Finding]:
@@ -13,11 +14,9 @@ def findings(given: Given) -> Iterator[Finding]:
     mature = sum(primary.mature)
     counted = mature + sum(primary.immature)
     if mature < counted:
-        message = (
-            f"{primary.title}: {mature:,} of {counted:,} counted units are mature; the others' window is "
-            "still open when the data ends, and they "
-            + ("count while they are followed." if primary.followed else "are left out of it.")
+        found = Reason.of(
+            "check-immature", metric=primary.metric, mature=mature, counted=counted, followed=primary.followed
         )
-        yield Finding("maturity", "warn", message)
+        yield Finding("maturity", "warn", found)
     else:
-        yield Finding("maturity", "pass", f"{primary.title}: every counted unit is mature.")
+        yield Finding("maturity", "pass", Reason.of("check-mature", metric=primary.metric))

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from abtest.checks.finding import SURPRISE, Finding, Given
+from abtest.checks.finding import SURPRISE, Finding, Given, Status
 from abtest.stats.srm import sample_ratio_mismatch
+from abtest.words.reasons import Field, Reason
 
 
 def findings(given: Given) -> Iterator[Finding]:
@@ -11,26 +12,26 @@ def findings(given: Given) -> Iterator[Finding]:
 
     But for the exposed units of an analysis of all assigned units, where an arm may expose more.
     """
-    planned = ":".join(f"{weight:g}" for weight in given.weights)
     clustered, triggered = given.definition.cluster is not None, given.definition.triggered
     for stage, counts in _stages(given).items():
         test = sample_ratio_mismatch(counts, given.weights)
-        shown = " / ".join(f"{count:,}" for count in counts)
-        what = f"{'counted' if clustered and triggered else stage} {'clusters' if clustered else 'units'}"
-        name = f"srm_{stage}"
+        fields: dict[str, Field] = {
+            "stage": "counted" if clustered and triggered else stage,
+            "clusters": clustered,
+            "by_arm": list(counts),
+            "planned": list(given.weights),
+        }
+        status: Status
         if test.p_value is None:
-            yield Finding(name, "skipped", f"Sample ratio of {what}: {test.reason}.")
+            status, code = "skipped", "check-sample-ratio-untested"
+            fields["because"] = test.reason
         elif test.p_value >= SURPRISE:
-            yield Finding(name, "pass", f"Sample ratio: {what} {shown} fit the planned {planned}.", test.p_value)
+            status, code = "pass", "check-sample-ratio-fits"
         elif stage == "exposed" and not triggered:
-            message = (
-                f"Sample ratio: {what} {shown} do not fit the planned {planned}; the arms differ in who is "
-                "exposed, which an analysis of all assigned units allows."
-            )
-            yield Finding(name, "warn", message, test.p_value)
+            status, code = "warn", "check-sample-ratio-of-exposed"
         else:
-            message = f"Sample-ratio mismatch: {what} {shown} do not fit the planned {planned}."
-            yield Finding(name, "fail", message, test.p_value)
+            status, code = "fail", "check-sample-ratio-mismatch"
+        yield Finding(f"srm_{stage}", status, Reason(code, fields), test.p_value)
 
 
 def _stages(given: Given) -> dict[str, list[int]]:

@@ -3,16 +3,13 @@
 from collections.abc import Iterator
 
 from abtest.checks.finding import Finding, Given
+from abtest.words.reasons import Reason
 
 
 def findings(given: Given) -> Iterator[Finding]:
     """Return ``several_arms``: such units are left out, since what they met is not one arm."""
     several = given.excluded("several_arms")
     if several:
-        message = (
-            f"{several:,} of {given.assigned:,} units are in several arms; they are left out "
-            "(in the ledger under the arm of their first assignment)."
-        )
-        yield Finding("several_arms", "warn", message)
+        yield Finding("several_arms", "warn", Reason.of("check-several-arms", n=several, assigned=given.assigned))
     else:
-        yield Finding("several_arms", "pass", "No unit is in more than one arm.")
+        yield Finding("several_arms", "pass", Reason.of("check-one-arm"))

@@ -64,7 +64,7 @@ def _built(analysis: "Analysis", language: Language) -> Document:
         glance=glance,
         more=view.say("more"),
         reasons_title=view.say("reasons"),
-        reasons=tuple(clean(reason) for reason in analysis.decision.reasons),
+        reasons=view.reasons,
         overview=metrics.overview(view),
         asides=() if view.invalid else tuple(line for part in PARTS for line in part.asides(view)),
         sections=_sections(view),

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from abtest.analysis.telling import reasons_in, subjects_in
 from abtest.metrics import traits_of
 from abtest.report.blocks import Tone
 from abtest.words.language import Language
 from abtest.words.numbers import Numbers, Scale
+from abtest.words.reasons import Reason, Subjects, told
 from abtest.words.visible import clean
 
 if TYPE_CHECKING:
@@ -69,6 +72,19 @@ class View:
     def invalid(self) -> bool:
         """Whether the report must be marked invalid."""
         return not self.analysis.valid or self.analysis.decision.recommendation == "invalid"
+
+    @cached_property
+    def _subjects(self) -> Subjects:
+        return subjects_in(self.analysis)
+
+    def told(self, reason: Reason | None, text: str) -> str:
+        """Return a reason in the language; without a code, as an earlier version wrote it, its English ``text``."""
+        return told(reason, text, self.language, self._subjects)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The decision's reasons."""
+        return tuple(reasons_in(self.analysis, self.language, self._subjects))
 
     def say(self, message: str, /, **fields: object) -> str:
         """Return a message of the catalogue."""

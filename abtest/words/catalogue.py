@@ -26,6 +26,7 @@ _CHOICE = re.compile(
     r"\{\s*(?:\$(?P<field>[A-Za-z]\w*)|NUMBER\(\s*\$(?P<ordinal>[A-Za-z]\w*)\s*,\s*type:\s*\"ordinal\"\s*\))\s*->"
 )
 _VARIANT = re.compile(r"(\*?)\[\s*([\w-]+(?:\.\d+)?)\s*\]")
+_FORMS = frozenset({"zero", "one", "two", "few", "many"})
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -187,10 +188,11 @@ def say(pattern: Pattern, fields: Mapping[str, object], write: Writer) -> str:
 
 
 def _chosen(choice: Choice, value: object, write: Writer) -> Pattern:
+    """Return the variant of a value. A text with blanks is meant by hyphens; forms are asked for where they differ."""
     variants = dict(choice.variants)
-    exact = f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+    exact = str(value).lower() if isinstance(value, bool) else str(value).replace(" ", "-")
     if exact in variants:
         return variants[exact]
-    if isinstance(value, int | float) and not isinstance(value, bool) and len(variants) > 1:
+    if isinstance(value, int) and not isinstance(value, bool) and not _FORMS.isdisjoint(variants):
         return variants.get(write.form(value, ordinal=choice.ordinal), choice.default)
     return choice.default

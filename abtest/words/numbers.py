@@ -1,8 +1,18 @@
-"""How a report writes numbers: percent, percentage points, means with a unit, p-values, counts and intervals.
+"""The one writer of numbers: counts, rates, differences in points, lifts, amounts, p-values, shares, intervals.
 
-Principles: decimals follow the precision of the estimate (two significant digits of its interval's width); a minus
-sign is U+2212 and an interval says "to", so that no hyphen is ambiguous; a bound that is not 0 is not shown as 0 when a
-few more decimals can tell; a value that does not exist is a dash, and the table says why.
+Terminal, PDF, PNG, notebook, the reasons of the decision and the checks all write by it, so that a quantity reads alike
+wherever it stands. The rules for digits:
+
+* A count has all its digits, in groups: ``18,108``.
+* The values and the differences of a metric have one number of decimals, its lifts another: two significant digits of
+  the narrowest interval (:mod:`abtest.words.scales`). 52 of 2,000 is ``2.6 %`` where the interval is a few points wide.
+  A currency has its cents or none: ``11.10 EUR``, never ``11.1``.
+* A p-value has three decimals, and more where it would else seem to stand on the other side of α; ``< 0.001`` and
+  ``> 0.999`` at the ends, and ``1.000`` only for 1 itself.
+* A share has no needless zeros and one decimal at most; a probability is never 0 or 100 %.
+* A number that somebody wrote (a margin, a weight) keeps the decimals it was written with.
+* A minus is U+2212 and an interval says "to", so that no hyphen is ambiguous. A bound that is not 0 is not shown as 0
+  when a few more decimals can tell; a value that does not exist is a dash, and a note says why.
 """
 
 import math
@@ -117,11 +127,22 @@ class Numbers:
         if p is None:
             return self.missing
         if p < 0.001:
-            return f"<\u00a0{self.plain(0.001, 3)}"
+            return self.language.say("number.less", value=self.plain(0.001, 3))
         if 0.9995 <= p < 1:
-            return f">\u00a0{self.plain(0.999, 3)}"
+            return self.language.say("number.more", value=self.plain(0.999, 3))
         decimals = next((d for d in range(3, 8) if (round(p, d) < alpha) == (p < alpha)), 8)
         return self.plain(p, decimals)
+
+    def p_statement(self, p: float | None, alpha: float = 0.05) -> str:
+        """Return ``p = 0.003``, ``p < 0.001`` or ``p > 0.999`` for a sentence."""
+        if p is None:
+            return self.language.say("number.p", p=self.missing)
+        text = self.p_value(p, alpha)
+        return self.language.say("number.p" if text[0] in "<>" else "number.p.equals", p=text)
+
+    def shortest(self, value: float) -> str:
+        """Return a number that somebody wrote, with the decimals that it has, six at most: ``0.5``, ``14``."""
+        return self.plain(value, next((d for d in range(6) if abs(round(value, d) - value) < 1e-9), 6))
 
     def _with_unit(self, text: str, scale: Scale) -> str:
         if scale.pattern is None:

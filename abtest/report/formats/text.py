@@ -52,12 +52,12 @@ def _checks(analysis: "Analysis", language: Language) -> list[str]:
         return [language.say("empty.checks")]
     if not open_checks:
         return [language.say("text.checks.all", count=len(analysis.checks))]
-    lines = [language.say("text.checks")]
+    lines, view = [language.say("text.checks")], View(analysis, language)
     for status in ("fail", "warn", "skipped"):
         for check in open_checks:
             if check.status == status:
-                name = check_name(View(analysis, language), check)
-                lines += _bullet(f"{language.say(f'status.{status}')} {name}: {check.message}")
+                name = check_name(view, check)
+                lines += _bullet(f"{language.say(f'status.{status}')} {name}: {view.told(check.reason, check.message)}")
     return lines
 
 

@@ -28,7 +28,7 @@ def _table(view: View) -> Table:
         (
             Cell(view.say(f"status.{check.status}"), tone=_STATUS_TONES[check.status]),
             Cell(check_name(view, check)),
-            Cell(clean(check.message)),
+            Cell(view.told(check.reason, check.message)),
             Cell("" if check.p_value is None else view.numbers.p_value(check.p_value, 0.001)),
         )
         for check in checks

@@ -89,7 +89,7 @@ def banner(view: View) -> Banner:
     """Return the verdict, with the headline effect (or the failed checks) in a sentence."""
     decision = view.analysis.decision
     if view.invalid:
-        failed = [clean(check.message) for check in view.analysis.checks if check.status == "fail"]
+        failed = [view.told(check.reason, check.message) for check in view.analysis.checks if check.status == "fail"]
         sentence = view.say("verdict.failed", message=" ".join(failed)) if failed else view.say("invalid.effects")
         return Banner(view.say("verdict"), view.say("verdict.invalid"), sentence, "bad")
     if decision.exploratory:

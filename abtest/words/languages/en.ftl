@@ -778,3 +778,171 @@ guide-projection =
 guide-needed =
     One more in N (number needed to treat): so many units must get the arm for one more, or one fewer, with the
     outcome. An interval that includes no change passes through infinitely many, from more to fewer.
+
+# Numbers in sentences.
+number-p = p{"\u00A0"}{ $p }
+number-p-equals = p{"\u00A0"}={"\u00A0"}{ $p }
+effect-named = { $estimate } ({ $interval_name } { $interval })
+
+# The decision's reasons. Codes of results.json; abtest/words/reasons.py says what their fields are.
+decision-better = { $metric }: { $arm } is better than { $control }, { decision-numbers }
+decision-worse = { $metric }: { $arm } is worse than { $control }, { decision-numbers }
+decision-safe = { $metric }: { $arm } is shown not to be worse by its margin than { $control }, { decision-numbers }
+decision-equivalent = { $metric }: { $arm } is equivalent within its margin to { $control }, { decision-numbers }
+decision-margin-not-shown =
+    { $metric }: { $arm } is not shown to meet its margin against { $control }, { decision-numbers }
+decision-not-shown-safe =
+    { $metric }: { $arm } is not shown to stay within its margin of { $control }, { decision-numbers }
+decision-no-improvement = { $metric }: { $arm } is not shown to be better than { $control }, { decision-numbers }
+decision-no-difference = { $metric }: { $arm } is not shown to differ from { $control }, { decision-numbers }
+decision-numbers =
+    { $value } against { $control_value }: { $effect }, { $p_value }{ $corrected ->
+    [true] , corrected for the number of primary comparisons
+   *[other] { "" }
+    }.
+decision-not-compared = { $metric } cannot be compared between { $arm } and { $control }: { $because }.
+decision-largest =
+    { $arm } has the largest effect among the arms that win; that it beats { $others } was not tested.
+decision-immature =
+    { $metric }: { $immature } of { $counted } counted units were not mature when the data ended; { $followed ->
+    [true] they count for as long as they were followed
+   *[other] they are left out
+    }. { $monitored ->
+    [true] Intervals and p-values hold at every look, so reading before all are mature is sound here.
+   *[other] Reading before all are mature is sound once, at a date planned beforehand; looking again and again until it
+    is significant is not.
+    }
+decision-possible-effects =
+    No difference shown is not the same as no difference: the interval holds the effects that remain possible.
+decision-mismatch =
+    Something other than chance decides who is in which arm or who is seen; find it before reading any effect.
+decision-diagnosis = The effects below are printed for diagnosis only; do not act on them.
+guardrail-safe =
+    Guardrail { $metric } stays within its margin of { $margin } in { $arm } against { $control }: { $effect }.
+guardrail-harmed =
+    Guardrail { $metric } is worse, and may be worse by more than its margin of { $margin } in { $arm } against
+    { $control }: { $effect }.
+guardrail-not-shown-safe =
+    Guardrail { $metric } is not shown to stay within its margin of { $margin } in { $arm } against { $control }:
+    { $effect }.
+guardrail-worse = Guardrail { $metric } is worse in { $arm } against { $control }: { $effect }.
+guardrail-better = Guardrail { $metric } is better in { $arm } against { $control }: { $effect }.
+guardrail-not-compared = Guardrail { $metric } cannot be compared in { $arm } against { $control }: { $effect }.
+guardrail-without-margin =
+    Guardrail { $metric } is not shown to be worse (no margin was declared, so safety is not shown either) in { $arm }
+    against { $control }: { $effect }.
+reason-too-little = there is too little data
+
+# What the health checks find. Codes of results.json.
+check-none-exposed =
+    None of the { $eligible } eligible units was exposed: check that ids are written alike in all tables, and the window
+    of population.exposure.
+check-none-counted =
+    None of the { $assigned } assigned units is counted: { $excluded ->
+    [not_in_customers] they are not in the customers table: check that ids are written alike in both
+    [outside_period] they were assigned outside the period: check period and the time zone
+    [not_eligible] they are not eligible: check population.eligible
+    [nothing] there are none
+    [several_arms] most are excluded as several arms
+    [no_assignment_time] most are excluded as no assignment time
+    [conflicting_rows] most are excluded as conflicting rows
+    [eligibility_unknown] most are excluded as eligibility unknown
+    [no_cluster] most are excluded as no cluster
+   *[other] most are excluded as { $excluded }
+    }.
+check-not-in-customers =
+    { $n } of { $assigned } assigned units are not in the customers table; they are left out.
+check-no-rows = { $source } has no rows: it counts as 0 for every unit.
+check-no-event-matches =
+    None of the { $rows } events in { $source } belongs to a counted unit; check that ids are written alike in all
+    tables.
+check-quiet =
+    { $source }: the last event is { $n } days before the data's end; if the export stops early, what is missing counts
+    as 0.
+check-events-match =
+    { $source }: of { $rows } events, { $matched } near the windows belong to counted units.
+check-immature =
+    { $metric }: { $mature } of { $counted } counted units are mature; the others' window is still open when the data
+    ends, and they { $followed ->
+    [true] count while they are followed
+   *[other] are left out of it
+    }.
+check-mature = { $metric }: every counted unit is mature.
+check-outside-period = { $n } units were assigned outside the period; they are left out.
+check-repeated-assignments =
+    { $source }: { $n } assignments repeat a unit in the same arm; each unit counts once, from its first row.
+check-repeated-rows =
+    { $source }: { $n } rows repeat a unit in the same arm; each unit counts once, from its first row.
+check-without-id = { $source }: { $n } of { $rows } rows have no id; they are left out.
+check-without-time = { $source }: { $n } of { $rows } rows have no time; they are left out.
+check-without-arm = { $source }: { $n } of { $rows } rows have no arm; they count as not assigned.
+check-several-arms =
+    { $n } of { $assigned } units are in several arms; they are left out (in the ledger under the arm of their first
+    assignment).
+check-one-arm = No unit is in more than one arm.
+check-sample-ratio-untested = Sample ratio of { check-stage }: { $because }.
+check-sample-ratio-fits = Sample ratio: { check-stage } { $by_arm } fit the planned { $planned }.
+check-sample-ratio-of-exposed =
+    Sample ratio: { check-stage } { $by_arm } do not fit the planned { $planned }; the arms differ in who is exposed,
+    which an analysis of all assigned units allows.
+check-sample-ratio-mismatch =
+    Sample-ratio mismatch: { check-stage } { $by_arm } do not fit the planned { $planned }.
+check-stage =
+    { $stage ->
+    [assigned] assigned
+    [exposed] exposed
+    [mature] mature
+    [counted] counted
+   *[eligible] eligible
+    } { $clusters ->
+    [true] clusters
+   *[false] units
+    }
+check-split-at-any-time =
+    { $holds ->
+    [true] The sample ratio stayed with the planned shares on every day of enrolment, however often one looks.
+   *[false] The sample ratio left the planned shares at some day of enrolment by more than chance allows, however often
+    one looks.
+    }
+check-split-by-day =
+    { $holds ->
+    [true] The sample ratio holds on every day of assignment.
+   *[false] The sample ratio does not hold on every day of assignment; { check-split-why }
+    }
+check-split-by-column =
+    { $holds ->
+    [true] The sample ratio holds in every level of { $column }.
+   *[false] The sample ratio does not hold in every level of { $column }; { check-split-why }
+    }
+check-split-why = was the split changed, or does something decide who is in which arm there?
+check-early-untested =
+    { $metric }: whether the outcome depends on the date of assignment cannot be tested yet.
+check-early-holds =
+    { $metric }: no sign that the outcome depends on the date of assignment, as reading immature units by Kaplan–Meier
+    supposes.
+check-early-fails =
+    { $metric }: the outcome changes with the date of assignment, and the arms were followed for different lengths of
+    time, so Kaplan–Meier mixes the one with the other; do not use that reading, and compare units of one week with each
+    other.
+check-early-drifts =
+    { $metric }: the outcome changes with the date of assignment, so the units followed longest do not speak for the
+    others; the Kaplan–Meier values are off, their difference less so, since both arms were followed alike.
+
+# What became of a definition that was changed after it was locked.
+locked-changed =
+    What decides was changed after the lock, so this result is exploratory and confirms nothing: { $sentences }{ $more ->
+    [0] { "" }
+   *[other] ; and { $more } more
+    }.
+locked-would-ship =
+    As the definition is now, its rules would say: ship { $arm }. Confirm that in a new experiment.
+locked-not-answered = The locked question is not answered: { $because }.
+locked-answer =
+    The question as it was locked, answered from the same data: { $recommendation ->
+    [ship] ship { $arm }
+    [keep-control] keep { $control }
+    [keep-running] keep running
+    [invalid] invalid, a health check fails
+   *[inconclusive] inconclusive
+    }.
+locked-reason = As locked: { $because }

@@ -1,0 +1,254 @@
+"""Reasons: what was found, as a code with fields. A language makes a sentence of it; nothing else does.
+
+Principle: what computes says *what* it found, and no words. The code is the name of a message; the fields are numbers,
+names, and references to metrics and arms, never the data of one customer. One word for one thing: what a field means,
+and so how it is written, follows from its name (:data:`WRITTEN`).
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Union
+
+from abtest.words.language import ENGLISH, Language
+from abtest.words.numbers import Numbers, Scale
+from abtest.words.scales import Scales, exact
+from abtest.words.visible import clean
+
+# Strings name what is defined below.
+Field = Union[bool, int, float, str, None, list["Field"], "Reason"]
+Data = bool | int | float | str | None | list["Data"] | dict[str, "Data"]
+"""A field as JSON has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A finding. ``code`` is a message of every language's file; ``fields`` are what it speaks of."""
+
+    code: str
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, code: str, /, **fields: Field) -> "Reason":
+        """Return a reason with these fields."""
+        return cls(code, fields)
+
+    @classmethod
+    def read(cls, code: str, data: Mapping[str, Data]) -> "Reason":
+        """Return the reason that JSON holds; an object among the fields is a reason itself."""
+        return cls(code, {name: _read(value) for name, value in data.items()})
+
+    @property
+    def data(self) -> dict[str, Data]:
+        """The fields for JSON."""
+        return {name: _data(value) for name, value in self.fields.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A metric as reasons speak of it: its title and how its numbers are written; ``rate``: they are shares."""
+
+    title: str
+    scales: Scales
+    rate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """What the names in fields stand for: metrics by name, and the titles of arms that have one."""
+
+    metrics: Mapping[str, Subject] = field(default_factory=dict)
+    arms: Mapping[str, str] = field(default_factory=dict)
+
+    def arm(self, name: str) -> str:
+        """Return what an arm is called."""
+        return clean(self.arms.get(name, name))
+
+
+NOBODY = Subjects()
+_PLAIN = Scale(1, 2)
+
+
+def said(reason: Reason, language: Language = ENGLISH, subjects: Subjects = NOBODY) -> str:
+    """Return a reason as a sentence, or a part of one.
+
+    Raises ``KeyError``, ``TypeError`` or ``ValueError`` for a reason that is not of this version: an unknown code, a
+    field that is missing or of another kind.
+    """
+    telling = _Telling(reason.fields, language, subjects)
+    return language.say(reason.code, **telling.fields())
+
+
+def told(reason: Reason | None, text: str, language: Language = ENGLISH, subjects: Subjects = NOBODY) -> str:
+    """Return a stored reason in a language: from its code, or the stored English ``text`` where that says nothing."""
+    if reason is None:
+        return clean(text)
+    try:
+        return said(reason, language, subjects)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
+        return clean(text)
+
+
+def in_english(reason: Reason, subjects: Subjects = NOBODY) -> str:
+    """Return a reason as ``results.json`` holds it: in English, with plain blanks that a search finds."""
+    return said(reason, ENGLISH, subjects).replace("\u00a0", " ")
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """The fields of one reason, on their way into a sentence."""
+
+    given: Mapping[str, Field]
+    language: Language
+    subjects: Subjects
+
+    @property
+    def numbers(self) -> Numbers:
+        return Numbers(self.language)
+
+    @property
+    def metric(self) -> Subject | None:
+        name = self.given.get("metric")
+        return self.subjects.metrics.get(name) if isinstance(name, str) else None
+
+    @property
+    def alpha(self) -> float:
+        confidence = self.given.get("confidence")
+        return round(1 - confidence, 12) if isinstance(confidence, float) else 0.05
+
+    def fields(self) -> dict[str, object]:
+        written: dict[str, object] = {name: self.field(name, value) for name, value in self.given.items()}
+        if "difference" in self.given:
+            written["effect"] = self.effect()
+        return written
+
+    def field(self, name: str, value: Field) -> object:
+        if name in WRITTEN:
+            return WRITTEN[name](self, value)
+        if isinstance(value, Reason):
+            return said(value, self.language, self.subjects)
+        if isinstance(value, str):
+            return clean(value)
+        if isinstance(value, bool | int):
+            return value
+        raise TypeError(f"no field {name} of this kind is known")
+
+    def title(self, value: Field) -> str:
+        metric = self.metric
+        return metric.title if metric else clean(_text(value))
+
+    def arm(self, value: Field) -> str:
+        return self.subjects.arm(_text(value))
+
+    def arms(self, value: Field) -> str:
+        return ", ".join(self.subjects.arm(_text(name)) for name in _list(value))
+
+    def value(self, value: Field) -> str:
+        scale = self.metric.scales.value if self.metric else _PLAIN
+        return self.numbers.quantity(_number(value), scale)
+
+    def effect(self) -> str:
+        """Return the difference with its interval, named by its confidence."""
+        estimate, low, high = (_number(self.given.get(name)) for name in ("difference", "low", "high"))
+        scale = self.metric.scales.change if self.metric else _PLAIN
+        if estimate is None:
+            return self.language.say("metric.verdict.not estimable")
+        size = self.numbers.quantity(estimate, scale, signed=True)
+        if low is None and high is None:
+            return size
+        interval = self.numbers.interval(low, high, scale, signed=True)
+        name = self.language.say("interval", confidence=self.share(self.given["confidence"]))
+        return self.language.say("effect-named", estimate=size, interval_name=name, interval=interval)
+
+    def margin(self, value: Field) -> str:
+        number = _number(value) or 0.0
+        if self.given.get("margin_scale") == "relative" or self.metric is None:
+            return self.numbers.quantity(number, exact(Scale(100, 2, "number.percent"), number))
+        return self.numbers.quantity(number, exact(self.metric.scales.change, number))
+
+    def p_value(self, value: Field) -> str:
+        return self.numbers.p_statement(_number(value), self.alpha)
+
+    def share(self, value: Field) -> str:
+        return self.numbers.share(_number(value), 6)
+
+    def decimal(self, value: Field) -> str:
+        """Return a number that somebody wrote, such as a weight or a count of days, with the decimals it has."""
+        number = _number(value)
+        return self.numbers.missing if number is None else self.numbers.shortest(number)
+
+    def listed(self, value: Field) -> str:
+        return " / ".join(self.decimal(number) for number in _list(value))
+
+    def ratio(self, value: Field) -> str:
+        return ":".join(self.decimal(number) for number in _list(value))
+
+    def sentences(self, value: Field) -> str:
+        return "; ".join(clean(_text(sentence)) for sentence in _list(value))
+
+    def names(self, value: Field) -> str:
+        return ", ".join(clean(_text(name)) for name in _list(value))
+
+
+WRITTEN: Mapping[str, Callable[[_Telling, Field], object]] = {
+    "metric": _Telling.title,
+    "arm": _Telling.arm,
+    "control": _Telling.arm,
+    "others": _Telling.arms,
+    "value": _Telling.value,
+    "control_value": _Telling.value,
+    "difference": _Telling.decimal,
+    "low": _Telling.decimal,
+    "high": _Telling.decimal,
+    "margin": _Telling.margin,
+    "p_value": _Telling.p_value,
+    "confidence": _Telling.share,
+    "share": _Telling.share,
+    "days": _Telling.decimal,
+    "by_arm": _Telling.listed,
+    "planned": _Telling.ratio,
+    "names": _Telling.names,
+    "sentences": _Telling.sentences,
+}
+"""How a field is written, by its name. Others are counts (whole numbers), names (text), and other reasons.
+
+``metric``, ``arm``, ``control``: names of the definition; ``others``: names of arms; ``value``, ``control_value``: in
+the metric's unit, rates as fractions; ``difference`` from ``low`` to ``high`` at ``confidence`` (a message says them as
+``effect``); ``margin``: in the metric's unit, or a fraction of the control's value where ``margin_scale`` is
+``relative``; ``by_arm``: numbers in the arms' order; ``planned``: the arms' weights.
+"""
+
+
+def _read(value: Data) -> Field:
+    if isinstance(value, dict):
+        code, fields = value.get("code"), value.get("fields")
+        return Reason.read(code if isinstance(code, str) else "", fields if isinstance(fields, dict) else {})
+    return [_read(each) for each in value] if isinstance(value, list) else value
+
+
+def _data(value: Field) -> Data:
+    if isinstance(value, Reason):
+        return {"code": value.code, "fields": value.data}
+    return [_data(each) for each in value] if isinstance(value, list) else value
+
+
+def _text(value: Field) -> str:
+    if not isinstance(value, str):
+        raise TypeError("must be a name")
+    return value
+
+
+def _list(value: Field) -> list[Field]:
+    if not isinstance(value, list | tuple):
+        raise TypeError("must be a list")
+    return list(value)
+
+
+def _number(value: Field) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("must be a number")
+    if not math.isfinite(value):
+        raise ValueError("must be finite")
+    return value
