@@ -144,6 +144,7 @@ def _experiment(experiment: Experiment, lock: Lock | None) -> ExperimentInfo:
         compliance=definition.compliance.event if definition.compliance else None,
         exposure=definition.population.exposure.event if definition.population.exposure else None,
         exposure_days=_days(definition.population.exposure.window if definition.population.exposure else None),
+        language=definition.report.language,
         triggered=definition.triggered,
         arms=[
             ArmInfo(

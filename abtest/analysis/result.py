@@ -78,6 +78,7 @@ class ExperimentInfo(Value):
 
     ``cluster`` and ``strata`` are columns; ``compliance`` is the event that shows take-up, ``exposure`` the one that
     shows that a unit met what is tested; ``triggered``: only exposed units are analysed, from their first exposure.
+    ``language`` is that of the report.
 
     ``locked`` says that a lock of the definition stands beside it, written at ``locked_at`` (ISO, UTC);
     ``locked_after_data`` whether outcomes existed then, ``None`` where that is not known.
@@ -96,6 +97,7 @@ class ExperimentInfo(Value):
     compliance: str | None = None
     exposure: str | None = None
     exposure_days: tuple[float, float] | None = None
+    language: str = "en"
     triggered: bool = False
     arms: list[ArmInfo]
     definition_sha256: str

@@ -1,7 +1,7 @@
 """The typed model of an experiment definition: one class per part of the YAML, one field per key."""
 
 from dataclasses import replace
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -31,10 +31,15 @@ from abtest.metrics.base import Window
 from abtest.metrics.scope import Scope
 from abtest.moments.outcome import Days, Outcome
 from abtest.moments.reductions import ANY
+from abtest.words.language import languages
 
 CUSTOMERS = "customers"
 ASSIGNMENTS = "assignments"
 MAX_ARMS = 64
+if TYPE_CHECKING:
+    Spoken = str
+else:
+    Spoken = Literal[*languages()]  # one for each data file
 
 
 def _unfolded(value: object) -> object:
@@ -386,7 +391,7 @@ class ReportSettings(Part):
     """What is written."""
 
     formats: list[Literal["pdf", "png"]] = Field(["pdf", "png"], description="Files to write beside results.json.")
-    language: Literal["en"] = Field("en", description="Language of the report.")
+    language: Spoken = Field("en", description="Language of the report.")
 
 
 @with_engine_parts

@@ -19,7 +19,7 @@ from abtest.report.sections import (
 )
 from abtest.report.view import View
 from abtest.words import dates
-from abtest.words.language import ENGLISH, Language
+from abtest.words.language import Language, spoken
 from abtest.words.visible import all_visible, clean
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Document", "build"]
 
 
-def build(analysis: "Analysis", language: Language = ENGLISH) -> Document:
-    """Return the report of ``analysis`` in ``language``. No character of it hides, whoever wrote the analysis."""
-    return all_visible(_built(analysis, language))
+def build(analysis: "Analysis", language: Language | None = None) -> Document:
+    """Return the report of ``analysis`` in ``language``, else its own. No character of it hides, whoever wrote it."""
+    return all_visible(_built(analysis, language or spoken(analysis.experiment.language)))
 
 
 def _built(analysis: "Analysis", language: Language) -> Document:

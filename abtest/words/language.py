@@ -141,6 +141,7 @@ class Language:
         return self.group.join([*parts, tail])
 
 
+@cache
 def languages() -> tuple[str, ...]:
     """Return the codes of the languages that reports speak, English first."""
     return tuple(sorted((file.stem for file in _FOLDER.glob("*.ftl")), key=lambda code: (code != "en", code)))
@@ -153,6 +154,11 @@ def language(code: str) -> Language:
         raise KeyError(code)
     file = _FOLDER / f"{code}.ftl"
     return Language(code, Catalogue(file.read_text(encoding="utf-8"), file.name))
+
+
+def spoken(code: str) -> Language:
+    """Return the language with this code; English where a later version wrote results in one that is not here."""
+    return language(code) if code in languages() else ENGLISH
 
 
 @cache

@@ -9,7 +9,7 @@ from abtest.report.drawing.curve_layout import split
 from abtest.report.drawing.fonts import Fonts, fonts_for
 from abtest.report.drawing.style import Style
 from abtest.report.formats import pdf
-from abtest.words.language import ENGLISH, Language
+from abtest.words.language import Language, spoken
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Analysis
@@ -27,10 +27,10 @@ class Rendering:
     Raises :class:`~abtest.errors.UsageError` at once when no installed font can draw one of the report's characters.
     """
 
-    def __init__(self, analysis: "Analysis", language: Language = ENGLISH) -> None:
-        self.document: Document = build(analysis, language)
+    def __init__(self, analysis: "Analysis", language: Language | None = None) -> None:
+        self._language = language or spoken(analysis.experiment.language)
+        self.document: Document = build(analysis, self._language)
         self._fonts: Fonts = fonts_for(texts(self.document))
-        self._language = language
         self._generated_at = analysis.provenance.generated_at
 
     def report(self) -> bytes:

@@ -7,7 +7,7 @@ from abtest.report.blocks import Cell, Document, Table
 from abtest.report.document import build
 from abtest.report.sections.checks import check_name
 from abtest.report.view import View
-from abtest.words.language import ENGLISH, Language
+from abtest.words.language import Language, spoken
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Analysis
@@ -18,8 +18,9 @@ _NARROWEST = 8
 _INLINE = 7  # a detail as short as a share stands beside its number
 
 
-def summary(analysis: "Analysis", language: Language = ENGLISH) -> str:
+def summary(analysis: "Analysis", language: Language | None = None) -> str:
     """Return the analysis as text for a terminal, without colour codes, ending in a newline."""
+    language = language or spoken(analysis.experiment.language)
     document = build(analysis, language)
     lines = [*wrap(document.title, WIDTH), *wrap(document.kicker, WIDTH)]
     lines += [*(wrap(document.lock, WIDTH) if document.lock else []), ""]
