@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from abtest.analysis.result import Check, Comparison, Decision, Effect, MetricResult, Recommendation
 from abtest.analysis.telling import decided
-from abtest.words.reasons import Field, Reason
+from abtest.words.reason import Field, Reason
 
 WINNING = frozenset({"better", "safe", "equivalent"})
 """Verdicts of a primary metric that show what it was to show: safe and equivalent exist only where a margin was."""

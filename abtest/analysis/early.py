@@ -18,7 +18,7 @@ from abtest.metrics.methods import Method, Rates, early_shares, life_table
 from abtest.moments.sums import MetricMoments
 from abtest.stats.early import censoring_balance, enrolment_trend
 from abtest.stats.values import Rate
-from abtest.words.reasons import Reason
+from abtest.words.reason import Reason
 
 LEVEL = 0.01
 """The level of the two checks."""

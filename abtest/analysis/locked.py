@@ -13,7 +13,7 @@ from abtest.definition.load import Experiment, load
 from abtest.definition.lock import Lock
 from abtest.errors import DataError, DefinitionError, UsageError
 from abtest.moments.collected import Collected
-from abtest.words.reasons import Field, Reason
+from abtest.words.reason import Field, Reason
 
 _NAMED = 3
 

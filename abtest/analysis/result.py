@@ -15,7 +15,7 @@ from abtest.analysis.value import Value
 from abtest.errors import UsageError
 from abtest.grammar.fields import nearest
 from abtest.metrics import traits_of
-from abtest.words.reasons import Reason
+from abtest.words.reason import Reason
 from abtest.words.visible import visible_json
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from abtest.analysis.result import Analysis, Check, Decision, MetricResult, ReasonCode, Recommendation
 from abtest.words.language import Language
-from abtest.words.reasons import NOBODY, Reason, Subject, Subjects, in_english, told
+from abtest.words.reason import Reason
+from abtest.words.saying import NOBODY, Subject, Subjects, in_english, told
 from abtest.words.scales import scales
 from abtest.words.visible import clean
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from abtest.checks.finding import Finding, Given
 from abtest.moments.collected import SourceCounts
-from abtest.words.reasons import Reason
+from abtest.words.reason import Reason
 
 QUIET_DAYS = 7
 """How long a table may have no event before the data's end, in days."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from abtest.definition.model import Definition
 from abtest.moments.collected import Collected
-from abtest.words.reasons import Reason
+from abtest.words.reason import Reason
 
 SURPRISE = 0.001
 """The p-value below which a split is no chance: checks are many, and a false alarm costs an analyst a day."""

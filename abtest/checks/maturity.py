@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from abtest.checks.finding import Finding, Given
-from abtest.words.reasons import Reason
+from abtest.words.reason import Reason
 
 
 def findings(given: Given) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from abtest.checks.finding import Finding, Given
 from abtest.definition.model import ASSIGNMENTS
-from abtest.words.reasons import Reason
+from abtest.words.reason import Reason
 
 
 def findings(given: Given) -> Iterator[Finding]:

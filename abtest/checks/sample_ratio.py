@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from abtest.checks.finding import SURPRISE, Finding, Given, Status
 from abtest.stats.srm import sample_ratio_mismatch
-from abtest.words.reasons import Field, Reason
+from abtest.words.reason import Field, Reason
 
 
 def findings(given: Given) -> Iterator[Finding]:

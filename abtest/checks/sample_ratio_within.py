@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from abtest.checks.finding import SURPRISE, Finding, Given
 from abtest.stats.srm import anytime_sample_ratio, sample_ratio_by_group
-from abtest.words.reasons import Reason
+from abtest.words.reason import Reason
 
 
 def findings(given: Given) -> Iterator[Finding]:

@@ -10,7 +10,8 @@ from abtest.metrics import traits_of
 from abtest.report.blocks import Tone
 from abtest.words.language import Language
 from abtest.words.numbers import Numbers, Scale
-from abtest.words.reasons import Reason, Subjects, told
+from abtest.words.reason import Reason
+from abtest.words.saying import Subjects, told
 from abtest.words.visible import clean
 
 if TYPE_CHECKING:

@@ -784,7 +784,7 @@ number-p = p{"\u00A0"}{ $p }
 number-p-equals = p{"\u00A0"}={"\u00A0"}{ $p }
 effect-named = { $estimate } ({ $interval_name } { $interval })
 
-# The decision's reasons. Codes of results.json; abtest/words/reasons.py says what their fields are.
+# The decision's reasons. Codes of results.json; abtest/words/saying.py says what their fields are.
 decision-better = { $metric }: { $arm } is better than { $control }, { decision-numbers }
 decision-worse = { $metric }: { $arm } is worse than { $control }, { decision-numbers }
 decision-safe = { $metric }: { $arm } is shown not to be worse by its margin than { $control }, { decision-numbers }

@@ -8,7 +8,8 @@ from abtest.analysis.result import Analysis, Decision
 from abtest.analysis.telling import reasons_in, subjects_in
 from abtest.words.language import ENGLISH
 from abtest.words.numbers import Scale
-from abtest.words.reasons import Reason, Subject, Subjects, in_english, said, told
+from abtest.words.reason import Reason
+from abtest.words.saying import Subject, Subjects, in_english, said, told
 from abtest.words.scales import Scales
 
 RATE = Scales(Scale(100, 1, "number.percent"), Scale(100, 1, "number.points"), Scale(100, 0, "number.percent"))

@@ -1,47 +1,18 @@
-"""Reasons: what was found, as a code with fields. A language makes a sentence of it; nothing else does.
+"""Saying a reason in a language: its code is a message, and its fields are written by their names.
 
-Principle: what computes says *what* it found, and no words. The code is the name of a message; the fields are numbers,
-names, and references to metrics and arms, never the data of one customer. One word for one thing: what a field means,
-and so how it is written, follows from its name (:data:`WRITTEN`).
+Principle: one word for one thing. What a field means, and so how it is written, follows from its name
+(:data:`WRITTEN`); the numbers of a metric are written with the metric's digits, wherever they stand.
 """
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Union
 
 from abtest.words.language import ENGLISH, Language
 from abtest.words.numbers import Numbers, Scale
+from abtest.words.reason import Field, Reason
 from abtest.words.scales import Scales, exact
 from abtest.words.visible import clean
-
-# Strings name what is defined below.
-Field = Union[bool, int, float, str, None, list["Field"], "Reason"]
-Data = bool | int | float | str | None | list["Data"] | dict[str, "Data"]
-"""A field as JSON has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A finding. ``code`` is a message of every language's file; ``fields`` are what it speaks of."""
-
-    code: str
-    fields: Mapping[str, Field] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, code: str, /, **fields: Field) -> "Reason":
-        """Return a reason with these fields."""
-        return cls(code, fields)
-
-    @classmethod
-    def read(cls, code: str, data: Mapping[str, Data]) -> "Reason":
-        """Return the reason that JSON holds; an object among the fields is a reason itself."""
-        return cls(code, {name: _read(value) for name, value in data.items()})
-
-    @property
-    def data(self) -> dict[str, Data]:
-        """The fields for JSON."""
-        return {name: _data(value) for name, value in self.fields.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,19 +188,6 @@ the metric's unit, rates as fractions; ``difference`` from ``low`` to ``high`` a
 ``effect``); ``margin``: in the metric's unit, or a fraction of the control's value where ``margin_scale`` is
 ``relative``; ``by_arm``: numbers in the arms' order; ``planned``: the arms' weights.
 """
-
-
-def _read(value: Data) -> Field:
-    if isinstance(value, dict):
-        code, fields = value.get("code"), value.get("fields")
-        return Reason.read(code if isinstance(code, str) else "", fields if isinstance(fields, dict) else {})
-    return [_read(each) for each in value] if isinstance(value, list) else value
-
-
-def _data(value: Field) -> Data:
-    if isinstance(value, Reason):
-        return {"code": value.code, "fields": value.data}
-    return [_data(each) for each in value] if isinstance(value, list) else value
 
 
 def _text(value: Field) -> str:
