@@ -14,6 +14,7 @@ from abtest.analysis.result import (
     Verdict,
 )
 from abtest.analysis.verdicts import effect, verdict
+from abtest.checks.outcomes import lacks_unequally
 from abtest.definition.model import Definition
 from abtest.errors import DataError
 from abtest.metrics.methods import (
@@ -34,6 +35,7 @@ from abtest.stats.rates import overall_rates
 from abtest.stats.regression import AdjustedTwoSample
 from abtest.stats.values import Estimate, MarginTest, TwoSample
 
+LACKING = "the arms lack values of it unequally, so the units that have one cannot be compared"
 NO_UNITS = "no unit of this arm has a value for this metric"
 
 
@@ -54,6 +56,7 @@ class Estimator:
         self.plain = plain_method(moments, counted_term(moments))
         self.companions = Companions(name, moments, definition.analysis, self.metric.good, self.metric.role)
         self.names = [arm.name for arm in definition.arms]
+        self.judged = not lacks_unequally(moments)
         self.control = self.names.index(definition.control.name)
 
     def result(self, ledger: tuple[ArmLedger, ...]) -> MetricResult:
@@ -159,13 +162,15 @@ class Estimator:
                 result.difference.estimate,
                 margin,
             ),
-            reason=result.reason,
+            reason=result.reason if self.judged else LACKING,
         )
         return comparison.model_copy(update=further)
 
     def verdict(self, significant: bool | None, difference: float | None, margin: MarginResult | None) -> Verdict:
         """Say what a comparison of this metric shows."""
         guardrail = self.metric.role == "guardrail"
+        if not self.judged:
+            return "not estimable"
         return verdict(significant, difference, margin, good=self.metric.good, guardrail=guardrail)
 
     def margin(self, arm: int, confidence: float) -> MarginResult | None:
@@ -203,7 +208,8 @@ class Estimator:
             value=declared.value,
             scale="relative" if declared.scale == "relative" else "absolute",
             p_value=test.p_value,
-            shown=test.shown,
+            # Where nothing happened in any arm, nothing is shown: the events may not have been read.
+            shown=test.shown and not self.moments.nothing_happened,
         )
 
     def overall(self) -> OverallTest | None:

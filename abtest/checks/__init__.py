@@ -9,6 +9,7 @@ from abtest.checks import (
     counted,
     events,
     maturity,
+    outcomes,
     outside_period,
     rows,
     sample_ratio,
@@ -25,6 +26,7 @@ CHECKS = (
     outside_period.findings,
     rows.findings,
     events.findings,
+    outcomes.findings,
     maturity.findings,
 )
 

@@ -198,3 +198,13 @@ class MetricMoments:
     lifetimes_of: Mapping[str, tuple[Lifetimes, ...]] = field(default_factory=dict)
     competing: tuple[CompetingLifetimes, ...] | None = None
     curve: tuple[CurveSums, ...] | None = None
+
+    @property
+    def nothing_happened(self) -> bool:
+        """Whether units are mature, and none of any arm has anything but 0: no event, or a column of zeros."""
+        followed = [*(self.lifetimes or ()), *(arm for weeks in self.by_week or () for arm in weeks)]
+        return (
+            any(arm.n if self.outcome.of_column else arm.mature for arm in self.arms)
+            and not any(arm.total or arm.squares for arm in self.arms)
+            and not any(any(arm.events) for arm in followed)
+        )

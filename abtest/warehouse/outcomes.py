@@ -131,6 +131,9 @@ class Outcomes:
     def add(self, name: str, outcome: Outcome, levels: Mapping[str, Sequence[str]], cap: int | None = None) -> None:
         """Plan the metric ``name``. ``levels`` are those of the category columns; ``cap`` cuts the scaled value."""
         value = self._number(f"y_{name}", outcome)
+        if self.definition.metrics[name].kind is None and self.definition.metrics[name].unit is not None:
+            # Amounts that happen to be 0 and 1 are amounts.
+            value = replace(value, rate=False)
         terms = [Term.of(VALUE, value)]
         if outcome.denominator is not None:
             terms.append(Term.of(DENOMINATOR, self._number(f"d_{name}", outcome.denominator)))

@@ -81,7 +81,8 @@ def four():
 
 
 def test_clean_data_passes_every_check():
-    tables = frames(four(), "aabb", bought=pd.Timestamp("2026-04-29T12:00:00Z"))
+    tables = frames(four(), "aabb", buyers=["u0", "u0"])
+    tables["orders"]["at"] = [NOON, pd.Timestamp("2026-04-29T12:00:00Z")]
     analysis = analyze(load(DEFINITION), tables=tables)
     assert {check.status for check in analysis.checks} == {"pass"}
 
