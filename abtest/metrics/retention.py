@@ -21,10 +21,18 @@ from abtest.metrics.base import (
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
-from abtest.moments.reductions import ANY
+from abtest.moments.reductions import AnyEvent
 
 Period = Literal["week", "month", "quarter", "year"]
+MOST_EVENTS = 10_000
+"""More events than this are no sign that a customer came back."""
 _ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
+
+
+def _enough(value: int) -> int:
+    if not 1 <= value <= MOST_EVENTS:
+        raise ValueError(f"must be a whole number from 1 to {MOST_EVENTS} (got {value})")
+    return value
 
 
 def _from_zero(value: int) -> int:
@@ -46,7 +54,7 @@ def _counted(value: int) -> int:
 
 
 class Retention(EventBase, Curved, Read):
-    """Share of mature eligible units that return: at least one event in a window after the assignment.
+    """Share of mature eligible units that return: `at_least` so many events in a window after the assignment.
 
     The window is written in one of four ways: `window` (a bracket), `day` (N-day: on that very day), `after` with
     `horizon` (on or after a day, up to the horizon, which every unit must have reached), or `by` with `nth`: in the
@@ -80,6 +88,13 @@ class Retention(EventBase, Curved, Read):
         json_schema_extra={"minimum": 1, "maximum": 120},
     )
 
+    at_least: Annotated[Whole, AfterValidator(_enough)] = Field(
+        1,
+        description="Events that a unit must have in the window to be retained. With 2 or more, a curve is shown only "
+        "where `curve` asks for one, each period with so many events of its own, and `reading` is of the mature units.",
+        json_schema_extra={"minimum": 1, "maximum": MOST_EVENTS},
+    )
+
     @model_validator(mode="after")
     def _one_window(self) -> Self:
         kinds = [key for key in ("window", "day", "after", "by") if getattr(self, key) is not None]
@@ -100,6 +115,11 @@ class Retention(EventBase, Curved, Read):
         if self.by is not None and (self.curve not in {None, "none"} or self.reading != "mature"):
             what = "`curve`" if self.curve not in {None, "none"} else "`reading: kaplan-meier`"
             raise ValueError(f"has {what} with `by`: calendar periods have neither curve nor early reading")
+        if self.at_least > 1 and self.reading != "mature":
+            raise ValueError(
+                "has `reading: kaplan-meier` with `at_least`: units are followed to their first event, which does not "
+                "say when they had enough; remove one of them"
+            )
         return self
 
     @property
@@ -133,7 +153,7 @@ class Retention(EventBase, Curved, Read):
     @property
     def curve_step(self) -> CurveStep | None:
         """The length of the periods of the curve: as asked, else by week (by day within two) for a primary metric."""
-        if self.curve is not None or self.role != "primary":
+        if self.curve is not None or self.role != "primary" or self.at_least > 1:
             return super().curve_step
         end = self.bounds[1]
         wanted: CurveStep = "day" if end <= 2 * STEPS["week"] else "week"
@@ -154,12 +174,13 @@ class Retention(EventBase, Curved, Read):
         return [(low, end) for low, _ in brackets] if self.after is not None else brackets
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
-        """One when the unit has an event in the window, else zero."""
-        return self.with_periods(replace(self._outcome(ANY, self.bounds), clock=self.by or "exact"))
+        """One when the unit has enough events in the window, else zero."""
+        return self.with_periods(replace(self._outcome(AnyEvent(self.at_least), self.bounds), clock=self.by or "exact"))
 
     def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""
-        share = f"Share of units that return: at least one event in {self.event}"
+        events = "one event" if self.at_least == 1 else f"{self.at_least} events"
+        share = f"Share of units that return: at least {events} in {self.event}"
         if self.by is not None:
             nth = self.nth or 1
             ordinal = _ORDINALS.get(nth, f"{nth}th")

@@ -459,7 +459,7 @@ def reads(model: type[Part], field: str, value: object) -> bool:
     return True
 
 
-FIELDS = [(model, name) for model in parts() for name in model.model_fields]
+FIELDS = list(dict.fromkeys((model, name) for model in parts() for name in model.model_fields))
 EXAMPLES = [(model, name) for model, name in FIELDS if model.model_fields[name].examples]
 LIMITS = [(model, name) for model, name in FIELDS if set(model.model_fields[name].json_schema_extra or ()) & {*BOUNDS}]
 

@@ -25,6 +25,7 @@ class Metric:
     window: tuple[int, int] | None = None
     column: str | None = None
     before: tuple[int, int] | None = None
+    at_least: int = 1
 
 
 @dataclass(frozen=True)
@@ -180,20 +181,20 @@ def _add_unit(result: Counted, name: str, metric: Metric, arm: int, unit: _Unit)
         first = min(unit.customers, key=lambda row: (row["at"] is None, row["at"])) if unit.customers else None
         value = exact(first[metric.column]) if first else None
     else:
-        value = reduced(metric.kind, unit.inside(metric.event, metric.window))
+        value = reduced(metric.kind, unit.inside(metric.event, metric.window), metric.at_least)
     if value is None:
         return
     result.values[name][arm].append(value)
     if metric.before:
         kind = "sum" if metric.kind == "mean" else metric.kind
-        result.before[name][arm].append(reduced(kind, unit.inside(metric.event, metric.before)))
+        result.before[name][arm].append(reduced(kind, unit.inside(metric.event, metric.before), metric.at_least))
 
 
-def reduced(kind: str, events: Rows) -> Fraction | None:
+def reduced(kind: str, events: Rows, at_least: int = 1) -> Fraction | None:
     """Turn a unit's events into one number; a mean does not exist without a value."""
     amounts = [amount for amount in (exact(row["value"]) for row in events) if amount is not None]
     if kind == "any":
-        return Fraction(bool(events))
+        return Fraction(len(events) >= at_least)
     if kind == "count":
         return Fraction(len(events))
     if kind == "sum":

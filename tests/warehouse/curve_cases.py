@@ -91,6 +91,9 @@ def every_kind() -> dict[str, Asked]:
         "spent": Asked("sum", "orders", days(0, 5), curve="day"),
         "spent_local": Asked("sum", "orders", days(0, 4), calendar=True, curve="day"),
         "spent_months": Asked("sum", "visits", days(1, 62), curve="month"),
+        "often": Asked("retention", "orders", days(1, 6), curve="day", at_least=2),
+        "often_after": Asked("retention", "visits", days(2, 9), after=True, curve="week", at_least=3),
+        "often_local": Asked("retention", "visits", days(0, 5), calendar=True, primary=True, at_least=2),
         "converted": Asked("conversion", "exits", days(0, 7)),
         "converted_early": Asked("conversion", "orders", days(1, 4), reading="kaplan-meier"),
         "in_hours": Asked("conversion", "visits", (NOTHING, 5 * HOUR)),
@@ -110,6 +113,8 @@ def written(asked: Asked) -> dict[str, object]:
     else:
         said |= {"type": asked.kind, "days": "calendar" if asked.calendar else "exact"}
         said |= {"after": low, "horizon": high} if asked.after else {"window": [low, high]}
+    if asked.at_least > 1:
+        said["at_least"] = asked.at_least
     if asked.rivals:
         said["competing"] = list(asked.rivals)
     if asked.curve is not None:

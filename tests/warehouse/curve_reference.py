@@ -35,7 +35,7 @@ class Asked:
     """A metric: its ``kind`` (retention, conversion, count, sum or time) and its window since the start.
 
     ``after``: on or after the window's begin, up to its end. ``calendar``: in days of the zone. ``curve`` is written in
-    the definition when given; ``rivals`` are the competing events.
+    the definition when given; ``rivals`` are the competing events, ``at_least`` the events that retention asks for.
     """
 
     kind: str
@@ -47,6 +47,7 @@ class Asked:
     primary: bool = False
     reading: str = "mature"
     rivals: tuple[str, ...] = ()
+    at_least: int = 1
 
     @property
     def share(self) -> bool:
@@ -56,7 +57,7 @@ class Asked:
     @property
     def step(self) -> dt.timedelta | None:
         """In what steps units are followed: days, or hours where the window has hours."""
-        if self.calendar or not (self.share or self.kind == "time"):
+        if self.calendar or self.at_least > 1 or not (self.share or self.kind == "time"):
             return None
         whole_days = all(edge % DAY == dt.timedelta() for edge in self.window)
         return DAY if whole_days else HOUR
@@ -103,7 +104,7 @@ def _length(asked: Asked) -> dt.timedelta | None:
         return None
     if asked.curve is not None:
         return LENGTHS[asked.curve]
-    if asked.kind != "retention" or not asked.primary:
+    if asked.kind != "retention" or not asked.primary or asked.at_least > 1:
         return None
     end = asked.window[1]
     if end <= 2 * WEEK:
@@ -128,7 +129,7 @@ def value_within(asked: Asked, mine: Sequence[Event], low: dt.datetime, high: dt
     inside = [event for event in mine if event.at is not None and low <= event.at < high]
     if asked.kind == "sum":
         return Fraction(sum(event.value for event in inside))
-    return Fraction(len(inside)) if asked.kind == "count" else Fraction(bool(inside))
+    return Fraction(len(inside)) if asked.kind == "count" else Fraction(len(inside) >= asked.at_least)
 
 
 def starts(

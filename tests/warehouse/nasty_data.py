@@ -18,6 +18,7 @@ METRICS = {
     "orders_7d": Metric("count", "orders", (0, 7), before=(-14, 0)),
     "revenue": Metric("sum", "orders", (0, 10), before=(-10, 0)),
     "basket": Metric("mean", "orders", (0, 10), before=(-10, -2)),
+    "often": Metric("any", "orders", (0, 12), before=(-14, 0), at_least=2),
     "left": Metric("any", "exits", (0, 14)),
     "score": Metric("column", column="score"),
     "vip": Metric("column", column="vip"),
@@ -221,6 +222,8 @@ def _metric(metric: Metric) -> dict[str, object]:
         return {"type": "column", "column": metric.column}
     kinds = {"any": "retention", "count": "count", "sum": "sum", "mean": "mean"}
     said: dict[str, object] = {"type": kinds[metric.kind], "event": metric.event, "window": _days(metric.window)}
+    if metric.at_least > 1:
+        said["at_least"] = metric.at_least
     if metric.before:
         said["covariate"] = {"window": _days(metric.before)}
     return said

@@ -86,6 +86,9 @@ def calendar_metrics(default: str) -> dict[str, Metric]:
         "bracket": Metric("any", "orders", (2, 5), "day", (-3, -1), "day"),
         "exact_week": Metric("sum", "orders", (0, 7), "exact", (-7, 0), "exact"),
         "visits": Metric("count", "visits", (0, 28), "day", (-28, 0), "day"),
+        "often": Metric("any", "orders", (0, 7), "day", (-7, 0), "day", at_least=3),
+        "often_exact": Metric("any", "visits", (1, 9), "exact", at_least=2),
+        "often_by_month": Metric("any", "orders", (1, 2), "month", at_least=2),
         "by_week": Metric("any", "orders", (1, 2), "week", (-2, 0), default),
         "by_third_week": Metric("any", "visits", (3, 4), "week"),
         "by_month": Metric("any", "orders", (1, 2), "month"),
@@ -252,6 +255,8 @@ def _metric(metric: Metric) -> dict[str, object]:
         said |= {"window": _days(metric.window), "days": "calendar" if metric.clock == "day" else "exact"}
     else:
         said |= {"by": metric.clock, "nth": metric.window[0]}
+    if metric.at_least > 1:
+        said["at_least"] = metric.at_least
     if metric.before is not None:
         said["covariate"] = {"window": _days(metric.before)}
     return said

@@ -39,7 +39,7 @@ class Metric:
     """What is counted per unit: ``kind`` any, count, sum or time.
 
     ``window`` and ``before`` in days (``clock`` exact or day); for week to year ``window`` is which periods after that
-    of the start. ``before_clock`` is the clock of the covariate.
+    of the start. ``before_clock`` is the clock of the covariate. ``at_least`` are the events that any asks for.
     """
 
     kind: str
@@ -48,6 +48,7 @@ class Metric:
     clock: str = "exact"
     before: tuple[int, int] | None = None
     before_clock: str = "exact"
+    at_least: int = 1
 
 
 @dataclass(frozen=True)
@@ -237,18 +238,18 @@ def _add(found: Counted, asked: tuple[str, str, Metric], unit: Assigned, start: 
     if high > found.through:
         return
     found.mature[name][unit.arm] += 1
-    found.values[name][unit.arm].append(_reduced(metric.kind, _inside(mine, low, high)))
+    found.values[name][unit.arm].append(_reduced(metric, _inside(mine, low, high)))
     if metric.before is not None:
         low, high = edges_before(metric, unit.at, zone)
-        found.before[name][unit.arm].append(_reduced(metric.kind, _inside(mine, low, high)))
+        found.before[name][unit.arm].append(_reduced(metric, _inside(mine, low, high)))
 
 
 def _inside(mine: list[Event], low: dt.datetime, high: dt.datetime) -> Iterator[Event]:
     return (event for event in mine if event.at is not None and low <= event.at < high)
 
 
-def _reduced(kind: str, events: Iterator[Event]) -> Fraction:
+def _reduced(metric: Metric, events: Iterator[Event]) -> Fraction:
     values = [event.value for event in events]
-    if kind in {"any", "time"}:
-        return Fraction(bool(values))
-    return Fraction(len(values) if kind == "count" else sum(values))
+    if metric.kind in {"any", "time"}:
+        return Fraction(len(values) >= metric.at_least)
+    return Fraction(len(values) if metric.kind == "count" else sum(values))
