@@ -9,7 +9,20 @@ from typing import NoReturn
 
 import typer
 
-from abtest.cli import analyze, assign, compare, explain, init, lock, report, retention, schema, simulate, validate
+from abtest.cli import (
+    analyze,
+    assign,
+    audit,
+    compare,
+    explain,
+    init,
+    lock,
+    report,
+    retention,
+    schema,
+    simulate,
+    validate,
+)
 from abtest.cli.telling import refuse_hidden, without_text
 from abtest.errors import AbtestError, DefinitionError
 from abtest.process.limits import ALL, CHARTS, ENGINE, STATISTICS, require_limits
@@ -37,6 +50,7 @@ _NEEDS = {
     "compare": STATISTICS,
     "report": CHARTS,
     "assign": ENGINE,
+    "audit": ENGINE,
     "simulate": ENGINE,
     "retention": ALL,
     "analyze": ALL,
@@ -57,7 +71,7 @@ def _options(
             require_limits(needed)
 
 
-for module in (init, validate, explain, lock, analyze, compare, assign, report, retention, simulate, schema):
+for module in (init, validate, explain, lock, analyze, compare, assign, audit, report, retention, simulate, schema):
     app.command()(module.command)
 
 

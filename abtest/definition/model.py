@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from abtest.definition.assignment import Assignment
 from abtest.definition.engine_parts import catalogues, with_engine_parts
 from abtest.grammar.expression import ExpressionError, parse_expression
 from abtest.grammar.fields import (
@@ -284,19 +285,6 @@ class Bayes(Part):
     mean_priors: dict[Key, MeanPrior] = Field({}, description="Normal priors by metric; flat where absent.")
 
 
-class Assignment(Part):
-    """How `abtest assign` draws the arms."""
-
-    salt: Text | None = Field(
-        None, description="Text hashed with each unit's id; the experiment's name when absent.", examples=["drip-2026"]
-    )
-    at: Text | None = Field(
-        None,
-        description="Column of the customers table with the time a unit enters; period.start when absent.",
-        examples=["enrolled_at"],
-    )
-
-
 class Monitoring(Part):
     """Looking at the results before the end: intervals and p-values that hold at every look, at the price of width."""
 
@@ -443,7 +431,7 @@ class Definition(Part):
     value: CustomerWorth | None = Field(
         None, description="What a customer who stays is worth: adds observed and projected value per arm."
     )
-    assignment: Assignment = Field(Assignment(), description="How `abtest assign` draws the arms.")
+    assignment: Assignment = Field(Assignment(), description="How the arms are drawn, and by which tool.")
     analysis: AnalysisSettings = Field(AnalysisSettings(), description="How it is tested.")
     report: ReportSettings = Field(ReportSettings(), description="What is written.")
     ignore: list[Text] = Field(

@@ -12,11 +12,11 @@ import pydantic
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from abtest.definition.assignment import Assignment, Namespace
 from abtest.definition.engine_parts import part_of
 from abtest.definition.model import (
     AnalysisSettings,
     Arm,
-    Assignment,
     Bayes,
     Compliance,
     CustomerWorth,
@@ -70,6 +70,7 @@ PARTS: list[tuple[str, Model]] = [
     ("`compliance`", Compliance),
     ("`value`", CustomerWorth),
     ("`assignment`", Assignment),
+    ("`assignment.namespace`", Namespace),
     ("`analysis`", AnalysisSettings),
     ("`analysis.monitoring`", Monitoring),
     ("`analysis.bayes`", Bayes),

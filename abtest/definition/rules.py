@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from abtest.definition.assignment import assignment_problems
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.definition.setting_rules import setting_problems
 from abtest.grammar.expression import parse_expression, uses_period
@@ -25,6 +26,7 @@ def problems(definition: Definition) -> list[Problem]:
         _columns,
         _levels,
         _expressions,
+        assignment_problems,
         setting_problems,
     )
     return [problem for check in checks for problem in check(definition)]

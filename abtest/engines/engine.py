@@ -58,6 +58,8 @@ class Engine(Protocol):
     name: str
     row_number: str
     """SQL for the number of a row of a view, in the order of its files; for the errors that name a row."""
+    digests: frozenset[str]
+    """The digests of a text that it computes, of those that tools draw arms by."""
 
     def admit(self, files: Sequence[str]) -> None:
         """Say which files will be attached. An engine that can be shut opens no other file afterwards."""

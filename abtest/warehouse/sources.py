@@ -309,7 +309,7 @@ def normalise(
         raw.column(unit, "unit")
         units, bare_units = unit_readings(warehouse, quote(unit), checked=eligible or arm)
     if arm:
-        readings.append(_arm_reading(warehouse, raw, source, binder))
+        readings.append(arm_reading(warehouse, raw, source, binder))
     if time is not None:
         family = raw.columns[raw.column(time, "at")]
         sql = warehouse.calendar.reading(time, quote(time), family, binder, raw.place)
@@ -396,7 +396,8 @@ def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filte
     return Filter(raw.columns, warehouse.calendar, binder, place, instead=raw.instead)
 
 
-def _arm_reading(warehouse: Warehouse, raw: Raw, source: Source, binder: Binder) -> Reading:
+def arm_reading(warehouse: Warehouse, raw: Raw, source: Source, binder: Binder) -> Reading:
+    """Return how the arm is read: its place in the definition, ``NO_ARM`` for a blank, ``UNKNOWN_ARM`` for another."""
     column = source.arm or "arm"
     raw.column(column, "arm")
     text = f"trimmed({as_text(quote(column), raw.columns[column])})"

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
+from abtest.definition.assignment import HASHES, NEEDED
 from abtest.definition.lints import CODES
 from abtest.words.visible import hidden
 
@@ -510,8 +511,7 @@ def definitions(draw: Draw) -> Tree:
     elif world.customers and not world.monitoring and not world.early:
         segment = st.fixed_dictionaries({"column": texts}, optional={"declared": flags})
         _sometimes(draw, definition, "segments", st.lists(texts | segment, min_size=1, max_size=3))
-    assignment: Tree = {}
-    _sometimes(draw, assignment, "salt", texts)
+    assignment = _assignment(draw, definition["arms"])
     if world.customers:
         _sometimes(draw, assignment, "at", texts)
     report = st.fixed_dictionaries(
@@ -543,3 +543,34 @@ def as_text(tree: object) -> str:
         else f"\\U{ord(character):08x}"
         for character in written
     )
+
+
+def _assignment(draw: st.DrawFn, arms: list[Tree]) -> Tree:
+    """Draw whose hash draws the arms, with what it reads."""
+    hash_ = draw(st.sampled_from(sorted(HASHES)))
+    assignment: Tree = {} if hash_ == "abtest" and draw(flags) is True else {"hash": hash_}
+    taken = HASHES[hash_]
+    seeds = st.integers(-(2**31), 2**32 - 1)
+    if hash_ == "launchdarkly":
+        by_seed = draw(st.booleans())
+        return assignment | ({"seed": draw(seeds)} if by_seed else {"key": draw(texts), "salt": draw(texts)})
+    if hash_ in NEEDED:
+        assignment |= {name: draw(seeds if name == "seed" else texts) for name in NEEDED[hash_]}
+    elif "salt" in taken:
+        _sometimes(draw, assignment, "salt", texts)
+    if "key" in taken:
+        _sometimes(draw, assignment, "key", texts)
+    if "shards" in taken:
+        _sometimes(draw, assignment, "shards", st.integers(2, 10**6))
+    if "namespace" in taken:
+        _sometimes(draw, assignment, "namespace", st.fixed_dictionaries({"id": texts, "range": st.just([0.25, 0.5])}))
+    if "ranges" in taken and draw(st.booleans()):
+        edges = [place / len(arms) for place in range(len(arms) + 1)]
+        for place, arm in enumerate(arms):
+            arm["ranges"] = [[edges[place], edges[place + 1]]]
+    elif "coverage" in taken and draw(st.booleans()):
+        assignment["coverage"] = draw(st.sampled_from((0.1, 0.5, 1)))
+        for name, values in (("coverage_salt", texts), ("coverage_seed", seeds)):
+            if name in taken:
+                assignment[name] = draw(values)
+    return assignment

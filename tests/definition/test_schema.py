@@ -77,7 +77,7 @@ metrics:
 segments: [country, {column: plan, declared: true}]
 compliance: {event: sends, window: [0d, 14d]}
 value: {metric: silence, margin: 12.5, unit: EUR, period: 28d, horizon: 24, discount: 0.01}
-assignment: {salt: drip, at: enrolled_at}
+assignment: {hash: growthbook-v2, salt: drip, at: enrolled_at, namespace: {id: mail, range: [0, 0.5]}}
 analysis:
   confidence: 0.9
   correction: holm

@@ -12,6 +12,7 @@ import duckdb
 from abtest.engines.duckdb.door import Door, literal
 from abtest.engines.duckdb.errors import explained
 from abtest.engines.duckdb.files import in_microseconds, read_files
+from abtest.engines.duckdb.hashes import HASHES
 from abtest.engines.duckdb.parquet import family_of
 from abtest.engines.duckdb.running import answered, stuck
 from abtest.engines.engine import EngineError, Family, Row, Statement
@@ -88,13 +89,14 @@ class Database:
 
     name = "duckdb"
     row_number = "row_number() OVER ()"
+    digests = frozenset({"sha256", "sha1", "md5", "fnv1a32", "murmur3"})
 
     def __init__(self, *, progress: Progress | None = None, limits: Limits | None = None) -> None:
         require_limits(ENGINE)
         self._door = Door(limits)
         self._connection = self._door.connection
         self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute(MACROS)
+        self._connection.execute(MACROS + HASHES)
         # Without these the engine does not say how far a statement is.
         self._connection.execute("SET enable_progress_bar = true")
         self._connection.execute("SET enable_progress_bar_print = false")

@@ -25,6 +25,7 @@ class Application:
 
     name = "spark"
     row_number = ROW_NUMBER
+    digests = frozenset({"sha256", "sha1", "md5"})
 
     def __init__(
         self,
