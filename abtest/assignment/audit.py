@@ -10,11 +10,12 @@ from abtest.assignment.hashes import plan_of
 from abtest.assignment.hashes.plan import Number, Plan
 from abtest.definition.load import Experiment
 from abtest.definition.model import Definition
-from abtest.engines.choice import Choice, Progress
-from abtest.engines.engine import Engine, EngineError, Limits, Row, Statement
+from abtest.engines.choice import Choice
+from abtest.engines.engine import Engine, EngineError, Row, Statement
+from abtest.engines.options import EngineOptions, Limits, Progress
 from abtest.engines.sqltext import Binder, quote
 from abtest.errors import DataError, UsageError
-from abtest.warehouse.profile import whole
+from abtest.moments.exact import whole
 from abtest.warehouse.sources import (
     NO_ARM,
     UNKNOWN_ARM,
@@ -107,9 +108,7 @@ def audit(
     tables: Mapping[str, object] | None = None,
     progress: Progress | None = None,
     limits: Limits | None = None,
-    engine: str | None = None,
-    master: str | None = None,
-    remote: str | None = None,
+    engine: str | EngineOptions | None = None,
     allow_remote: bool = False,
 ) -> Audit:
     """Compute the arm of every row of the assignments (or of a wide file) by ``assignment.hash``, and compare.
@@ -121,7 +120,7 @@ def audit(
     name = definition.arm_source
     if definition.unit_column(name) is None:
         raise UsageError(f"{experiment.place('data', name)}: needs `unit`: the column with the id that was hashed")
-    opened = Choice(engine, master, remote, limits, allow_remote).open(definition, progress)
+    opened = Choice.of(engine, limits, allow_remote=allow_remote).open(definition, progress)
     try:
         if not plan_of(definition).digests <= opened.digests:
             raise UsageError(

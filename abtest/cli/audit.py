@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from abtest.cli.engine_options import EngineOptions, with_engine
+from abtest.cli.engine_options import Given, with_engine
 from abtest.cli.progress import ProgressLine
 from abtest.cli.telling import tell
 from abtest.words.visible import visible_json
@@ -20,7 +20,7 @@ _MISMATCH = 4
 def command(
     definition: Annotated[Path, typer.Argument(help="The experiment definition, a YAML file.", show_default=False)],
     *,
-    options: EngineOptions,
+    options: Given,
     json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
     """Compute the arms of the assignments again, by the hash of the tool that drew them; exit code 4 if any differs."""
@@ -29,16 +29,9 @@ def command(
 
     progress = ProgressLine()
     try:
-        choice = options.choice()
-        found = audit(
-            load(definition),
-            progress=progress,
-            limits=choice.limits,
-            engine=choice.engine,
-            master=choice.master,
-            remote=choice.remote,
-            allow_remote=choice.allow_remote,
-        )
+        experiment = load(definition)
+        chosen = options.choice().resolved(experiment.definition)
+        found = audit(experiment, progress=progress, engine=chosen)
     finally:
         progress.close()
     if json:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from abtest.definition.assignment import Assignment
+from abtest.definition.assignment import Assignment, Edges
 from abtest.definition.engine_parts import catalogues, with_engine_parts
 from abtest.grammar.expression import ExpressionError, parse_expression
 from abtest.grammar.fields import (
@@ -153,6 +153,12 @@ class Arm(Part):
     )
     cadence: Annotated[Duration, AfterValidator(_length)] | None = Field(
         None, description="Time between two sends, such as 7d.", examples=["7d", "14d", "12h"]
+    )
+    ranges: list[Edges] = Field(
+        [],
+        description="[from, to) of the tool's numbers that are this arm's, as shares, where its weight does not tell: "
+        "[[0.5, 0.6]]; see docs/audit.md.",
+        examples=[[[0.5, 0.6]]],
     )
     title: Title | None = Field(
         None, description="What the report calls it; the name when absent.", examples=["Every week"]

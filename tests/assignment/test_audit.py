@@ -16,7 +16,7 @@ from abtest.assignment.audit import audit
 from abtest.assignment.hashes import PLANS
 from abtest.assignment.hashes.plan import Number
 from abtest.definition.assignment import HASHES, Assignment
-from abtest.engines.duckdb.database import DuckDB
+from abtest.engines.choice import Choice
 from abtest.engines.engine import Statement
 from abtest.engines.sqltext import Binder
 from abtest.errors import DefinitionError, UsageError
@@ -70,7 +70,7 @@ def test_every_tool_of_the_list_is_held_to_its_package():
 
 
 def number(what, unit):
-    engine = DuckDB()
+    engine = Choice().open()
     try:
         binder = Binder("test")
         text = what.sql(binder.bind(unit, "unit"), binder)
