@@ -7,7 +7,7 @@ from abtest.analysis.curves import metric_curve
 from abtest.analysis.decision import decide, longest_primary
 from abtest.analysis.early import read_early
 from abtest.analysis.estimate import Estimator
-from abtest.analysis.family import corrected, family_name
+from abtest.analysis.family import corrected, family_of
 from abtest.analysis.in_time import Curve
 from abtest.analysis.in_words import in_words
 from abtest.analysis.locked import demoted
@@ -23,6 +23,7 @@ from abtest.analysis.result import (
     ExperimentInfo,
     LockedAnswer,
     MetricResult,
+    ReasonCode,
     SourceInfo,
 )
 from abtest.analysis.segments import segment_results
@@ -39,6 +40,7 @@ from abtest.definition.model import Definition
 from abtest.moments.collected import Collected
 from abtest.moments.sums import MetricMoments
 from abtest.warehouse.calendar import Calendar
+from abtest.words.saying import in_english
 
 
 def analysis_of(
@@ -68,6 +70,7 @@ def analysis_of(
     customers = _customers(collected)
     metrics = with_totals(definition, population, customers, metrics)
     calendar = Calendar.of(definition)
+    family = family_of(definition)
     info = _experiment(experiment, lock)
     decision = decide(
         metrics,
@@ -82,7 +85,8 @@ def analysis_of(
         settings=AnalysisSettings(
             confidence=confidence,
             correction=definition.analysis.correction,
-            family=family_name(definition),
+            family=in_english(family),
+            family_code=ReasonCode(code=family.code, fields=family.data),
             alternative=definition.analysis.alternative,
             monitoring=definition.analysis.monitoring.method if definition.analysis.monitoring else None,
             planned_units=definition.analysis.monitoring.planned if definition.analysis.monitoring else None,

@@ -10,6 +10,7 @@ from abtest.metrics.methods import Rates, standard_error
 from abtest.stats.corrections import TOO_SURE, adjust, interval_levels
 from abtest.stats.dunnett import ArmContrast, dunnett
 from abtest.stats.gatekeeping import Inside, gated_levels, gatekeep
+from abtest.words.reason import Field, Reason
 
 Key = tuple[str, int]
 LEVELS = (1 - 1e-9, 1 - 1e-7, 1 - 1e-5, 1 - 1e-3)
@@ -17,15 +18,14 @@ LEVELS = (1 - 1e-9, 1 - 1e-7, 1 - 1e-5, 1 - 1e-3)
 CLOSED = "an earlier question of the declared order was not answered, so this one is not tested"
 
 
-def family_name(definition: Definition) -> str:
+def family_of(definition: Definition) -> Reason:
     """Say which comparisons share the correction."""
-    primaries = [name for name, metric in definition.metrics.items() if metric.role == "primary"]
-    count = len(primaries) * len(definition.treatments)
-    gate = "; secondary metrics are tested after all of them (gatekeeping)" if definition.analysis.gatekeeping else ""
+    primaries: list[Field] = [name for name, metric in definition.metrics.items() if metric.role == "primary"]
+    arms, gatekeeping = len(definition.treatments), definition.analysis.gatekeeping
+    count = len(primaries) * arms
     if count == 1:
-        return f"the one primary comparison ({primaries[0]}); no correction is needed{gate}"
-    arms = len(definition.treatments)
-    return f"{count} primary comparisons: {', '.join(primaries)}, {arms} arm(s) against the control{gate}"
+        return Reason.of("family-one", names=primaries, gatekeeping=gatekeeping)
+    return Reason.of("family-several", n=count, names=primaries, arms=arms, gatekeeping=gatekeeping)
 
 
 def corrected(

@@ -392,6 +392,7 @@ class AnalysisSettings(Value):
     confidence: float
     correction: str
     family: str
+    family_code: ReasonCode | None = None
     alternative: Literal["two-sided", "one-sided"] = "two-sided"
     monitoring: str | None = None
     planned_units: int | None = None

@@ -10,6 +10,7 @@ from abtest.metrics import traits_of
 from abtest.report.blocks import Tone
 from abtest.words.language import Language
 from abtest.words.numbers import Numbers, Scale
+from abtest.words.phrases import phrase
 from abtest.words.reason import Reason
 from abtest.words.saying import Subjects, told
 from abtest.words.visible import clean
@@ -86,6 +87,20 @@ class View:
     def reasons(self) -> tuple[str, ...]:
         """The decision's reasons."""
         return tuple(reasons_in(self.analysis, self.language, self._subjects))
+
+    @property
+    def family(self) -> str:
+        """Which comparisons share the correction."""
+        settings = self.analysis.settings
+        return self.told(settings.family_code.reason if settings.family_code else None, settings.family)
+
+    def phrase(self, kind: str, text: str) -> str:
+        """Return a name that results hold in English, such as a ``method``, in the language."""
+        return phrase(kind, clean(text), self.language)
+
+    def method(self, text: str) -> str:
+        """Return the name of a method in the language."""
+        return self.phrase("method", text)
 
     def say(self, message: str, /, **fields: object) -> str:
         """Return a message of the catalogue."""

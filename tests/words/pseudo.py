@@ -45,7 +45,11 @@ class _Marked(Catalogue):
 def pseudo() -> Language:
     """Return the language; its file is that of English with other letters, and numbers as in Persian."""
     source = _FOLDER.joinpath("en.ftl").read_text(encoding="utf-8")
-    source = source.replace("-decimal = .", "-decimal = ٫").replace("-group = ,", "-group = ٬")
+    source = (
+        source.replace("-locale = en-GB", "-locale = el")
+        .replace("-decimal = .", "-decimal = ٫")
+        .replace("-group = ,", "-group = ٬")
+    )
     return Language("xx", _Marked(source.replace("-digits = latn", "-digits = arabext"), "xx.ftl"))
 
 

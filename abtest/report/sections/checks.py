@@ -46,7 +46,7 @@ def check_name(view: View, check: "Check") -> str:
     """Return what the report calls a check; of a warning about the definition, the code that silences it."""
     if check.id.startswith(_DESIGN):
         return view.say("check.design", code=clean(check.id.removeprefix(_DESIGN)))
-    return clean(check.id.replace("_", " "))
+    return view.phrase("check-name", check.id.replace("_", " "))
 
 
 PART = Part(section)

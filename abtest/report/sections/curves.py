@@ -201,7 +201,7 @@ def _finding(view: View, curve: "Curve", comparison: "CurveComparison") -> str:
         reason = clean((test.reason if test else None) or view.say("note.unknown")).rstrip(".")
         return view.say("curve.untested", **arms, reason=reason)
     message = "curve.differs" if test.p_value < view.alpha else "curve.same"
-    name = clean(test.method).lower() if curve.kind in windows.STEPPED else view.say("curve.test")
+    name = view.method(test.method).lower() if curve.kind in windows.STEPPED else view.say("curve.test")
     return view.say(message, **arms, test=name, p=view.numbers.p_value(test.p_value, view.alpha))
 
 

@@ -92,7 +92,7 @@ def _group(view: View, reading: "Reading", notes: Notes) -> RowGroup:
     finding = view.say("early.withheld", reason=_stop(reading.withheld)) if reading.withheld else ""
     if reading.withheld and reading.primary:
         finding = view.say("early.withheld.primary", reason=_stop(reading.withheld))
-    detail = view.join([view.say(f"early.{reading.reading}.detail"), clean(reading.method)])
+    detail = view.join([view.say(f"early.{reading.reading}.detail"), view.method(reading.method)])
     return RowGroup(rows, title, detail, finding)
 
 

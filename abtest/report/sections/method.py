@@ -11,13 +11,12 @@ from abtest.words.visible import clean
 
 def method(view: View) -> Section:
     """Return the settings, and what each metric estimates and how."""
-    settings = view.analysis.settings
     facts = Facts(
         (
             Fact(view.say("method.confidence"), (view.confidence,)),
             *inference.facts(view),
             Fact(view.say("method.correction"), (view.correction,)),
-            Fact(view.say("method.family"), (clean(settings.family) or view.numbers.missing,)),
+            Fact(view.say("method.family"), (view.family or view.numbers.missing,)),
             locking.method(view),
         )
     )
@@ -31,8 +30,8 @@ def _method_table(view: View) -> Table:
     """Return what each metric estimates, and how."""
     rows = []
     for metric in view.analysis.metrics:
-        stated = clean(metric.method)
-        others = [clean(comparison.method) for comparison in metric.comparisons]
+        stated = view.method(metric.method)
+        others = [view.method(comparison.method) for comparison in metric.comparisons]
         methods = [stated, *(method for method in others if method.lower() not in stated.lower())]
         description = (clean(metric.description),) if metric.description else ()
         rows.append(

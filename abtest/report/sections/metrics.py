@@ -36,12 +36,11 @@ def section(view: View) -> Section:
     if not metrics:
         blocks.append(Paragraph(view.say("empty.metrics")))
         return Section("metrics", view.say("section.metrics"), tuple(blocks))
-    settings = view.analysis.settings
     adjusted = any(c.adjusted_p_value is not None for metric in metrics for c in metric.comparisons)
     correction = view.say(
         "section.metrics.adjusted" if adjusted else "section.metrics.none",
         correction=view.correction,
-        family=clean(settings.family),
+        family=view.family,
     )
     intro = view.say("section.metrics.intro", control=view.control, confidence=view.confidence, correction=correction)
     blocks += [Paragraph(intro), _metric_table(view, metrics), *([Chart("effects")] if not _few(view) else [])]
@@ -143,7 +142,7 @@ def _overall_table(view: View, metrics: Sequence["MetricResult"]) -> Table:
         rows.append(
             (
                 Cell(clean(metric.title)),
-                Cell(clean(overall.method)),
+                Cell(view.method(overall.method)),
                 Cell(statistic),
                 Cell(
                     view.numbers.missing if df is None else view.numbers.plain(df, 0 if float(df).is_integer() else 1)

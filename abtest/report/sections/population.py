@@ -72,7 +72,7 @@ def _ledger(view: View, chunk: "Sequence[ArmPopulation]", notes: Notes) -> tuple
     rows = [(Cell(view.say("step.share")), *(Cell(view.numbers.share(shares.get(arm.arm))) for arm in chunk))]
     rows.append((Cell(view.say("step.assigned")), *(Cell(view.numbers.count(arm.assigned)) for arm in chunk)))
     for reason in reasons:
-        title = view.say("step.excluded", reason=clean(reason.replace("_", " ")))
+        title = view.say("step.excluded", reason=view.phrase("excluded", reason.replace("_", " ")))
         rows.append(row(title, lambda arm, reason=reason: arm.excluded.get(reason, 0)))  # type: ignore[misc]
     rows.append(row(view.say("step.eligible"), lambda arm: arm.eligible))
     known = any(arm.exposed is not None for arm in arms)

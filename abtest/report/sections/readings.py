@@ -85,7 +85,7 @@ def _bayes(view: View) -> Table | None:
         scale = revealing(scales(metric).change, [bayes.difference for _, bayes in found])
         lift = revealing(scales(metric).lift, [bayes.lift for _, bayes in found])
         rows = tuple(_bayes_row(view, (metric, comparison), bayes, (scale, lift), notes) for comparison, bayes in found)
-        priors = ", ".join(dict.fromkeys(clean(bayes.prior) for _, bayes in found))
+        priors = ", ".join(dict.fromkeys(view.method(bayes.prior) for _, bayes in found))
         detail = view.join([metric_details(view, metric), view.say("bayes.prior", prior=priors)])
         groups.append(RowGroup(rows, clean(metric.title), detail))
     if not groups:
@@ -130,7 +130,7 @@ def _methods(view: View) -> Table | None:
         if others:
             reported = "reading.reported.winsorised" if comparison.not_winsorised else "reading.reported"
             p = view.numbers.p_value(comparison.p_value, view.alpha)
-            label = Cell(view.say(reported), (clean(comparison.method),))
+            label = Cell(view.say(reported), (view.method(comparison.method),))
             first = (label, comparison.difference, comparison.lift, Cell(p))
             seen = [first, *others]
             effects = [difference for _, difference, _, _ in seen if difference is not None]
@@ -171,7 +171,7 @@ def _other_methods(view: View, comparison: "Comparison") -> "list[tuple[Cell, Ef
     ]
     for message, other in named:
         if other is not None:
-            label = Cell(view.say(message), (clean(other.method),))
+            label = Cell(view.say(message), (view.method(other.method),))
             rows.append((label, other.difference, other.lift, Cell(p_value(other.p_value, view.alpha))))
     if comparison.permutation_p_value is not None:
         p = Cell(p_value(comparison.permutation_p_value, view.alpha))

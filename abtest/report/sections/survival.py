@@ -49,7 +49,7 @@ def _metric(view: View, metric: "MetricResult", survival: "SurvivalResult") -> l
 
 
 def _test(view: View, test: "OverallTest") -> str:
-    name = sentence(test.method)
+    name = sentence(view.method(test.method))
     if test.p_value is None or test.statistic is None:
         return view.say("survival.untested", test=name)
     parts = [view.say("survival.statistic", statistic=view.numbers.plain(test.statistic, 2))]
@@ -167,7 +167,7 @@ def _landmarks(view: View, landmarks: "list[Landmark]") -> Table:
         title = view.say("landmark.day", day=days)
         if landmark.cause:
             title = view.say("landmark.cause", cause=clean(landmark.cause), day=days)
-        groups.append(RowGroup(tuple(rows), title, clean(landmark.method)))
+        groups.append(RowGroup(tuple(rows), title, view.method(landmark.method)))
     lead = Paragraph(view.say("table.landmarks.lead"))
     return Table(view.say("table.landmarks"), columns, tuple(groups), notes.texts, muted=view.invalid, lead=lead)
 

@@ -226,7 +226,8 @@ def _fit(view: View, arm: "ArmValue") -> str:
         for name, effect in (("alpha", arm.alpha), ("beta", arm.beta))
         if effect.estimate is not None
     ]
-    model = view.say("effect", estimate=clean(arm.model), interval=", ".join(parts)) if parts else clean(arm.model)
+    name = view.method(arm.model)
+    model = view.say("effect", estimate=name, interval=", ".join(parts)) if parts else name
     if arm.fit_p_value is None:
         return view.say("value.fit.untested", arm=label, model=model)
     p = view.numbers.p_value(arm.fit_p_value, view.alpha)

@@ -946,3 +946,80 @@ locked-answer =
    *[inconclusive] inconclusive
     }.
 locked-reason = As locked: { $because }
+
+# Which comparisons share a correction.
+family-one =
+    the one primary comparison ({ $names }); no correction is needed{ family-gate }
+family-several =
+    { $n } primary comparisons: { $names }, { $arms } arm(s) against the control{ family-gate }
+family-gate = { $gatekeeping ->
+    [true] ; secondary metrics are tested after all of them (gatekeeping)
+   *[false] { "" }
+    }
+
+# Methods, as results.json names them.
+method-score = Miettinen–Nurminen score
+method-stratified-score = stratified Miettinen–Nurminen score, Mantel–Haenszel weights
+method-welch = Welch t, lift by Fieller
+method-delta = delta method, Welch t, lift by Fieller
+method-delta-alone = delta method
+method-regression = regression adjustment per arm (Lin), Welch t, lift by Fieller
+method-clusters = cluster-robust (CR2), Bell–McCaffrey t, lift by Fieller
+method-kaplan-meier = Kaplan–Meier z, lift by Fieller
+method-aalen-johansen = Aalen–Johansen z, lift by Fieller
+method-restricted-mean = restricted mean time z, lift by Fieller
+method-cumulative = mean cumulative function z, lift by Fieller
+method-value = value per customer z, lift by Fieller
+method-wald = Wald (instrumental variable), Anderson–Rubin interval
+method-bootstrap = Poisson bootstrap, percentile interval
+method-quantile = { $quantile } quantile: order statistics, bootstrap of ranks
+method-curve-test = largest |statistic| of the curve, multivariate normal
+method-log-rank = Log-rank test
+method-log-rank-any = Log-rank test of any event
+method-log-rank-all = Log-rank test of all arms
+method-log-rank-stratified = Stratified log-rank test of all arms
+method-pearson = Pearson's chi-squared test of all arms
+method-welch-anova = Welch's analysis of variance of all arms
+method-share-kaplan-meier = Kaplan–Meier
+method-share-one-minus = 1 − Kaplan–Meier
+method-share-aalen-johansen = Aalen–Johansen
+method-other-ends = { $method }, other events as ends of follow-up
+method-one-sided = { $method }, one-sided
+method-confidence-sequence = { $method }, confidence sequence
+method-beta = shifted beta-geometric
+method-geometric = geometric
+method-flat = flat
+method-prior-beta = Beta({ $a }, { $b }) for each arm's rate
+method-prior-jeffreys = Jeffreys, Beta({ $a }, { $b }) for each arm's rate
+method-prior-normal = Normal(mean { $mean }, sd { $sd }) for each arm's mean
+
+# What the report calls a check, by its id.
+check-name-srm = srm { $what }
+check-name-srm-assigned = srm assigned
+check-name-srm-eligible = srm eligible
+check-name-srm-exposed = srm exposed
+check-name-srm-mature = srm mature
+check-name-srm-anytime = srm anytime
+check-name-srm-by = srm by { $column }
+check-name-srm-by-day = srm by day
+check-name-counted = counted
+check-name-several-arms = several arms
+check-name-outside-period = outside period
+check-name-maturity = maturity
+check-name-repeated = { $table }.repeated
+check-name-without-id = { $table }.without id
+check-name-without-time = { $table }.without time
+check-name-without-arm = { $table }.without arm
+check-name-events = { $table }.events
+check-name-early = early.{ $metric }
+
+# Why an assigned unit is not counted, by the ledger's names.
+excluded-several-arms = several arms
+excluded-no-assignment-time = no assignment time
+excluded-outside-period = outside period
+excluded-not-in-customers = not in customers
+excluded-conflicting-rows = conflicting rows
+excluded-eligibility-unknown = eligibility unknown
+excluded-not-eligible = not eligible
+excluded-no-cluster = no cluster
+excluded-not-exposed = not exposed
