@@ -1,0 +1,107 @@
+"""No word of ours is outside the catalogue: all that is shown, in a language that nobody speaks."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from pseudo import marked, pseudo, unmarked
+
+import abtest
+from abtest.analysis.result import Analysis
+from abtest.report.drawing.draw import draw
+from abtest.report.drawing.fonts import FAMILY
+from abtest.report.drawing.style import Style
+from abtest.report.formats.rendering import Rendering
+from abtest.report.formats.text import summary
+from abtest.words.language import ENGLISH
+
+STILL_ENGLISH = {
+    "estimand": "metrics/*.py: what a metric estimates is composed in English",
+}
+"""What results hold in English without a code, and so is shown in English. Each entry is to go."""
+
+LANGUAGE = pseudo()
+
+
+@pytest.fixture(scope="module")
+def analysis() -> Analysis:
+    return abtest.analyze(abtest.load("experiments/drip.yaml"))
+
+
+@pytest.fixture(scope="module")
+def rendering(analysis: Analysis) -> Rendering:
+    return Rendering(analysis, LANGUAGE)
+
+
+def own_words(analysis: Analysis) -> set[str]:
+    """The words and numbers that are the user's, a file's, a program's, or in :data:`STILL_ENGLISH`."""
+    experiment, data, made = analysis.experiment, analysis.data, analysis.provenance
+    texts = [
+        experiment.model_dump_json(exclude={"language"}),
+        data.model_dump_json(),
+        made.model_dump_json(),
+        made.platform,
+        "UTC sha Python",
+        *(metric.estimand for metric in analysis.metrics),
+    ]
+    for metric in analysis.metrics:
+        texts += [metric.name, metric.title, metric.description or "", metric.unit]
+    texts += [check.id.removeprefix("design.") for check in analysis.checks if check.id.startswith("design.")]
+    words = set(re.findall(r"[A-Za-z]+|[0-9]+", " ".join(texts)))
+    return words | {word.upper() for word in words} | {experiment.definition_sha256[:12]}
+
+
+def test_the_terminal_says_no_word_outside_the_catalogue(analysis: Analysis) -> None:
+    shown = summary(analysis, LANGUAGE)
+    assert unmarked(shown, own_words(analysis)) == []
+    assert marked("Why") in shown
+
+
+def test_the_terminal_keeps_its_width_in_a_longer_language(analysis: Analysis) -> None:
+    assert max(len(line) for line in summary(analysis, LANGUAGE).split("\n")) <= 100
+
+
+def pdf_text(content: bytes, folder: Path, *options: str) -> str:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    path = folder / "report.pdf"
+    path.write_bytes(content)
+    run = subprocess.run(["pdftotext", *options, str(path), "-"], capture_output=True, check=True)
+    return run.stdout.decode().replace("\u200b", "")
+
+
+def test_the_pdf_says_no_word_outside_the_catalogue(analysis: Analysis, rendering: Rendering, tmp_path: Path) -> None:
+    shown = pdf_text(rendering.report(), tmp_path)
+    own = own_words(analysis) | set(re.findall("[0-9a-f]{2,}", analysis.experiment.definition_sha256))
+    words = [word for word in unmarked(shown, own) if not any(word in other for other in own)]
+    assert words == []
+
+
+def test_nothing_runs_off_the_page_of_a_longer_language(rendering: Rendering, tmp_path: Path) -> None:
+    boxes = pdf_text(rendering.report(), tmp_path, "-bbox")
+    words = re.findall(r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)"', boxes)
+    assert len(words) > 300
+    for x0, y0, x1, y1 in words:
+        assert 40 <= float(x0) <= float(x1) <= 595 - 40
+        assert 20 <= float(y0) <= float(y1) <= 842 - 15
+
+
+def test_the_charts_say_no_word_outside_the_catalogue(analysis: Analysis, rendering: Rendering) -> None:
+    style = Style(LANGUAGE, (FAMILY,), standalone=True)
+    document = rendering.document
+    for chart in (*document.plots, *document.curves):
+        svg = draw(chart, style, "svg").decode()
+        shown = " ".join(re.findall(r"<text[^>]*>(.*?)</text>", svg, re.DOTALL))
+        assert unmarked(re.sub("<[^>]*>|&#?[a-z0-9]+;", " ", shown), own_words(analysis)) == [], chart.id
+
+
+def test_the_card_is_drawn_in_a_longer_language(rendering: Rendering) -> None:
+    assert rendering.card().startswith(b"\x89PNG")
+
+
+def test_every_message_of_english_is_marked_in_it() -> None:
+    for message in ENGLISH.catalogue:
+        pattern = LANGUAGE.catalogue.pattern(message)
+        assert not [part for part in pattern if isinstance(part, str) and re.search("[A-Za-z0-9]", part)], message
