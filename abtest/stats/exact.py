@@ -1,4 +1,7 @@
-"""Exact unconditional test and interval for small 2 × 2 tables, where normal approximations are in doubt."""
+"""Exact unconditional test and interval for small 2 × 2 tables: never too sure, whatever the rates.
+
+Beside ``rates.compare_rates``, whose own answer is exact given the total of events where these are few.
+"""
 
 import math
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from abtest.stats.checks import CONFIDENCE
 from abtest.stats.fieller import sided
 from abtest.stats.roots import bracketed_root
 from abtest.stats.score import Floats, null_statistic, statistic_at_difference
+from abtest.stats.sparse import FEWEST
 from abtest.stats.values import Estimate, Rate
 
 LARGEST = 15_000
@@ -28,12 +32,15 @@ class ExactComparison:
     reason: str | None
 
 
+def expected_fewest(control: Rate, treatment: Rate) -> float:
+    """Return the fewest events, or units without one, that an arm expects under equal rates; 0 without units."""
+    total, events = control.n + treatment.n, control.successes + treatment.successes
+    return min(control.n, treatment.n) * (min(events, total - events) / total) if total else 0.0
+
+
 def needs_exact(control: Rate, treatment: Rate) -> bool:
     """Whether an expected count under equal rates is below 5, the usual limit of the χ² test (Cochran 1954)."""
-    total = control.n + treatment.n
-    successes = control.successes + treatment.successes
-    smaller = min(control.n, treatment.n)
-    return total > 0 and smaller * min(successes, total - successes) < 5 * total
+    return control.n + treatment.n > 0 and expected_fewest(control, treatment) < FEWEST
 
 
 def compare_exact(control: Rate, treatment: Rate, confidence: float = CONFIDENCE) -> ExactComparison:
@@ -44,13 +51,14 @@ def compare_exact(control: Rate, treatment: Rate, confidence: float = CONFIDENCE
     below ``confidence``. ``p_value`` is twice the smaller one-sided p-value at no difference, so it agrees with the
     interval; ``boschloo_p_value`` (Boschloo 1970, Stat. Neerl. 24:1-35) is the customary exact test; either can be
     smaller. The maximum is sought on a grid of rates that is refined round the best points. Work grows with n_c · n_t,
-    hence the limit of 15,000 possible tables; beyond it use ``compare_rates``.
+    hence the limit of 15,000 possible tables. Beyond it nothing is said here: with few events in large arms
+    ``compare_rates`` is exact in another sense, given the total of events.
     """
     alpha = 1 - checks.confidence_level(confidence)
     if control.n == 0 or treatment.n == 0:
         return _nothing(f"the {'control' if control.n == 0 else 'treatment'} has no units")
     if (control.n + 1) * (treatment.n + 1) > LARGEST:
-        return _nothing(f"more than {LARGEST:,} tables are possible: the score comparison is accurate there")
+        return _nothing(f"more than {LARGEST:,} tables are possible, too many to go through")
     tables = _Tables(control, treatment)
     estimate = treatment.successes / treatment.n - control.successes / control.n
     above, below = tables.tail(0.0, 1), tables.tail(0.0, -1)

@@ -6,14 +6,14 @@ import numpy as np
 
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
-from abtest.stats.score import TINY, Floats, critical_square, descend, null_statistic, two_sided
+from abtest.stats.score import FARTHEST, TINY, Floats, meet, no_effect, standardised
 from abtest.stats.values import Estimate, Rate
 
 
 def odds_ratio(control: Rate, treatment: Rate, confidence: float = CONFIDENCE) -> Estimate:
     """Odds ratio of treatment over control with its score interval: Miettinen & Nurminen (1985), Stat. Med. 4:213-226.
 
-    Estimand: [p_t/(1 − p_t)] / [p_c/(1 − p_c)]; 1 is no effect. At no effect the statistic is that of
+    With the correction for skewness of Laud (2017), and the exact test where events are few. Estimand: [p_t/(1 − p_t)] / [p_c/(1 − p_c)]; 1 is no effect. At no effect the statistic is that of
     ``compare_rates``, so the interval excludes 1 exactly when that p-value is below 1 − confidence. An odds ratio is no
     ratio of rates: at 40 % against 50 % it is 1.5 where the lift is 25 %. Prefer the lift unless a model asks for odds.
     """
@@ -28,11 +28,11 @@ def odds_ratio(control: Rate, treatment: Rate, confidence: float = CONFIDENCE) -
     x_c, n_c, x_t, n_t = (
         np.array([float(count)]) for count in (control.successes, control.n, treatment.successes, treatment.n)
     )
-    statistic = null_statistic(x_c, n_c, x_t, n_t)
-    significant = float(two_sided(statistic)[0]) < alpha
-    square = critical_square(alpha, n_c + n_t)
-    low = float(lowest_odds_ratio(x_t, n_t, x_c, n_c, square)[0])
-    inverse = float(lowest_odds_ratio(x_c, n_c, x_t, n_t, square)[0])
+    equal = no_effect(x_c, n_c, x_t, n_t)
+    statistic, significant, critical = equal.statistic, float(equal.p_value[0]) < alpha, equal.critical(alpha)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        low = float(lowest_odds_ratio(x_t, n_t, x_c, n_c, critical)[0])
+        inverse = float(lowest_odds_ratio(x_c, n_c, x_t, n_t, critical)[0])
     high = 1 / inverse if inverse else None
     above, below = significant and statistic[0] > 0, significant and statistic[0] < 0
     # The side of 1 is the test's, so that rounding cannot make the two disagree.
@@ -45,28 +45,40 @@ def odds_ratio(control: Rate, treatment: Rate, confidence: float = CONFIDENCE) -
     return Estimate(treatment.successes * (control.n - control.successes) / denominator, low, high)
 
 
-def lowest_odds_ratio(x: Floats, n: Floats, y: Floats, m: Floats, square: Floats) -> Floats:
+def lowest_odds_ratio(
+    x: Floats, n: Floats, y: Floats, m: Floats, critical: Floats, *, corrected: bool = True
+) -> Floats:
     """Lower bound of the odds ratio of x/n over y/m.
 
-    With the multiplier ν of log(odds ratio) the first arm has x − ν and the second y + ν expected successes, and the
-    squared statistic is ν²[1/(n P(1 − P)) + 1/(m Q(1 − Q))] at those rates.
+    With the multiplier ν of log(odds ratio) the first arm has x − ν and the second y + ν expected successes. With the
+    variances v = nP(1 − P) and w = mQ(1 − Q) the squared statistic is ν²(1/v + 1/w), and the third moment that of
+    the difference of the two scores, (1 − 2P)/v² − (1 − 2Q)/w². The root is sought in ν over what is left to its end.
     """
-    failures = m - y
+    failures, factor = m - y, (n + m) / (n + m - 1)
     nothing = (x == 0) | (failures == 0)
     x, failures = np.where(nothing, 0.5, x), np.where(nothing, 0.5, failures)
     misses, hits = np.where(nothing, n, n - x), np.where(nothing, m, m - failures)
-    start = np.minimum(_single_arm_odds(x, misses, square), _single_arm_odds(failures, hits, square))
+    square, most = critical**2 * factor, np.minimum(x, failures)
+    alone = _single_arm_odds(x, misses, square), _single_arm_odds(failures, hits, square)
+    guess = 1 / np.sqrt(alone[0] ** -2 + alone[1] ** -2)
+    start = guess / np.maximum(most - guess, 1e-9 * most)
 
-    def squared(nu: Floats) -> tuple[Floats, Floats]:
-        value, slope = np.zeros_like(nu), np.zeros_like(nu)
-        for low, high in ((x, misses), (failures, hits)):
-            # ν²(a + b)/((a − ν)(b + ν)) = ν²/(a − ν) + ν²/(b + ν): a sum of convex terms.
-            value = value + nu**2 / (low - nu) + nu**2 / (high + nu)
-            slope = slope + nu * ((2 * low - nu) / (low - nu) ** 2 + (2 * high + nu) / (high + nu) ** 2)
-        return value, slope
+    def shares(v: Floats) -> tuple[Floats, tuple[Floats, Floats], tuple[Floats, Floats]]:
+        nu, left = most * (v / (1 + v)), most / (1 + v)
+        return nu, ((x - most) + left, misses + nu), ((failures - most) + left, hits + nu)
 
-    nu = descend(squared, start, square)
-    return np.where(nothing, 0.0, (x - nu) * (failures - nu) / ((misses + nu) * (hits + nu)))
+    def at(v: Floats) -> tuple[Floats, Floats]:
+        nu, *arms = shares(v)
+        inverse = [1 / low + 1 / high for low, high in arms]
+        # (1 − 2P)/n of the first arm, and of the failures of the second: (high − low)/(high + low)².
+        third = [
+            of**2 * ((high - low) / (low + high)) for of, (low, high) in zip(inverse, arms, strict=True)
+        ]
+        return standardised(nu, inverse[0] + inverse[1], corrected * (third[0] + third[1]), factor)
+
+    v = meet(at, start, critical, nothing)
+    _, (hit, miss), (fail, other) = shares(v)
+    return np.where(nothing | (v >= FARTHEST), 0.0, hit * fail / (miss * other))
 
 
 def _single_arm_odds(low: Floats, high: Floats, square: Floats) -> Floats:

@@ -13,14 +13,15 @@ from scipy import special
 
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
-from abtest.stats.score import score_bounds, statistic_at_difference, statistic_at_ratio
+from abtest.stats.score import score_bounds, deviate_at_difference, deviate_at_ratio
 from abtest.stats.values import ChiSquare, Estimate, MarginTest, OverallTest, Rate, TwoSample
 
 Scale = Literal["absolute", "relative"]
 Good = Literal["up", "down"]
 Side = Literal["above", "below"]
 
-METHOD = "Miettinen–Nurminen score"
+METHOD = "Miettinen–Nurminen score, skewness-corrected"
+FEW_METHOD = "exact conditional test of few events (mid-p)"
 NO_CONTROL_SUCCESS = "the control has no successes, so the relative change has no upper bound and no estimate"
 NO_SUCCESS = "neither arm has a success, so a relative change cannot be estimated"
 
@@ -44,13 +45,16 @@ def wilson(rate: Rate, confidence: float = CONFIDENCE) -> Estimate:
 
 
 def compare_rates(control: Rate, treatment: Rate, confidence: float = CONFIDENCE) -> TwoSample:
-    """Score comparison of two rates: Miettinen & Nurminen (1985), Stat. Med. 4:213-226; ratio as Koopman (1984).
+    """Score comparison of two rates, corrected for skewness: Laud (2017), Pharm. Stat. 16:334-348, "SCAS".
 
-    Estimands: the difference p_t − p_c as a fraction, and the lift p_t/p_c − 1. The p-value is two-sided normal.
-    Assumes independent units with one binary outcome each and arms of fixed size; for randomised clusters use
-    ``clusters``, for tables with expected counts below 5 set ``exact`` beside it. The statistic is Pearson's
-    √χ² without continuity correction times √((N − 1)/N). Without a success in the control the lift has only a lower
-    bound; without one in either arm it has nothing.
+    Estimands: the difference p_t − p_c as a fraction, and the lift p_t/p_c − 1. The p-value is two-sided. Assumes
+    independent units with one binary outcome each and arms of fixed size; for randomised clusters use ``clusters``.
+    The statistic is that of Miettinen & Nurminen (1985), Stat. Med. 4:213-226 (Pearson's √χ² times √((N − 1)/N); the
+    ratio as Koopman 1984) with its skewness taken out, which changes nothing at no effect in arms of equal size.
+
+    Where an arm expects fewer than five events, or units without one, the p-value is the exact one given the total of
+    events (``sparse``), and the intervals are those of the score read on a scale stretched to agree with it at no
+    effect. Without a success in the control the lift has only a lower bound; without one in either arm it has nothing.
     """
     return compare_many_rates([(control, treatment)], confidence)[0]
 
@@ -75,7 +79,8 @@ def compare_many_rates(pairs: Sequence[tuple[Rate, Rate]], confidence: float = C
         lift = _lift(p_c, p_t, float(bounds.lift_low[place]), float(bounds.lift_high[place]))
         p_value, statistic = float(bounds.p_value[place]), float(bounds.statistic[place])
         difference = Estimate(p_t - p_c, low, high)
-        found.append(TwoSample(METHOD, difference, lift, p_value, statistic, None, None))
+        method = FEW_METHOD if bounds.few[place] else METHOD
+        found.append(TwoSample(method, difference, lift, p_value, statistic, None, None))
         place += 1
     return found
 
@@ -108,6 +113,8 @@ def rate_margin_test(
     confidence: float = CONFIDENCE,
 ) -> MarginTest:
     """Non-inferiority by the score statistic *at the margin*: Farrington & Manning (1990), Stat. Med. 9:1447-1454.
+
+    With the correction for skewness, and the exact scale where events are few, of ``compare_rates``.
 
     ``margin`` > 0 is the largest loss that would still be accepted: a fraction of units (``scale`` absolute) or of the
     control's rate (relative). With ``good`` up the hypothesis to reject is p_t − p_c ≤ −margin (ratio ≤ 1 − margin),
@@ -147,10 +154,10 @@ def rate_excess_test(
     x_c, n_c, x_t, n_t = (np.array([float(count)]) for count in _table(control, treatment))
     bounds = score_bounds(x_c, n_c, x_t, n_t, confidence)
     if scale == "absolute":
-        statistic = float(statistic_at_difference(x_c, n_c, x_t, n_t, value)[0])
+        statistic = float(deviate_at_difference(x_c, n_c, x_t, n_t, value)[0])
         low, high = float(bounds.difference_low[0]), float(bounds.difference_high[0])
     else:
-        statistic = float(statistic_at_ratio(x_c, n_c, x_t, n_t, 1 + value)[0])
+        statistic = float(deviate_at_ratio(x_c, n_c, x_t, n_t, 1 + value)[0])
         low, high = float(bounds.lift_low[0]), float(bounds.lift_high[0])
     p_value = float(special.ndtr(-statistic if side == "above" else statistic))
     shown = low > value if side == "above" else high < value
@@ -166,8 +173,8 @@ def overall_rates(rates: Sequence[Rate]) -> ChiSquare:
     """Do all arms have the same rate? Pearson (1900) χ² of the k × 2 table, k − 1 degrees of freedom, no correction.
 
     Assumes independent units and expected counts of about 5 or more. Arms without units leave the degrees of freedom.
-    When nobody, or everybody, has the event the arms agree exactly: statistic 0, p = 1. For two arms the statistic is
-    N/(N − 1) times the square of that of ``compare_rates``.
+    When nobody, or everybody, has the event the arms agree exactly: statistic 0, p = 1. For two arms of equal size the
+    statistic is N/(N − 1) times the square of that of ``compare_rates``.
     """
     used = [rate for rate in rates if rate.n]
     if len(used) < 2:
