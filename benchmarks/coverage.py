@@ -24,7 +24,8 @@ from scipy import special
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from abtest.stats.score import score_bounds
+from abtest.stats.odds import lowest_odds_ratio
+from abtest.stats.score import no_effect, score_bounds
 
 Floats = NDArray[np.float64]
 Bounds = tuple[Floats, Floats]
@@ -72,11 +73,21 @@ class Method:
     lift: Callable[[Tables], Bounds] | None
 
 
-def ours(tables: Tables) -> tuple[Bounds, Bounds]:
-    found = score_bounds(tables.x_c, tables.n_c, tables.x_t, tables.n_t, CONFIDENCE)
+def ours(tables: Tables, *, corrected: bool = True) -> tuple[Bounds, Bounds]:
+    found = score_bounds(tables.x_c, tables.n_c, tables.x_t, tables.n_t, CONFIDENCE, corrected=corrected)
     nothing = (tables.x_c == 0) & (tables.x_t == 0)
     lift = np.where(nothing, np.nan, found.lift_low), np.where(nothing, np.nan, found.lift_high)
     return (found.difference_low, found.difference_high), lift
+
+
+def our_odds(tables: Tables) -> Bounds:
+    """Bounds of the odds ratio less 1; none where nobody, or everybody, has the event."""
+    x_c, x_t = tables.x_c, tables.x_t
+    n_c, n_t = np.full_like(x_c, tables.n_c), np.full_like(x_t, tables.n_t)
+    critical = no_effect(x_c, n_c, x_t, n_t).critical(1 - CONFIDENCE)
+    low, inverse = lowest_odds_ratio(x_t, n_t, x_c, n_c, critical), lowest_odds_ratio(x_c, n_c, x_t, n_t, critical)
+    nothing = (x_c + x_t == 0) | (x_c + x_t == n_c + n_t)
+    return np.where(nothing, np.nan, low - 1), np.where(nothing, np.nan, 1 / inverse - 1)
 
 
 def welch(first: Floats, second: Floats, n_c: int, n_t: int) -> Floats:
@@ -180,7 +191,8 @@ def gb_relative(tables: Tables) -> Bounds:
 
 
 METHODS = [
-    Method("abtest (score)", lambda t: ours(t)[0], lambda t: ours(t)[1]),
+    Method("abtest", lambda t: ours(t)[0], lambda t: ours(t)[1]),
+    Method("score, not corrected", lambda t: ours(t, corrected=False)[0], lambda t: ours(t, corrected=False)[1]),
     Method("tea-tasting Mean", tea_mean_difference, tea_mean_lift),
     Method("tea-tasting Proportion", tea_proportion_difference, tea_proportion_lift),
     Method("gbstats", gb_absolute, gb_relative),
@@ -284,6 +296,74 @@ def random_table(cells: list[Cell]) -> None:
         print(f"| {name} | {kind} | {numbers} | {np.mean(inside < 0.93):.0%} | {worst:.3f} |")
 
 
+def wide_cells(count: int) -> list[Cell]:
+    """Seeded (14): 5 to 5,000 units in the larger arm, shares down to 5 %, rates 0.3 to 99.7 %, effects to 1 logit."""
+    random = np.random.default_rng(14)
+    cells: list[Cell] = []
+    while len(cells) < count:
+        larger, share = np.exp(random.uniform(np.log(5), np.log(5000))), random.uniform(0.05, 0.95)
+        other = larger * min(share, 1 - share) / max(share, 1 - share)
+        n_c, n_t = (int(n) for n in ((larger, other) if share > 0.5 else (other, larger)))
+        logit = random.uniform(-5.8, 5.8)
+        p_c, p_t = (float(1 / (1 + np.exp(-(logit + shift)))) for shift in (0, random.uniform(-1, 1)))
+        if min(n_c, n_t) >= 5 and min(p_c, p_t) >= 0.003 and max(p_c, p_t) <= 0.997:
+            cells.append((n_c, p_c, n_t, p_t))
+    return cells
+
+
+def expected_fewest(cell: Cell) -> float:
+    n_c, p_c, n_t, p_t = cell
+    events = n_c * p_c + n_t * p_t
+    return min(n_c, n_t) * min(events, n_c + n_t - events) / (n_c + n_t)
+
+
+def type_one(cell: Cell, levels: tuple[float, ...]) -> list[float]:
+    """Chance of a p-value below each level when both arms have the control's rate."""
+    tables = enumerate_tables((cell[0], cell[1], cell[2], cell[1]))
+    p_value = no_effect(
+        tables.x_c, np.full_like(tables.x_c, tables.n_c), tables.x_t, np.full_like(tables.x_t, tables.n_t)
+    ).p_value
+    return [float(tables.weight[p_value < level].sum()) for level in levels]
+
+
+def wide_table(cells: list[Cell]) -> None:
+    print(
+        f"\n{len(cells)} cells down to arms of five units (5 to 5,000, shares to 5/95, rates 0.3 to 99.7 %; seed 14):\n"
+    )
+    print("| method | interval | lowest | below 0.945 | least and largest miss of a side, five or more expected |")
+    print("|---|---|---:|---:|---:|")
+    rules: dict[tuple[str, str], Callable[[Tables], Bounds]] = {
+        (method.name, kind): rule
+        for method in METHODS[:2]
+        for kind, rule in (("difference", method.difference), ("lift", method.lift))
+        if rule is not None
+    }
+    rules["abtest", "odds ratio"] = our_odds
+    truths = {
+        "difference": lambda c: c[3] - c[1],
+        "lift": lambda c: c[3] / c[1] - 1,
+        "odds ratio": lambda c: c[3] * (1 - c[1]) / (c[1] * (1 - c[3])) - 1,
+    }
+    enough = [expected_fewest(cell) >= 5 for cell in cells]
+    found: dict[tuple[str, str], list[Coverage]] = {key: [] for key in rules}
+    for cell in cells:
+        tables = enumerate_tables(cell)
+        for key, rule in rules.items():
+            found[key].append(coverage(rule, tables, truths[key[1]](cell)))
+    for (name, kind), all_found in found.items():
+        inside = np.array([one.inside for one in all_found])
+        sides = [
+            miss for one, much in zip(all_found, enough, strict=True) if much for miss in (one.low_miss, one.high_miss)
+        ]
+        print(
+            f"| {name} | {kind} | {inside.min():.4f} | {np.sum(inside < 0.945)} | {min(sides):.4f}, {max(sides):.4f} |"
+        )
+    levels = (0.05, 0.01, 0.001)
+    worst = np.max([type_one(cell, levels) for cell in cells], axis=0)
+    print("\nLargest chance of a p-value below 0.05, 0.01 and 0.001 in these cells when both arms have one rate: ")
+    print(", ".join(f"{value:.4f}" for value in worst[:2]) + f" and {worst[2]:.5f}.")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smoke", action="store_true", help="a few cells, in seconds")
@@ -291,6 +371,7 @@ def main() -> None:
     start = time.perf_counter()
     named_table(NAMED[:4] + NAMED[7:] if smoke else NAMED)
     random_table(random_cells(10 if smoke else 200))
+    wide_table(wide_cells(12 if smoke else 400))
     print(f"\nEnumerated in {time.perf_counter() - start:.0f} s.", file=sys.stderr)
 
 

@@ -13,9 +13,10 @@ from abtest.stats.values import Estimate, Rate
 def odds_ratio(control: Rate, treatment: Rate, confidence: float = CONFIDENCE) -> Estimate:
     """Odds ratio of treatment over control with its score interval: Miettinen & Nurminen (1985), Stat. Med. 4:213-226.
 
-    With the correction for skewness of Laud (2017), and the exact test where events are few. Estimand: [p_t/(1 − p_t)] / [p_c/(1 − p_c)]; 1 is no effect. At no effect the statistic is that of
-    ``compare_rates``, so the interval excludes 1 exactly when that p-value is below 1 − confidence. An odds ratio is no
-    ratio of rates: at 40 % against 50 % it is 1.5 where the lift is 25 %. Prefer the lift unless a model asks for odds.
+    With the correction for skewness of Laud (2017), and the exact test where events are few. Estimand:
+    [p_t/(1 − p_t)] / [p_c/(1 − p_c)]; 1 is no effect. At no effect the statistic is that of ``compare_rates``, so the
+    interval excludes 1 exactly when that p-value is below 1 − confidence. An odds ratio is no ratio of rates: at 40 %
+    against 50 % it is 1.5 where the lift is 25 %. Prefer the lift unless a model asks for odds.
     """
     alpha = 1 - checks.confidence_level(confidence)
     if control.n == 0 or treatment.n == 0:
@@ -71,9 +72,7 @@ def lowest_odds_ratio(
         nu, *arms = shares(v)
         inverse = [1 / low + 1 / high for low, high in arms]
         # (1 − 2P)/n of the first arm, and of the failures of the second: (high − low)/(high + low)².
-        third = [
-            of**2 * ((high - low) / (low + high)) for of, (low, high) in zip(inverse, arms, strict=True)
-        ]
+        third = [of**2 * ((high - low) / (low + high)) for of, (low, high) in zip(inverse, arms, strict=True)]
         return standardised(nu, inverse[0] + inverse[1], corrected * (third[0] + third[1]), factor)
 
     v = meet(at, start, critical, nothing)

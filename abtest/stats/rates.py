@@ -13,7 +13,7 @@ from scipy import special
 
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
-from abtest.stats.score import score_bounds, deviate_at_difference, deviate_at_ratio
+from abtest.stats.score import deviate_at_difference, deviate_at_ratio, score_bounds
 from abtest.stats.values import ChiSquare, Estimate, MarginTest, OverallTest, Rate, TwoSample
 
 Scale = Literal["absolute", "relative"]

@@ -2,8 +2,8 @@
 
 The principle. Fix the value of a contrast (difference, ratio or odds ratio) and maximise the likelihood under it. The
 Lagrange multiplier of that constraint is the score, and each arm's constrained rate is a *closed form* in it. No cubic
-has to be solved, and nothing cancels at rates of one in a million. The statistic grows with the multiplier; the bound is
-the contrast of the two constrained rates where it meets its critical value.
+has to be solved, and nothing cancels at rates of one in a million. The statistic grows with the multiplier; the bound
+is the contrast of the two constrained rates where it meets its critical value.
 
 The statistic is skewed where the arms are uneven: its third moment is taken out (``skewness``), so that both sides err
 alike. Where an arm expects few events the exact test decides (``sparse``): the score scale is stretched so that at no
@@ -234,9 +234,7 @@ def _single_arm_multiplier(x: Floats, n: Floats, square: Floats) -> Floats:
     )
 
 
-def lowest_ratio(
-    x: Floats, n: Floats, y: Floats, m: Floats, critical: Floats, *, corrected: bool = True
-) -> Floats:
+def lowest_ratio(x: Floats, n: Floats, y: Floats, m: Floats, critical: Floats, *, corrected: bool = True) -> Floats:
     """Lower bound of (x/n) / (y/m).
 
     With the multiplier μ of log(ratio) the constrained rates are (x − μ)/(n − μ) and (y + μ)/(m + μ). With a and b the
@@ -296,9 +294,7 @@ def meet(
     return np.where(arrived, point, _halved(at, start, critical))
 
 
-def _excess(
-    at: Callable[[Floats], tuple[Floats, Floats]], point: Floats, critical: Floats
-) -> tuple[Floats, Floats]:
+def _excess(at: Callable[[Floats], tuple[Floats, Floats]], point: Floats, critical: Floats) -> tuple[Floats, Floats]:
     statistic, skew = at(point)
     wanted = target(critical, skew)
     return statistic - wanted, wanted
@@ -320,9 +316,7 @@ def statistic_at_difference(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats, 
     return multiplier * np.sqrt(variance)
 
 
-def moments_at_difference(
-    x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats, value: float
-) -> tuple[Floats, Floats]:
+def moments_at_difference(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats, value: float) -> tuple[Floats, Floats]:
     """Variance of p_t − p_c at the constrained rates, with the factor N/(N − 1), and its third moment."""
     total = n_c + n_t
     _, variance, third = _constrained_difference(x_c, n_c, x_t, n_t, value)
@@ -351,7 +345,7 @@ def _sixth(third: Floats, variance: Floats) -> Floats:
 def _constrained_difference(
     x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats, value: float
 ) -> tuple[Floats, Floats, Floats]:
-    """Signed multiplier where the constrained difference is ``value``, the variance times (N − 1)/N, the third moment."""
+    """Signed multiplier where the difference is ``value``; the variance there times (N − 1)/N; the third moment."""
     above = x_t / n_t - x_c / n_c >= value
     x, n = np.where(above, x_t, x_c), np.where(above, n_t, n_c)
     y, m = np.where(above, x_c, x_t), np.where(above, n_c, n_t)

@@ -2,8 +2,8 @@
 
 Principle. A statistic s with mean 0, variance 1 and third moment 6a is, up to terms of the size of its kurtosis,
 s = z + a(z² − 1) with z standard normal (Cornish & Fisher 1938; Gart & Nam 1988, Biometrics 44:323-338; Laud 2017,
-Pharm. Stat. 16:334-348). ``deviate`` solves that for z; ``target`` says which s belongs to a z. Far out the square would
-bend the curve back, or away from every s that can be: where its slope is down to one half, or up to six, it goes
+Pharm. Stat. 16:334-348). ``deviate`` solves that for z; ``target`` says which s belongs to a z. Far out the square
+would bend the curve back, or away from every s that can be: where its slope is down to one half, or up to six, it goes
 straight on, so that the two are inverses of each other and rise everywhere. With five expected events that is beyond
 z = 3.3 and 33; with one, a bound on the far side at 99 % is still that of its exact distribution.
 

@@ -128,7 +128,7 @@ def _log_none(size: Floats, events: Floats, total: Floats, spare: Floats) -> Flo
 
 
 def _remainder(x: Floats) -> Floats:
-    """log Γ(x + 1) less Stirling's x log x − x + log(2πx)/2."""
+    """Log Γ(x + 1) less Stirling's x log x − x + log(2πx)/2."""
     return np.asarray((1 / 12 - (1 / 360 - 1 / (1260 * x**2)) / x**2) / x)
 
 

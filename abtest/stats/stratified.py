@@ -33,8 +33,10 @@ def compare_stratified_rates(
     w = n_c n_t/(n_c + n_t), and the lift of Σw p_t over Σw p_c (the Mantel–Haenszel ratio, less 1). The statistic at no
     effect is the Cochran–Mantel–Haenszel χ (1959, J. Natl. Cancer Inst. 22:719-748) without continuity correction, for
     both, its skewness taken out (Laud 2017, Pharm. Stat. 16:334-348). Where an arm expects fewer than five events, or
-    units without, over all strata, the exact distribution given each stratum's total decides, as in ``compare_rates``. For assignment that was stratified, or shares that differ between strata; strata where one arm is empty say
-    nothing and drop out. Assumes that the effect is much the same in all strata: test it with ``cochran_q``.
+    units without, over all strata, the exact distribution given each stratum's total decides, as in ``compare_rates``.
+
+    For assignment that was stratified, or shares that differ between strata; strata where one arm is empty say nothing
+    and drop out. Assumes that the effect is much the same in all strata: test it with ``cochran_q``.
     """
     checks.confidence_level(confidence)
     checks.same_length("control", control, "treatment", treatment)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.stats.contingency_tables import StratifiedTable
 from oracles import close, reference
 from scipy import stats
+from statsmodels.stats.contingency_tables import StratifiedTable
 
 from abtest.stats.exact import binomial, compare_exact, needs_exact
 from abtest.stats.margins import (

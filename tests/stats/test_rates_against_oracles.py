@@ -102,7 +102,10 @@ NEWCOMBE = [
 @pytest.mark.parametrize(("first", "second", "low", "high"), NEWCOMBE)
 def test_difference_interval_matches_newcombe_1998_table_ii(first, second, low, high):
     plain = score_bounds(*second, *first, 0.95, corrected=False)
-    assert (plain.difference_low[0], plain.difference_high[0]) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
+    assert (plain.difference_low[0], plain.difference_high[0]) == (
+        pytest.approx(low, abs=5e-5),
+        pytest.approx(high, abs=5e-5),
+    )
 
 
 def test_published_cookie_cats_result():
