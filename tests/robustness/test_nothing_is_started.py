@@ -44,6 +44,7 @@ OF_OS = {"system", "popen", "startfile", "fork", "forkpty", "posix_spawn", "posi
 RUNNING = {"eval", "exec", "compile", "__import__", "breakpoint"}
 KNOWN = {
     ("process/disk.py", "ctypes"),  # a call of the C library that Python has no name for: exchange two names
+    ("engines/spark/internals.py", "subprocess"),  # the type of that process
     ("engines/spark/java.py", "subprocess"),  # what PySpark starts Java with, held so that it can be ended
     ("engines/spark/needs.py", "subprocess"),  # `java -version`
     ("engines/spark/needs.py", "socket"),  # whether the cluster that the user chose takes a connection

@@ -3,9 +3,10 @@
 import contextlib
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from abtest.engines.spark.internals import Process, forget_gateway, launch_java
 from abtest.process.signals import on_stop
 from abtest.process.temporary import TemporaryFolder
 
@@ -22,18 +23,14 @@ class Java:
     def __init__(self, folder: TemporaryFolder) -> None:
         self._folder = folder
         self.gateway: Any = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._starting = threading.Lock()
         self._forget: Callable[[], None] | None = None
 
     def launch(self, conf: "SparkConf", settings: dict[str, Any]) -> None:
         """Start Java; ``settings`` are those of the process, such as ``cwd``."""
-        from pyspark import java_gateway
-
         self._forget = on_stop(self._terminate)
-        with self._seen(java_gateway):
-            launch: Any = java_gateway.launch_gateway
-            self.gateway = launch(conf, popen_kwargs=settings)
+        self.gateway = launch_java(conf, settings, self._started)
 
     def end(self) -> None:
         """End the process, so that a later session of the user's starts from its own settings."""
@@ -42,22 +39,10 @@ class Java:
             shut_down(self.gateway, self._process)
         self._folder.remove()
 
-    @contextlib.contextmanager
-    def _seen(self, launcher: Any) -> Iterator[None]:
-        """Keep the process that PySpark starts: it gives it away only once Java answers, which takes seconds."""
-        start = launcher.Popen
-
-        def starting(*arguments: Any, **settings: Any) -> "subprocess.Popen[bytes]":
-            with self._starting:
-                process: subprocess.Popen[bytes] = start(*arguments, **settings)
-                self._process = process
-            return process
-
-        launcher.Popen = starting
-        try:
-            yield
-        finally:
-            launcher.Popen = start
+    def _started(self, start: Callable[[], Process]) -> Process:
+        with self._starting:
+            self._process = start()
+        return self._process
 
     def _terminate(self) -> None:
         with self._starting:
@@ -68,11 +53,8 @@ class Java:
         self._folder.remove()  # again: Java may have made something in it
 
 
-def shut_down(gateway: Any, process: "subprocess.Popen[bytes] | None") -> None:
+def shut_down(gateway: Any, process: Process | None) -> None:
     """End a Java process, and have PySpark forget its gateway to it, which is ``None`` where Java never answered."""
-    from pyspark import SparkContext
-    from pyspark.sql import SparkSession
-
     if gateway is not None:
         with contextlib.suppress(Exception):
             gateway.shutdown()
@@ -80,14 +62,11 @@ def shut_down(gateway: Any, process: "subprocess.Popen[bytes] | None") -> None:
         if process.stdin is not None:
             process.stdin.close()
         _wait(process)
-    context: Any = SparkContext
-    sessions: Any = SparkSession
-    if gateway is not None and context._gateway is gateway:
-        context._gateway = context._jvm = context._active_spark_context = None
-        sessions._instantiatedSession = sessions._activeSession = None
+    if gateway is not None:
+        forget_gateway(gateway)
 
 
-def _wait(process: "subprocess.Popen[bytes]") -> None:
+def _wait(process: Process) -> None:
     try:
         process.wait(timeout=_PATIENCE)
     except subprocess.TimeoutExpired:

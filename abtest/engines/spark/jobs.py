@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from abtest.engines.engine import EngineError
+from abtest.engines.spark.internals import executors
 from abtest.engines.spark.needs import quiet
 from abtest.engines.spark.session import Opened
 from abtest.errors import AbtestError, DataError
@@ -170,9 +171,7 @@ class Jobs:
 
     def _workers(self) -> int:
         """Return how many executors the application has."""
-        context: Any = self._session.sparkContext
-        # The driver is counted among them.
-        count = int(context._jsc.sc().getExecutorMemoryStatus().size()) - 1
+        count = executors(self._session)
         self._met_workers = self._met_workers or count > 0
         return count
 

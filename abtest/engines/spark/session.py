@@ -2,10 +2,8 @@
 
 import contextlib
 import logging
-import os
 import re
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from abtest.engines.options import Limits
 from abtest.engines.spark.addresses import Destination, destination
+from abtest.engines.spark.internals import has_gateway, is_connect, set_retries, temporary_files_in
 from abtest.engines.spark.java import Java
 from abtest.engines.spark.needs import megabytes, quiet, require_java, require_pyspark, require_reachable
 from abtest.errors import DataError, UsageError
+from abtest.process.machine import processors
 from abtest.process.signals import on_stop, ruled
 from abtest.process.temporary import TemporaryFolder
 
@@ -91,7 +91,6 @@ def _connected(remote: str, place: Destination) -> Opened:
     require_reachable(f"the Spark Connect server {host}:{port}", place.hosts)
     try:
         with quiet():
-            from pyspark.sql.connect.client.retries import DefaultPolicy
             from pyspark.sql.connect.session import SparkSession
     except ImportError as error:
         raise UsageError(
@@ -100,7 +99,7 @@ def _connected(remote: str, place: Destination) -> Opened:
     restore = _hush()
     try:
         session: Any = SparkSession.builder.remote(remote).create()
-        session.client.set_retry_policies([DefaultPolicy(**_RETRIES)])
+        set_retries(session, _RETRIES)
         session.conf.get("spark.sql.session.timeZone")
     except Exception as error:
         restore()
@@ -111,7 +110,7 @@ def _connected(remote: str, place: Destination) -> Opened:
 
     def stop() -> None:
         with contextlib.suppress(Exception), quiet():
-            session.client.set_retry_policies([])
+            set_retries(session, None)
             session.stop()
 
     forget = on_stop(stop)
@@ -133,7 +132,7 @@ def _shared(master: str | None) -> Opened | None:
         running = SparkSession.active()
     except PySparkRuntimeError:
         return None
-    connect = not hasattr(running, "_jsparkSession")
+    connect = is_connect(running)
     theirs = "" if connect else str(running.sparkContext.master)
     if master and master != theirs:
         raise UsageError(
@@ -172,8 +171,8 @@ def _launch(master: str, limits: Limits) -> Opened:
     java = Java(folder)
     restore = _hush()
     try:
-        with log.open("w") as file, quiet(), _temporary_files_in(folder.path):
-            if getattr(SparkContext, "_gateway", None) is None:
+        with log.open("w") as file, quiet(), temporary_files_in(folder.path) if ruled() else contextlib.nullcontext():
+            if not has_gateway():
                 # Java runs in that folder too: it leaves a `spark-warehouse` where it runs.
                 java.launch(conf, {"stdout": file, "stderr": file, "cwd": folder.path})
             SparkContext(conf=conf, gateway=java.gateway)
@@ -195,19 +194,6 @@ def _launch(master: str, limits: Limits) -> Opened:
     return Opened(session, local=local, remote=False, close=close)
 
 
-@contextlib.contextmanager
-def _temporary_files_in(folder: Path) -> Iterator[None]:
-    """Have PySpark make its temporary folder in ours, where a signal may end the process before PySpark removes it."""
-    if not ruled():
-        yield
-        return
-    before, tempfile.tempdir = tempfile.tempdir, str(folder)
-    try:
-        yield
-    finally:
-        tempfile.tempdir = before
-
-
 def _launch_settings(master: str, limits: Limits, *, local: bool) -> dict[str, str]:
     settings = {"spark.master": master, "spark.app.name": "abtest", "spark.ui.showConsoleProgress": "false"}
     if not local:
@@ -220,7 +206,7 @@ def _launch_settings(master: str, limits: Limits, *, local: bool) -> dict[str, s
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": f"{megabytes(limits.memory)}m",
-        "spark.sql.shuffle.partitions": str(4 * (limits.threads or os.cpu_count() or 1)),
+        "spark.sql.shuffle.partitions": str(4 * (limits.threads or processors())),
     }
 
 
