@@ -10,7 +10,7 @@ from abtest.assignment.hashes import plan_of
 from abtest.assignment.hashes.plan import Number, Plan
 from abtest.definition.load import Experiment
 from abtest.definition.model import Definition
-from abtest.engines.choice import Choice
+from abtest.engines.choice import Choice, embedded
 from abtest.engines.engine import Engine, EngineError, Row, Statement
 from abtest.engines.options import EngineOptions, Limits, Progress
 from abtest.engines.sqltext import Binder, quote
@@ -21,10 +21,10 @@ from abtest.warehouse.sources import (
     UNKNOWN_ARM,
     Warehouse,
     arm_reading,
-    open_warehouse,
     unit_readings,
     where_of,
 )
+from abtest.warehouse.tables import open_tables
 
 MATCHES, LEFT_OUT = "matches", "left_out"
 KINDS = {
@@ -125,19 +125,18 @@ def audit(
         if not plan_of(definition).digests <= opened.digests:
             raise UsageError(
                 f"{experiment.place('assignment', 'hash')}: {opened.name} does not compute the hash of "
-                f"{definition.assignment.hash}; export the log to a file and add --engine duckdb"
+                f"{definition.assignment.hash}; export the log to a file and add --engine {embedded().name}"
             )
-        warehouse = open_warehouse(experiment, opened, tables or {}, [name])
-        found = _audited(warehouse, opened, name)
+        warehouse = open_tables(experiment, opened, [name], tables)
+        found = _audited(warehouse, definition, opened, name)
         warehouse.require_unchanged()
     finally:
         opened.close()
     return found
 
 
-def _audited(warehouse: Warehouse, engine: Engine, name: str) -> Audit:
-    definition, plan = warehouse.definition, plan_of(warehouse.definition)
-    log = _log(warehouse, name)
+def _audited(warehouse: Warehouse, definition: Definition, engine: Engine, name: str) -> Audit:
+    plan, log = plan_of(definition), _log(warehouse, definition, name)
     counted = _ask(warehouse, engine, name, _counts(log, plan, log.unit), "computing arms")
     by_kind: dict[str, int] = {}
     pairs = []
@@ -148,7 +147,7 @@ def _audited(warehouse: Warehouse, engine: Engine, name: str) -> Audit:
             pairs.append(Pair(_name(definition, row["arm"]), _name(definition, row["computed"]), rows))
     total = sum(by_kind.values())
     if not total:
-        raise DataError(f"{warehouse.place('data', name)}: {warehouse.raw[name].shown} holds no row to compare")
+        raise DataError(f"{warehouse.raw[name].place}: {warehouse.raw[name].shown} holds no row to compare")
     wrong = [kind for kind in KINDS if kind in by_kind]
     first = _first(warehouse, engine, name, log, plan) if wrong else {}
     found = Audit(
@@ -164,15 +163,15 @@ def _audited(warehouse: Warehouse, engine: Engine, name: str) -> Audit:
         _by_chance(pairs),
         (),
     )
-    return replace(found, hints=tuple(_hints(warehouse, engine, name, log, found))) if wrong else found
+    return replace(found, hints=tuple(_hints(warehouse, definition, engine, log, found))) if wrong else found
 
 
-def _log(warehouse: Warehouse, name: str) -> _Log:
-    raw, definition = warehouse.raw[name], warehouse.definition
+def _log(warehouse: Warehouse, definition: Definition, name: str) -> _Log:
+    raw, source = warehouse.raw[name], warehouse.sources[name]
     binder = Binder(name)
-    column = raw.column(definition.unit_column(name) or "", "unit")
+    column = raw.column(source.unit or "", "unit")
     [unit], _ = unit_readings(warehouse, quote(column))
-    arm = arm_reading(warehouse, raw, definition.data[name], binder)
+    arm = arm_reading(raw, source, [arm.name for arm in definition.arms], binder)
     where, _ = where_of(warehouse, name, binder)
     return _Log(raw.view, f"CAST({unit.sql} AS STRING)", arm.sql, where, binder)
 
@@ -274,7 +273,7 @@ def _by_chance(pairs: list[Pair]) -> float | None:
     return sum(rows * computed.get(arm, 0) for arm, rows in recorded.items()) / total**2
 
 
-def _hints(warehouse: Warehouse, engine: Engine, name: str, log: _Log, found: Audit) -> Iterator[str]:
+def _hints(warehouse: Warehouse, definition: Definition, engine: Engine, log: _Log, found: Audit) -> Iterator[str]:
     """Yield what explains the mismatches: exchanged arms, another version, another spelling of ids, or mere chance."""
     known = [pair for pair in found.pairs if pair.recorded is not None]
     total = sum(pair.rows for pair in known)
@@ -284,7 +283,7 @@ def _hints(warehouse: Warehouse, engine: Engine, name: str, log: _Log, found: Au
     if exchanged:
         yield f"the arms look exchanged: {exchanged}; check the order of `arms`, which the tool numbers"
         return
-    others = [what for what, share in _others(warehouse, engine, name, log) if share >= NEAR]
+    others = [what for what, share in _others(warehouse, definition, engine, log) if share >= NEAR]
     if others:
         yield from (f"nearly all rows match with {what}" for what in others)
         return
@@ -315,9 +314,8 @@ def _exchanged(known: list[Pair], total: int) -> str:
     )
 
 
-def _others(warehouse: Warehouse, engine: Engine, name: str, log: _Log) -> Iterator[tuple[str, float]]:
-    definition = warehouse.definition
-    given = definition.assignment
+def _others(warehouse: Warehouse, definition: Definition, engine: Engine, log: _Log) -> Iterator[tuple[str, float]]:
+    given, name = definition.assignment, definition.arm_source
     versions = {"growthbook-v1": "growthbook-v2", "growthbook-v2": "growthbook-v1"}
     plans = [("", plan_of(definition))]
     if given.hash in versions:

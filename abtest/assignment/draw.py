@@ -18,7 +18,8 @@ from abtest.process.inputs import refuse_inputs
 from abtest.process.publishing import Kind, publish, settle, workplace
 from abtest.warehouse.inputs import input_files
 from abtest.warehouse.profile import with_tables
-from abtest.warehouse.sources import Table, Warehouse, normalise, open_warehouse
+from abtest.warehouse.sources import Read, Table, Warehouse, normalise
+from abtest.warehouse.tables import open_tables
 from abtest.warehouse.units import customer_query
 from abtest.words.cells import NUMBER, SQL_FORMULA, is_formula
 from abtest.words.reading import moment as read_moment
@@ -116,7 +117,7 @@ def save(
     tables: Mapping[str, object] | None = None,
 ) -> Drawn:
     """Draw the arms as :func:`assign` does, and have the engine write them to a new file of ours."""
-    warehouse = open_warehouse(experiment, engine, tables or {}, [CUSTOMERS])
+    warehouse = open_tables(experiment, engine, [CUSTOMERS], tables)
     drawn = _draw(experiment, engine, warehouse, path, at)
     warehouse.require_unchanged()
     return drawn
@@ -156,7 +157,8 @@ def _draw(experiment: Experiment, engine: Engine, warehouse: Warehouse, path: Pa
     if definition.unit_column(CUSTOMERS) is None:
         raise UsageError(f"{experiment.place('data', CUSTOMERS)}: needs `unit`: the column with the id to assign by")
     time = definition.assignment.at
-    table = normalise(warehouse, CUSTOMERS, [], [], eligible=True, arm=False, time=time or source.at)
+    read = Read(time=time or source.at, customers=True, eligible=definition.population.eligible)
+    table = normalise(warehouse, CUSTOMERS, read)
     # Drawn once, then counted and written: hashing is what takes time.
     engine.materialise(DRAWN, _statement(experiment, warehouse, table, timed=time is not None, at=at))
     counts = engine.rows(Statement(COUNTS, {}), "counting the arms")

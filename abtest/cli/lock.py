@@ -1,8 +1,5 @@
 """``abtest lock``: fix a definition before its data are seen, and tell what was changed since."""
 
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +12,6 @@ if TYPE_CHECKING:
     from abtest.definition.load import Experiment
     from abtest.definition.lock import OutcomeData
     from abtest.engines.choice import Choice
-    from abtest.engines.engine import Engine
-    from abtest.warehouse.profile import TableProfile
 
 
 @with_engine
@@ -83,7 +78,7 @@ def _lock(experiment: "Experiment", path: Path, choice: "Choice", *, force: bool
     from abtest.analysis.provenance import provenance
 
     made_by = provenance()
-    outcomes, doubts = outcome_data(experiment, choice)
+    outcomes, doubts = _looked(experiment, choice)
     lock = locked(
         experiment, at=made_by.generated_at, version=made_by.abtest, git=git_state(experiment), outcomes=outcomes
     )
@@ -130,117 +125,12 @@ def _until(outcomes: "OutcomeData") -> str:
     return f" (last event {outcomes.last_event})" if outcomes.last_event else ""
 
 
-def outcome_data(experiment: "Experiment", choice: "Choice | None" = None) -> "tuple[OutcomeData, list[str]]":
-    """Return whether outcomes exist now, and what kept from telling.
-
-    They do when an event that a metric counts lies after the start (``period.start``, else the first assignment), or
-    when an outcome column of the customers table holds a value. Only the ends of ranges of times and numbers of values
-    are asked for, never by arm. A file that is not there yet holds no outcome. ``choice`` is the engine; the
-    definition's when absent, and one that cannot be opened tells nothing.
-    """
+def _looked(experiment: "Experiment", choice: "Choice") -> "tuple[OutcomeData, list[str]]":
     from abtest.cli.progress import ProgressLine
-    from abtest.definition.lock import OutcomeData
-    from abtest.engines.choice import Choice
-    from abtest.errors import AbtestError
-    from abtest.warehouse.calendar import Calendar
+    from abtest.warehouse.seen import outcome_data
 
-    definition, calendar = experiment.definition, Calendar.of(experiment.definition)
-    outcomes = [definition.outcome(name) for name in definition.metrics]
-    counted = {part.source for outcome in outcomes for part in (outcome, outcome.denominator) if part is not None}
-    columns = list(dict.fromkeys(outcome.value for outcome in outcomes if outcome.of_column and outcome.value))
     progress = ProgressLine(quiet=False)
     try:
-        engine = (choice or Choice()).open(definition, progress)
-    except AbtestError as error:
-        progress.close()
-        return OutcomeData(seen=None), [str(error)]
-    look = _Look(_undecided(experiment), engine)
-    try:
-        engine.admit(_files(experiment))
-        events = [name for name in definition.event_sources if name in counted]
-        lasts = [look.times(name)[1] for name in events]
-        start = calendar.period_start
-        if start is None and events:
-            start = look.times(definition.arm_source)[0]
-        values = look.values(columns) if columns else 0
+        return outcome_data(experiment, choice, progress)
     finally:
-        engine.close()
         progress.close()
-    late = [last for last in lasts if last is not None and start is not None and last >= start]
-    last_event = (calendar.iso(max(late)) or "")[:10] if late else None
-    if late or values:
-        return OutcomeData(seen=True, last_event=last_event), look.doubts
-    return OutcomeData(seen=None if look.doubts else False), look.doubts
-
-
-@dataclass(frozen=True)
-class _Look:
-    """Looks at single sources of an experiment; what cannot be read is noted in ``doubts``."""
-
-    experiment: "Experiment"
-    engine: "Engine"
-    doubts: list[str] = field(default_factory=list)
-
-    def times(self, name: str) -> tuple[int | None, int | None]:
-        """Return the first and the last time in a source, in microseconds since 1970 UTC."""
-        from abtest.warehouse.collect import LAST_INSTANT
-
-        found = self._profile(name, time=self.experiment.definition.data[name].at or "assigned_at")
-        if found is None:
-            return None, None
-        if found.last is not None and found.last > LAST_INSTANT:
-            place = self.experiment.place("data", name)
-            self.doubts.append(f"{place}: the last time is beyond the year 2200, a placeholder")
-            return found.first, None
-        return found.first, found.last
-
-    def values(self, columns: list[str]) -> int:
-        """Return how many values the columns of the customers table hold together."""
-        from abtest.definition.model import CUSTOMERS
-
-        found = self._profile(CUSTOMERS, numbers=columns)
-        return sum(column.values for column in found.numbers.values()) if found else 0
-
-    def _profile(self, name: str, *, time: str | None = None, numbers: Sequence[str] = ()) -> "TableProfile | None":
-        """Return what a source holds; ``None`` when its file is not there or cannot be read."""
-        from abtest.errors import DataError
-        from abtest.files.paths import AbsentError
-        from abtest.warehouse.profile import profile
-        from abtest.warehouse.sources import normalise, open_warehouse
-
-        source = self.experiment.definition.data[name]
-        if source.path is None and source.table is None:
-            self.doubts.append(f"{self.experiment.place('data', name)}: has no `path`")
-            return None
-        try:
-            warehouse = open_warehouse(self.experiment, self.engine, {}, [name])
-            table = normalise(warehouse, name, list(numbers), [], eligible=False, arm=False, time=time)
-            # Read as values, so that a column that holds nothing but not-a-number holds nothing.
-            found = profile(warehouse, replace(table, look=None))
-            warehouse.require_unchanged()
-            return found
-        except AbsentError:
-            return None
-        except DataError as error:
-            self.doubts.append(str(error))
-            return None
-
-
-def _files(experiment: "Experiment") -> list[str]:
-    """Return all files of the tables that are there; the engine is told them before it opens the first."""
-    from abtest.errors import DataError
-    from abtest.warehouse.sources import located_files
-
-    found: list[str] = []
-    for name in experiment.definition.data:
-        with suppress(DataError):
-            located = located_files(experiment, name)
-            found += located.names if located is not None else []
-    return found
-
-
-def _undecided(experiment: "Experiment") -> "Experiment":
-    """Return the experiment with no primary metric, for which an event table without rows is no error."""
-    definition = experiment.definition
-    metrics = {name: metric.model_copy(update={"role": "secondary"}) for name, metric in definition.metrics.items()}
-    return replace(experiment, definition=definition.model_copy(update={"metrics": metrics}))

@@ -18,7 +18,7 @@ from abtest.errors import DataError
 from abtest.moments.exact import optional, whole
 from abtest.warehouse.calendar import Calendar, to_microseconds
 from abtest.warehouse.profile import with_tables
-from abtest.warehouse.sources import Table, Warehouse, normalise, open_warehouse
+from abtest.warehouse.sources import Read, Table, Warehouse, normalise, open_warehouse
 
 DAY_US = 86_400_000_000
 LAST_INSTANT = to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
@@ -140,10 +140,9 @@ class Counts:
 
 def count(asked: Question, engine: Engine) -> Counts:
     """Read the events and count. Raises :class:`~abtest.errors.DataError` in the words of a definition."""
-    experiment = asked.experiment()
     frames = {} if asked.path is not None else {EVENTS: asked.source}
-    warehouse = open_warehouse(experiment, engine, frames, [EVENTS])
-    table = normalise(warehouse, EVENTS, [], [], eligible=False, arm=False, time=asked.at)
+    warehouse = open_warehouse(asked.place(), engine, {EVENTS: asked.table()}, frames)
+    table = normalise(warehouse, EVENTS, Read(time=asked.at))
     return _Counting(asked, engine, warehouse, table).run()
 
 

@@ -1,4 +1,4 @@
-"""What is asked, checked before any data is read; and the small definition by which the warehouse reads the file."""
+"""What is asked, checked before any data is read; and the one table, as the warehouse reads it."""
 
 import datetime as dt
 import re
@@ -8,18 +8,19 @@ from pathlib import Path
 import pydantic
 
 from abtest.cohorts.periods import LENGTHS, Length
-from abtest.definition.load import Experiment
-from abtest.definition.model import Definition
+from abtest.definition.model import Source
 from abtest.errors import DataError, UsageError
 from abtest.grammar.expression import parse_expression, uses_period
 from abtest.grammar.fields import SECONDS, Day, Zone, duration_text
+from abtest.warehouse.calendar import Calendar
+from abtest.warehouse.sources import Place
 
 EVENTS = "events"
 """The name of the one table."""
 LONGEST_WITHIN = 3_660
 _LEVEL = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(%?)")
 _WITHIN = re.compile(r"([1-9][0-9]{0,5})\s*([hdw])")
-_PLACE = re.compile(r"\bdefinition: data\.events(?:\.(\w+))?: ")
+_PLACE = re.compile(r"\bdata\.events(?:\.(\w+))?: ")
 _ZONE_CURE = re.compile(r"add `timezone: ([\w/]+)` \(or UTC, …\) to the definition")
 
 
@@ -56,31 +57,20 @@ class Question:
         """``within`` as it is written, such as ``90d``."""
         return None if self.within is None else duration_text(self.within)
 
-    def experiment(self) -> Experiment:
-        """Return the definition, made in memory, whose one event table is the source.
-
-        An experiment has arms and a metric; here they are fillers that nothing reads.
-        Raises :class:`~abtest.errors.UsageError` for a column name, filter or zone that cannot be.
-        """
+    def table(self) -> Source:
+        """Return the table. Raises :class:`~abtest.errors.UsageError` for a column's name or filter that cannot be."""
         if self.where is not None and self.where.strip() and uses_period(_parsed(self.where)):
             raise UsageError("where: there is no period.start or period.end here; compare with a date")
-        table = {"path": self.path or "frame", "unit": self.unit, "at": self.at, "where": self.where}
+        said = {"path": self.path or "frame", "unit": self.unit, "at": self.at, "where": self.where}
         try:
-            definition = Definition.model_validate(
-                {
-                    "name": "retention",
-                    "timezone": self.timezone,
-                    "arms": [{"name": "a", "control": True}, {"name": "b"}],
-                    "data": {EVENTS: {key: value for key, value in table.items() if value is not None}},
-                    "metrics": {
-                        "active": {"role": "primary", "type": "retention", "event": EVENTS, "window": ["0d", "1d"]}
-                    },
-                }
-            )
+            return Source.model_validate({key: value for key, value in said.items() if value is not None})
         except pydantic.ValidationError as error:
             found = error.errors(include_url=False)[0]
             raise UsageError(f"{found['loc'][-1]}: {found['msg'].removeprefix('Value error, ')}") from None
-        return Experiment(definition, Path(), None, None)
+
+    def place(self) -> Place:
+        """Return where it lies: paths are relative to the current folder."""
+        return Place(Path(), Calendar(self.timezone, None, None, None), lambda *path: ".".join(path))
 
 
 def question(
@@ -130,7 +120,7 @@ def question(
         benchmark=None if benchmark is None else _level(benchmark, "benchmark"),
         goal=None if goal is None else _level(goal, "goal"),
     )
-    asked.experiment()
+    asked.table()
     return asked
 
 

@@ -1,7 +1,6 @@
 """From an experiment to its moments: open, look, check the arms, aggregate."""
 
 import contextlib
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -25,13 +24,13 @@ from abtest.moments.sums import (
     Sums,
     few_units,
 )
-from abtest.warehouse.calendar import to_microseconds
 from abtest.warehouse.magnitudes import Look, Numbers
 from abtest.warehouse.outcomes import MetricPlan, Outcomes
+from abtest.warehouse.plan import Plan
 from abtest.warehouse.population import CollisionError, creation, keep_population, parameters_of
-from abtest.warehouse.profile import profile, require_readable, with_tables
-from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, open_warehouse
-from abtest.warehouse.tables import read_table, sources_used
+from abtest.warehouse.profile import may_be_empty, profile, require_readable, with_tables
+from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM
+from abtest.warehouse.tables import open_tables, read_table, sources_used
 from abtest.warehouse.units import (
     CLUSTER,
     ELIGIBLE,
@@ -40,9 +39,7 @@ from abtest.warehouse.units import (
     level_alias,
 )
 from abtest.warehouse.unknown_arms import unknown_arms
-from abtest.warehouse.windows import Windows
 
-LAST_INSTANT = to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
 MOST_LEVELS = 50
 """Levels that a stratum or a category may have; more are an id, not a category."""
 MOST_SEGMENTS = 1_000
@@ -72,24 +69,25 @@ class Collector:
 
     def _open(self, frames: Mapping[str, object], *, hashed: bool) -> None:
         """Read the tables as far as who is counted. Text ids are ``hashed``, unless two of them have one hash."""
-        definition = self.definition
-        self.warehouse = open_warehouse(self.experiment, self.engine, frames, sources_used(definition))
-        self.warehouse.verified = self._verified
-        has_ids = definition.unit_column(definition.arm_source) is not None
-        self.warehouse.hashed = hashed and has_ids and not self.warehouse.unit_is_integer
-        read = {name: read_table(self.warehouse, name) for name in self.warehouse.raw}
+        definition, names = self.definition, sources_used(self.definition)
+        hashed = hashed and definition.unit_column(definition.arm_source) is not None
+        self.warehouse = open_tables(
+            self.experiment, self.engine, names, frames, hashed=hashed, verified=self._verified
+        )
+        read = {name: read_table(self.warehouse, definition, name) for name in names}
         self.tables = {name: table for name, (table, _) in read.items()}
         self.categories = [column for _, categories in read.values() for column in categories]
-        self.profiles = {name: profile(self.warehouse, table) for name, table in self.tables.items()}
+        empty = may_be_empty(definition)
+        self.profiles = {
+            name: profile(self.warehouse, table, may_be_empty=name in empty) for name, table in self.tables.items()
+        }
         for name, found in self.profiles.items():
             if found.bare_ids:
                 self.tables[name] = self.tables[name].with_bare_ids()
         self._require_arms()
-        self.through = self._through()
-        self.warehouse.through = self.through
-        self.warehouse.windows = self._windows()
+        self.plan = Plan.of(definition, self.warehouse, self.profiles)
         with self._naming_sources():
-            self.customers = keep_population(self.warehouse, self.tables, self.profiles)
+            self.customers = keep_population(self.warehouse, self.plan, self.tables, self.profiles)
 
     @contextlib.contextmanager
     def _naming_sources(self) -> Iterator[None]:
@@ -100,44 +98,6 @@ class Collector:
             if error.of_source:
                 require_readable(self.warehouse, self.tables.values())
             raise
-
-    def _through(self) -> int | None:
-        """Return the instant up to which events are complete: as declared, else that of the last event."""
-        if not self.definition.timed:
-            return None
-        declared = self.warehouse.calendar.through_end
-        if declared is not None:
-            return declared
-        lasts = [self.profiles[name].last for name in self.definition.event_sources]
-        known = [last for last in lasts if last is not None]
-        if not known:
-            raise DataError(f"{self.experiment.place('data')}: no event has a time, so nothing can be counted")
-        end = max(known)
-        if end > LAST_INSTANT:
-            late = next(name for name in self.definition.event_sources if self.profiles[name].last == end)
-            raise DataError(
-                f"{self.warehouse.raw[late].place}: the last time is beyond the year 2200, a placeholder; "
-                "leave such rows out with `where`, or say where the data ends with period.through"
-            )
-        lag = self.definition.period.lag if self.definition.period else None
-        return end - (lag or 0) * 1_000_000
-
-    def _windows(self) -> Windows:
-        """Return the calendar windows, for the range of starts that can be counted."""
-        definition, calendar = self.definition, self.warehouse.calendar
-        arms = self.profiles[definition.arm_source]
-        starts, ends = [arms.first], [arms.last]
-        if definition.population.exposure is not None and definition.triggered:
-            ends.append(self.profiles[definition.population.exposure.event].last)
-        first = max([start for start in (*starts, calendar.period_start) if start is not None], default=0)
-        last = max([end for end in ends if end is not None], default=first)
-        if calendar.period_end is not None and not definition.triggered:
-            last = min(last, calendar.period_end)
-        if self.through is not None:
-            last = min(last, self.through)
-        # Placeholders such as the year 1 or 9999 are not counted, whatever their windows would be.
-        first, last = min(max(first, 0), LAST_INSTANT), min(last, LAST_INSTANT)
-        return Windows.of(definition, calendar, first, last)
 
     def collect(self) -> Collected:
         """Return the moments. Raises :class:`~abtest.errors.DataError` when arms and data do not fit."""
@@ -151,7 +111,7 @@ class Collector:
         clusters, cluster_counts = self._clusters(plan)
         ledger = tuple(
             self._ledger(whole_arms, arm, cluster_counts.get(arm) if clusters else None)
-            for arm in range(len(self.warehouse.arms))
+            for arm in range(len(self.plan.arms))
         )
         metrics = {}
         for metric in plan.plans:
@@ -172,7 +132,9 @@ class Collector:
                 **self._followed(plan, metric),
             )
         sources = tuple(self._source(name, whole_arms) for name in self.warehouse.raw)
-        return Collected(self.through, ledger, metrics, self.customers, sources, self._days(), self._level_counts(rows))
+        return Collected(
+            self.plan.through, ledger, metrics, self.customers, sources, self._days(), self._level_counts(rows)
+        )
 
     def _level_counts(self, rows: Sequence[Row]) -> dict[str, tuple[tuple[int, ...], ...]]:
         """Return the eligible units per arm in every level of the segments' columns."""
@@ -182,7 +144,7 @@ class Collector:
             by_level: dict[str, list[int]] = {}
             for row in rows:
                 if not whole(row, f"all_{group}") and row["status"] == ELIGIBLE:
-                    counts = by_level.setdefault(str(row[group]), [0] * len(self.warehouse.arms))
+                    counts = by_level.setdefault(str(row[group]), [0] * len(self.plan.arms))
                     counts[whole(row, "arm")] += whole(row, "units")
             found[segment.column] = tuple(tuple(by_level[level]) for level in sorted(by_level))
         return found
@@ -201,9 +163,7 @@ class Collector:
         self.warehouse.statements.append(statement)
         by_day: dict[int, list[int]] = {}
         for row in self.engine.rows(statement, "counting assignments by day"):
-            by_day.setdefault(whole(row, "day"), [0] * len(self.warehouse.arms))[whole(row, "arm")] = whole(
-                row, "units"
-            )
+            by_day.setdefault(whole(row, "day"), [0] * len(self.plan.arms))[whole(row, "arm")] = whole(row, "units")
         return tuple(tuple(by_day[day]) for day in sorted(by_day))
 
     def _groups(self) -> list[str]:
@@ -218,7 +178,7 @@ class Collector:
         by_arm = {whole(row, "arm"): row for row in rows if row["status"] == ELIGIBLE}
         return tuple(
             _sums(plan, by_arm[arm]) if arm in by_arm else Sums.empty(names, scales)
-            for arm in range(len(self.warehouse.arms))
+            for arm in range(len(self.plan.arms))
         )
 
     def _levels_of(self, plan: MetricPlan, rows: Sequence[Row], group: str) -> dict[str, Arms]:
@@ -227,7 +187,7 @@ class Collector:
             if not whole(row, f"all_{group}") and row["status"] == ELIGIBLE:
                 by_level.setdefault(str(row[group]), []).append(row)
         if len(by_level) > MOST_SEGMENTS:
-            place = self.warehouse.place("segments")
+            place = self.warehouse.place.key("segments")
             raise DataError(
                 f"{place}: a segment has {len(by_level):,} levels, more than {MOST_SEGMENTS:,}; is it an id?"
             )
@@ -241,14 +201,14 @@ class Collector:
 
     def _outcomes(self, caps: Mapping[str, int], *, wide: bool = False) -> Outcomes:
         """Plan all metrics. ``wide``: every number is summed as if it needed more than 64 bits."""
-        windows = self.warehouse.windows or self._windows()
+        windows = self.plan.windows
         if self._numbers is None:
-            self._numbers = Look(self.warehouse, self.tables, self.profiles, windows).numbers()
+            self._numbers = Look(self.warehouse, self.definition, self.tables, self.profiles, windows).numbers()
         numbers = {key: replace(how, wide=how.wide or wide) for key, how in self._numbers.items()}
-        outcomes = Outcomes(self.definition, self.tables, numbers, through=self.through, windows=windows)
+        outcomes = Outcomes(self.definition, self.tables, numbers, through=self.plan.through, windows=windows)
         levels = self._category_levels()
-        for name in self.definition.metrics:
-            outcomes.add(name, self.definition.outcome(name), levels, caps.get(name))
+        for name, outcome in self.plan.outcomes.items():
+            outcomes.add(name, outcome, levels, caps.get(name))
         return outcomes
 
     def _statement(self, outcomes: Outcomes, last: str, groups: Sequence[str] | None = None) -> Statement:
@@ -326,7 +286,7 @@ class Collector:
         outcomes = self._outcomes(caps, wide=wide)
         statement = self._statement(outcomes, outcomes.moments(self._groups()))
         rows = self.engine.rows(statement, "counting outcomes")
-        self.warehouse.statements += [creation(*kept) for kept in self._by_unit(outcomes)]
+        self.warehouse.statements.extend(creation(*kept) for kept in self._by_unit(outcomes))
         self.warehouse.statements.append(statement)
         return outcomes, caps, rows
 
@@ -347,7 +307,7 @@ class Collector:
         if self.definition.cluster is None:
             return {}, {}
         counts = self._ask(outcomes, outcomes.cluster_counts(), [CLUSTER], "counting clusters")
-        arms = range(len(self.warehouse.arms))
+        arms = range(len(self.plan.arms))
         found = {}
         for plan in outcomes.plans:
             rows = self._ask(outcomes, outcomes.cluster_moments(plan, len(arms)), [CLUSTER], "summing over clusters")
@@ -382,7 +342,7 @@ class Collector:
         rows = self.engine.rows(statement, f"reading the distribution of {plan.name}")
         value = f"{WINSORISED if any(term.name == WINSORISED for term in plan.terms) else VALUE}_{plan.name}"
         found = []
-        for arm in range(len(self.warehouse.arms)):
+        for arm in range(len(self.plan.arms)):
             mine = [row for row in rows if row["arm"] == arm]
             found.append(
                 Histogram(
@@ -398,7 +358,7 @@ class Collector:
         if plan.periods is None:
             return None
         by_arm = {whole(row, "arm"): row for row in rows if row["status"] == ELIGIBLE}
-        return tuple(plan.periods.read(by_arm.get(arm)) for arm in range(len(self.warehouse.arms)))
+        return tuple(plan.periods.read(by_arm.get(arm)) for arm in range(len(self.plan.arms)))
 
     def _followed(self, outcomes: Outcomes, plan: MetricPlan) -> Followed:
         """Return who had the event when and who was last seen when: per arm, by week of the start, by stratum."""
@@ -408,7 +368,7 @@ class Collector:
         statement = self._statement(outcomes, outcomes.lifetimes(plan, beside), beside)
         self.warehouse.statements.append(statement)
         rows = self.engine.rows(statement, f"following {plan.name}")
-        return followed(rows, len(self.warehouse.arms), plan.follow_up, STRATUM if beside else None)
+        return followed(rows, len(self.plan.arms), plan.follow_up, STRATUM if beside else None)
 
     def _too_large(self) -> str:
         source, column = max(self._numbers or {}, key=self._widest, default=(self.definition.arm_source, ""))
@@ -430,7 +390,7 @@ class Collector:
         counts, raw = self.profiles[name].arms, self.warehouse.raw[name]
         if counts[UNKNOWN_ARM]:
             self._refuse_unknown_arms(name)
-        for number, arm in enumerate(self.warehouse.arms):
+        for number, arm in enumerate(arm.name for arm in self.definition.arms):
             if not counts[number]:
                 raise DataError(
                     f"{self.experiment.place('arms', number, 'name')}: the arm {arm!r} does not occur in {raw.shown}; "
@@ -440,9 +400,10 @@ class Collector:
     def _refuse_unknown_arms(self, name: str) -> None:
         raw = self.warehouse.raw[name]
         column = self.definition.data[name].arm or "arm"
-        unknown = unknown_arms(self.engine, raw, column, self.warehouse.arms, self.definition.unit_column(name))
-        hint = nearest(unknown.nearest, self.warehouse.arms) if unknown.nearest else ""
-        wanted = ", ".join(repr(arm) for arm in self.warehouse.arms)
+        arms = [arm.name for arm in self.definition.arms]
+        unknown = unknown_arms(self.engine, raw, column, arms, self.definition.unit_column(name))
+        hint = nearest(unknown.nearest, arms) if unknown.nearest else ""
+        wanted = ", ".join(repr(arm) for arm in arms)
         raise DataError(
             f"{raw.place}: {raw.shown}: column {column!r} holds arms that the definition lacks: {unknown.listed}; "
             f"add them to `arms`, or leave their rows out with `where: {column} in ({wanted})`{hint}"

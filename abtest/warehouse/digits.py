@@ -31,7 +31,7 @@ def require_digits(warehouse: Warehouse, name: str, column: str, largest: float)
         return
     value, binder = quote(column), Binder(f"digits_{name}")
     readings = [Reading("lost", _lost(value, text=family == "text"))]
-    unit = warehouse.definition.unit_column(name)
+    unit = warehouse.sources[name].unit
     if unit is not None:
         readings += unit_readings(warehouse, quote(unit))[0]
     listed = ", ".join(f"{reading.sql} AS {quote(reading.alias)}" for reading in readings)

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from abtest.definition.lints import DataRange
 from abtest.definition.load import Experiment
-from abtest.definition.model import ASSIGNMENTS, CUSTOMERS
+from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.engines.engine import Engine, Family, Statement
 from abtest.engines.options import Limits
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.moments.exact import whole
-from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.outcomes import value_column
-from abtest.warehouse.profile import TableProfile, profile, with_tables
+from abtest.warehouse.plan import Plan
+from abtest.warehouse.profile import TableProfile, may_be_empty, profile, with_tables
 from abtest.warehouse.sources import (
     NO_ARM,
     UNKNOWN_ARM,
@@ -31,7 +31,7 @@ from abtest.warehouse.sources import (
     located_files,
     units_are_integers,
 )
-from abtest.warehouse.tables import read_table, sources_used, texts_used
+from abtest.warehouse.tables import place_of, read_table, sources_of, sources_used, texts_used
 from abtest.warehouse.units import ELIGIBLE, REASONS, customer_query, population
 from abtest.warehouse.unknown_arms import unknown_arms
 
@@ -122,60 +122,71 @@ def verified(
     return found
 
 
+def _read(warehouse: Warehouse, definition: Definition, name: str) -> Table:
+    return read_table(warehouse, definition, name)[0]
+
+
 class _Look:
     """One inspection on its way; a table that fails a step takes no part in the next."""
 
     def __init__(self, experiment: Experiment, engine: Engine) -> None:
-        self.experiment = experiment
         self.definition = experiment.definition
         self.engine = engine
-        self.warehouse = Warehouse(experiment, engine, Calendar.of(self.definition), {})
-        self.found = Inspection(self.warehouse.calendar.zone or "UTC")
+        self.place = place_of(experiment)
+        self.sources = sources_of(self.definition, sources_used(self.definition))
+        self.raw: dict[str, Raw] = {}
+        self.plan = Plan.before_looking(self.definition)
+        self.found = Inspection(self.place.calendar.zone or "UTC")
 
     def run(self, frames: Mapping[str, object]) -> Inspection:
         self._attach(frames)
-        uses = {name: self._columns(raw) for name, raw in self.warehouse.raw.items()}
-        whole_tables = [name for name, (_, complete) in uses.items() if complete]
-        kept = dict(self.warehouse.raw)
-        self.warehouse.raw = {name: kept[name] for name in whole_tables}
-        self.warehouse.unit_is_integer = bool(self._try(partial(units_are_integers, self.warehouse)))
+        uses = {name: self._columns(raw) for name, raw in self.raw.items()}
+        complete = {name: self.raw[name] for name, (_, complete) in uses.items() if complete}
+        integers = bool(self._try(partial(units_are_integers, self.sources, complete)))
+        warehouse = Warehouse(self.place, self.engine, self.sources, complete, integers)
+        empty = may_be_empty(self.definition)
         read: dict[str, Table] = {}
         profiles: dict[str, TableProfile] = {}
-        for name in whole_tables:
-            table = self._try(partial(self._read, name))
-            seen = None if table is None else self._try(partial(profile, self.warehouse, table))
+        for name in complete:
+            table = self._try(partial(_read, warehouse, self.definition, name))
+            seen = None
+            if table is not None:
+                seen = self._try(partial(profile, warehouse, table, may_be_empty=name in empty))
             if table is not None and seen is not None:
                 read[name], profiles[name] = table, seen
         self._arms(read)
-        for name, raw in kept.items():
+        for name, raw in self.raw.items():
             self.found.tables.append(self._table(name, raw, uses[name][0], read, profiles.get(name)))
         self._customers(read)
         self._population(read)
         self._times(profiles)
         self._amounts(profiles)
-        for raw in kept.values():
+        for raw in self.raw.values():
             self._try(raw.require_unchanged)
         return self.found
 
     def _attach(self, frames: Mapping[str, object]) -> None:
         located: dict[str, Located | None] = {}
         failed: dict[str, DataError] = {}
-        names = sources_used(self.definition)
-        for name in names:
+        for name in self.sources:
             try:
-                located[name] = None if frames.get(name) is not None else located_files(self.experiment, name)
+                located[name] = (
+                    None if frames.get(name) is not None else located_files(self.place, name, self.sources[name])
+                )
             except DataError as error:
                 failed[name] = error
         # The engine is told all files at once, before it opens the first.
         self.engine.admit([file for found in located.values() if found is not None for file in found.names])
-        for name in names:
+        for name in self.sources:
             if name in failed:
                 self.found.problems.append(str(failed[name]))
                 continue
-            step = partial(attach, self.experiment, self.engine, name, frames.get(name), located[name])
+            step = partial(
+                attach, self.place, self.engine, name, self.sources[name], frame=frames.get(name), located=located[name]
+            )
             raw = self._try(step)
             if raw is not None:
-                self.warehouse.raw[name] = raw
+                self.raw[name] = raw
 
     def _try(self, step: Callable[[], _T]) -> _T | None:
         try:
@@ -183,9 +194,6 @@ class _Look:
         except DataError as error:
             self.found.problems.append(str(error))
             return None
-
-    def _read(self, name: str) -> Table:
-        return read_table(self.warehouse, name)[0]
 
     def _columns(self, raw: Raw) -> tuple[tuple[ColumnUse, ...], bool]:
         """Return the columns that the definition names in a table, and whether they are all there."""
@@ -228,14 +236,14 @@ class _Look:
             f"SELECT\n  arm,\n  count(*) AS row_count,\n  {units} AS unit_count\nFROM {quote(name)}\nGROUP BY arm",
         )
         by_arm = {whole(row, "arm"): row for row in rows}
-        raw = self.warehouse.raw[name]
-        for number, arm in enumerate(self.warehouse.arms):
+        raw = self.raw[name]
+        for number, arm in enumerate(self.plan.arms):
             row = by_arm.get(number)
             self.found.arms.append(
                 ArmLook(arm, whole(row, "row_count") if row else 0, whole(row, "unit_count") if row else 0)
             )
             if row is None:
-                place = self.experiment.place("arms", number, "name")
+                place = self.place.key("arms", number, "name")
                 self.found.problems.append(
                     f"{place}: the arm {arm!r} does not occur in {raw.shown}; correct the name, or remove the arm"
                 )
@@ -243,7 +251,7 @@ class _Look:
             count = whole(by_arm[UNKNOWN_ARM], "row_count")
             column = self.definition.data[name].arm or "arm"
             unit = self.definition.unit_column(name)
-            listed = unknown_arms(self.engine, raw, column, self.warehouse.arms, unit).listed
+            listed = unknown_arms(self.engine, raw, column, self.plan.arms, unit).listed
             self.found.problems.append(
                 f"{raw.place}: {count:,} rows of {raw.shown} have an arm that the definition lacks: {listed}; add it "
                 "to `arms`, or leave the rows out with `where`"
@@ -324,7 +332,7 @@ class _Look:
         repeated = next(
             (t.rows or 0) - (t.units or 0) - (t.without_unit or 0) for t in self.found.tables if t.name == CUSTOMERS
         )
-        place = self.warehouse.raw[CUSTOMERS].place
+        place = self.raw[CUSTOMERS].place
         if whole(row, "conflicting"):
             self.found.notes.append(
                 f"{place}: {whole(row, 'conflicting'):,} customers have several rows that disagree; they are left out"
@@ -339,10 +347,10 @@ class _Look:
         rows = self._rows(
             list(read.values()),
             "SELECT status, count(*) AS units FROM population\nGROUP BY status\nORDER BY status",
-            population(self.warehouse, read),
+            population(self.plan, read),
         )
         self.found.population = {str(row["status"]): whole(row, "units") for row in rows}
-        place = self.warehouse.raw[self.definition.arm_source].place
+        place = self.raw[self.definition.arm_source].place
         if not self.found.population.get(ELIGIBLE):
             why = max(self.found.population, key=lambda status: self.found.population[status], default="")
             reason = f": most are left out as {REASONS.get(why, why)!r}" if why else ""
@@ -350,13 +358,13 @@ class _Look:
 
     def _times(self, profiles: Mapping[str, TableProfile]) -> None:
         """Whether the tables' times fit the period and each other."""
-        calendar = self.warehouse.calendar
+        calendar = self.place.calendar
         assigned = profiles.get(self.definition.arm_source)
         for name in self.definition.event_sources:
             seen = profiles.get(name)
             if seen is None or seen.first is None or seen.last is None:
                 continue
-            place = self.warehouse.raw[name].place
+            place = self.raw[name].place
             if assigned is not None and assigned.first is not None and seen.last < assigned.first:
                 self.found.problems.append(f"{place}: the last event is before the first assignment; check the times")
             elif calendar.through_end is not None and seen.last < calendar.through_end - _WEEK:
@@ -371,7 +379,7 @@ class _Look:
             for column, numbers in seen.numbers.items():
                 if math.isinf(numbers.largest):
                     self.found.notes.append(
-                        f"{self.warehouse.raw[name].place}: column {column!r} holds an infinite value, which nobody "
+                        f"{self.raw[name].place}: column {column!r} holds an infinite value, which nobody "
                         "who is counted may have; correct it or leave it out with `where`"
                     )
 

@@ -81,12 +81,13 @@ class Look:
     def __init__(
         self,
         warehouse: Warehouse,
+        definition: Definition,
         tables: Mapping[str, Table],
         profiles: Mapping[str, TableProfile],
         windows: Windows,
     ) -> None:
         self.warehouse = warehouse
-        self.definition = warehouse.definition
+        self.definition = definition
         self.tables = tables
         self.profiles = profiles
         self.windows = windows

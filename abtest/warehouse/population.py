@@ -9,6 +9,7 @@ from abtest.engines.sqltext import quote
 from abtest.moments.collected import CustomerCounts
 from abtest.moments.exact import optional, whole
 from abtest.warehouse.distinct import eligible_of_distinct, with_distinct_ids
+from abtest.warehouse.plan import Plan
 from abtest.warehouse.profile import TableProfile, with_tables
 from abtest.warehouse.sources import Table, Warehouse
 from abtest.warehouse.units import COLLISION, customer_query, population
@@ -19,48 +20,48 @@ class CollisionError(Exception):
 
 
 def keep_population(
-    warehouse: Warehouse, tables: dict[str, Table], profiles: Mapping[str, TableProfile]
+    warehouse: Warehouse, plan: Plan, tables: dict[str, Table], profiles: Mapping[str, TableProfile]
 ) -> CustomerCounts | None:
     """Make the population a table; mark in ``tables`` those in which no id stands in two rows.
 
     Returns the size of the customer base and of its eligible part, when it is a table of its own. Raises
     :class:`CollisionError` when two hashed ids are alike.
     """
-    source = warehouse.definition.arm_source
+    source = plan.definition.arm_source
     tables[source] = arms = with_distinct_ids(warehouse, tables[source], profiles[source])
     base = tables.get(CUSTOMERS) if source != CUSTOMERS else None
     counts = None
     if base is None:
-        _join(warehouse, tables, [source, CUSTOMERS])
+        _join(warehouse, plan, tables, [source, CUSTOMERS])
     else:
-        counts = _of_distinct(warehouse, tables, profiles) if arms.distinct else None
-        counts = counts or _of_grouped(warehouse, tables)
+        counts = _of_distinct(warehouse, plan, tables, profiles) if arms.distinct else None
+        counts = counts or _of_grouped(warehouse, plan, tables)
     if arms.hashed:
         collided = f"SELECT count(*) AS units FROM population WHERE status = '{COLLISION}'"
         if whole(warehouse.engine.rows(Statement(collided, {}), "checking ids")[0], "units"):
             raise CollisionError
-    _forget_parsed(warehouse, tables)
+    _forget_parsed(warehouse, plan, tables)
     return counts
 
 
-def _forget_parsed(warehouse: Warehouse, tables: Mapping[str, Table]) -> None:
+def _forget_parsed(warehouse: Warehouse, plan: Plan, tables: Mapping[str, Table]) -> None:
     """Forget the rows that were parsed for the population alone: they take memory, and nothing reads them again."""
     for name, table in tables.items():
-        if name in {CUSTOMERS, warehouse.definition.arm_source} and table.select is None:
+        if name in {CUSTOMERS, plan.definition.arm_source} and table.select is None:
             warehouse.engine.drop(name)
 
 
 def _of_distinct(
-    warehouse: Warehouse, tables: dict[str, Table], profiles: Mapping[str, TableProfile]
+    warehouse: Warehouse, plan: Plan, tables: dict[str, Table], profiles: Mapping[str, TableProfile]
 ) -> CustomerCounts | None:
     """Make the population as if every customer had one row; return nothing when one turns out to have several.
 
     As many units as rows with an arm: no assigned customer has two. All rows of customers found again: nor has any
     other. So a table in which all is well is read once.
     """
-    source, base = warehouse.definition.arm_source, tables[CUSTOMERS]
+    source, base = plan.definition.arm_source, tables[CUSTOMERS]
     tables[CUSTOMERS] = replace(base, distinct=True)
-    _join(warehouse, tables, [source, CUSTOMERS])
+    _join(warehouse, plan, tables, [source, CUSTOMERS])
     statement = Statement(
         "SELECT\n  count(*) AS units,\n  count(known) AS found,\n  sum(known) AS eligible\nFROM population", {}
     )
@@ -77,11 +78,11 @@ def _of_distinct(
     return None
 
 
-def _of_grouped(warehouse: Warehouse, tables: Mapping[str, Table]) -> CustomerCounts:
+def _of_grouped(warehouse: Warehouse, plan: Plan, tables: Mapping[str, Table]) -> CustomerCounts:
     """Make the population from one row per customer, which the size of the base needs too."""
     base = tables[CUSTOMERS]
     _keep(warehouse, "customer", with_tables([base]) + customer_query(base), [base])
-    _join(warehouse, tables, [warehouse.definition.arm_source], without="customer")
+    _join(warehouse, plan, tables, [plan.definition.arm_source], without="customer")
     collided = ",\n  sum(CASE WHEN collides THEN 1 END) AS collided" if base.hashed else ""
     statement = Statement(
         "SELECT\n  count(*) AS total,\n"
@@ -99,11 +100,16 @@ def _of_grouped(warehouse: Warehouse, tables: Mapping[str, Table]) -> CustomerCo
 
 
 def _join(
-    warehouse: Warehouse, tables: Mapping[str, Table], sources: Sequence[str], *, without: str | None = None
+    warehouse: Warehouse,
+    plan: Plan,
+    tables: Mapping[str, Table],
+    sources: Sequence[str],
+    *,
+    without: str | None = None,
 ) -> None:
     """Make the population from ``sources``. The query ``without`` is a table already."""
-    *named, (name, text) = population(warehouse, tables)
-    exposure = warehouse.definition.population.exposure
+    *named, (name, text) = population(plan, tables)
+    exposure = plan.definition.population.exposure
     used = {*sources, *([exposure.event] if exposure else [])}
     read = [table for source, table in tables.items() if source in used]
     _keep(warehouse, name, with_tables(read, *(query for query in named if query[0] != without)) + text, read)

@@ -47,8 +47,8 @@ class TableProfile:
     id_blocks: tuple[int, int] | None = None
 
 
-def profile(warehouse: Warehouse, table: Table) -> TableProfile:
-    """Look at ``table`` once. Raises :class:`~abtest.errors.DataError` for an empty table."""
+def profile(warehouse: Warehouse, table: Table, *, may_be_empty: bool = False) -> TableProfile:
+    """Look at ``table`` once. Raises :class:`~abtest.errors.DataError` for an empty table, unless it may be."""
     raw = warehouse.raw[table.name]
     read = replace(table.with_bare_ids(), select=table.look) if table.look else table.with_bare_ids()
     text = f"{with_tables([read])}SELECT\n  {_questions(warehouse, table)}\nFROM {quote(table.name)}"
@@ -60,14 +60,14 @@ def profile(warehouse: Warehouse, table: Table) -> TableProfile:
         raise DataError(f"{raw.place}: {raw.shown}: {str(error).split(': ', 1)[-1]}") from None
     if optional(row, "edged"):
         # Some ids must be trimmed, and may be none then, so the counts are those of the trimmed ids.
-        return profile(warehouse, replace(table, bare=None, look=None))
+        return profile(warehouse, replace(table, bare=None, look=None), may_be_empty=may_be_empty)
     if any(isinstance(value, float) and math.isnan(value) for value in row.values()):
         # Not-a-number is no value, but the largest of those that are stored.
-        return profile(warehouse, replace(table, look=None))
+        return profile(warehouse, replace(table, look=None), may_be_empty=may_be_empty)
     rows = whole(row, "row_count")
     first_block, last_block = optional(row, "first_block"), optional(row, "last_block")
-    if rows == 0 and table.name not in _may_be_empty(warehouse.definition):
-        filtered = " that fulfil `where`" if warehouse.definition.data[table.name].where else ""
+    if rows == 0 and not may_be_empty:
+        filtered = " that fulfil `where`" if warehouse.sources[table.name].where else ""
         raise DataError(f"{raw.place}: {raw.shown} has no rows{filtered}")
     numbers = {}
     for index, column in enumerate(table.numbers):
@@ -93,7 +93,7 @@ def require_readable(warehouse: Warehouse, tables: Iterable[Table]) -> None:
     """
     for table in tables:
         if table.select is not None:
-            profile(warehouse, replace(table, look=None))
+            profile(warehouse, replace(table, look=None), may_be_empty=True)
 
 
 def _arms(warehouse: Warehouse, table: Table, *, lacking: bool) -> dict[int, int]:
@@ -106,7 +106,7 @@ def _arms(warehouse: Warehouse, table: Table, *, lacking: bool) -> dict[int, int
     statement = Statement(f"{text}\nORDER BY arm", read.select.parameters if read.select else {})
     warehouse.statements.append(statement)
     rows = warehouse.engine.rows(statement, f"counting the arms of {table.name}")
-    return dict.fromkeys([UNKNOWN_ARM, NO_ARM, *range(len(warehouse.arms))], 0) | {
+    return dict.fromkeys([UNKNOWN_ARM, NO_ARM, *range(table.arms)], 0) | {
         whole(row, "arm"): whole(row, "row_count") for row in rows
     }
 
@@ -139,7 +139,7 @@ def _questions(warehouse: Warehouse, table: Table) -> str:
     return ",\n  ".join(columns)
 
 
-def _may_be_empty(definition: Definition) -> set[str]:
+def may_be_empty(definition: Definition) -> set[str]:
     """Return the event tables that no primary metric uses: nobody may have unsubscribed yet."""
     primary = {definition.outcome(name).source for name in definition.primaries}
     return set(definition.event_sources) - primary

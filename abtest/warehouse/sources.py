@@ -1,4 +1,4 @@
-"""The tables of a definition, opened in an engine and read alike: ``unit``, ``arm``, ``at_us``, numbers.
+"""Tables, opened in an engine and read alike: ``unit``, ``arm``, ``at_us``, numbers.
 
 A source that needs parsing (CSV, NDJSON, text columns) is parsed once into a table of the engine, so that a value that
 does not parse is found with its file, column and row. A typed source (Parquet, frames) stays a view and is read in
@@ -6,13 +6,12 @@ place by each statement.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-from abtest.definition.load import Experiment
-from abtest.definition.model import Definition, Source
+from abtest.definition.model import Source
 from abtest.engines.engine import Engine, EngineError, Family, Statement
 from abtest.engines.sqltext import LOCAL, Binder, as_text, blank_to_null, number, quote, unit_text
 from abtest.errors import DataError
@@ -23,7 +22,6 @@ from abtest.grammar.fields import nearest
 from abtest.process.publishing import settle
 from abtest.warehouse.calendar import Calendar, unzoned
 from abtest.warehouse.filters import Filter
-from abtest.warehouse.windows import Windows
 from abtest.words.names import Names, shape
 from abtest.words.visible import visible
 
@@ -107,7 +105,7 @@ class Table:
     has_unit: bool
     has_time: bool
     has_eligible: bool
-    has_arm: bool = False
+    arms: int = 0
     filtered: bool = False
     clock: tuple[str, Family] | None = None
     bare: Statement | None = None
@@ -115,6 +113,11 @@ class Table:
     stored: Mapping[str, str] = field(default_factory=dict)
     hashed: bool = False
     distinct: bool = False
+
+    @property
+    def has_arm(self) -> bool:
+        """Whether its rows name arms."""
+        return self.arms > 0
 
     def with_bare_ids(self) -> "Table":
         """Return the table that does not look for blanks in front of ids: right once there are none."""
@@ -136,37 +139,57 @@ class Table:
         return replace(self, select=Statement(text, self.select.parameters), bare=None, look=None)
 
 
-@dataclass
-class Warehouse:
-    """All sources of an experiment, opened."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where tables lie, and for whom: the folder that relative paths start from, the calendar of times without a zone.
 
-    experiment: Experiment
-    engine: Engine
+    ``key`` is what errors call a key of who asks, such as ``drip.yaml:12:5: data.orders`` for ``("data", "orders")``.
+    """
+
+    folder: Path
     calendar: Calendar
-    raw: dict[str, Raw]
-    tables: dict[str, Table] = field(default_factory=dict)
+    key: Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is taken from a table: columns of numbers and of texts, the ``time``, the arm, and who is eligible.
+
+    ``arms``: their names, whose places are their numbers in SQL; ``None`` where no arm is read. ``customers``: each row
+    says whether it is ``eligible``, by that condition; without one all are.
+    """
+
+    numbers: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    time: str | None = None
+    arms: tuple[str, ...] | None = None
+    customers: bool = False
+    eligible: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """Tables of a place, opened in an engine; it is not changed once it is made.
+
+    ``sources`` say where each table is and which columns hold what; one without ``unit`` has a unit in each row.
+    ``unit_is_integer``: all ids are whole numbers. ``hashed``: text ids are replaced by a 64-bit hash as they are read,
+    which joins and groups far quicker. ``verified``: fingerprints are of every byte of the files. ``statements`` is the
+    log of what was asked of the engine, for who wants to read it.
+    """
+
+    place: Place
+    engine: Engine
+    sources: Mapping[str, Source]
+    raw: Mapping[str, Raw]
     unit_is_integer: bool = False
     hashed: bool = False
-    """Whether text ids are replaced by a 64-bit hash as they are read, which joins and groups far quicker."""
     verified: bool = False
-    """Whether the files were verified, so that their fingerprints are of every byte."""
-    through: int | None = None
-    windows: Windows | None = None
     statements: list[Statement] = field(default_factory=list)
 
     @property
-    def definition(self) -> Definition:
-        """The experiment's definition."""
-        return self.experiment.definition
-
-    def place(self, *path: str | int) -> str:
-        """Return the place of a key of the definition, to start an error with."""
-        return self.experiment.place(*path)
-
-    @property
-    def arms(self) -> list[str]:
-        """Arm names; an arm's place in this list is its number in SQL."""
-        return [arm.name for arm in self.definition.arms]
+    def calendar(self) -> Calendar:
+        """The days and the zone of the place."""
+        return self.place.calendar
 
     def fingerprint(self, name: str) -> str:
         """Return the hash of a source's files; frames and tables of a catalogue have none.
@@ -186,57 +209,70 @@ class Warehouse:
             raw.require_unchanged()
 
 
-def open_warehouse(experiment: Experiment, engine: Engine, frames: Mapping[str, object], names: list[str]) -> Warehouse:
-    """Attach the sources ``names`` and read what their columns are. No row is read yet."""
-    definition = experiment.definition
-    unknown = [name for name in frames if name not in definition.data]
-    if unknown:
-        raise DataError(
-            f"tables: {unknown[0]!r} is not under data in the definition{nearest(unknown[0], definition.data)}"
-        )
-    located = {name: located_files(experiment, name) for name in names if frames.get(name) is None}
+def open_warehouse(
+    place: Place,
+    engine: Engine,
+    sources: Mapping[str, Source],
+    frames: Mapping[str, object] | None = None,
+    *,
+    hashed: bool = False,
+    verified: bool = False,
+) -> Warehouse:
+    """Attach ``sources`` and read what their columns are. No row is read yet.
+
+    ``frames`` stand in the place of files. ``hashed``: as of :class:`Warehouse`, unless ids are whole numbers.
+    """
+    given = frames or {}
+    located = {name: located_files(place, name, source) for name, source in sources.items() if given.get(name) is None}
     engine.admit([file for found in located.values() if found is not None for file in found.names])
-    raw = {name: attach(experiment, engine, name, frames.get(name), located.get(name)) for name in names}
-    warehouse = Warehouse(experiment, engine, Calendar.of(definition), raw)
-    warehouse.require_unchanged()
-    warehouse.unit_is_integer = units_are_integers(warehouse)
-    return warehouse
+    raw = {
+        name: attach(place, engine, name, source, frame=given.get(name), located=located.get(name))
+        for name, source in sources.items()
+    }
+    for each in raw.values():
+        each.require_unchanged()
+    integers = units_are_integers(sources, raw)
+    return Warehouse(place, engine, sources, raw, integers, hashed and not integers, verified)
 
 
-def units_are_integers(warehouse: Warehouse) -> bool:
+def units_are_integers(sources: Mapping[str, Source], raw: Mapping[str, Raw]) -> bool:
     """Whether every table's ids are whole numbers, and so compared as such; raises for what cannot be an id."""
     families = []
-    for name, source in warehouse.raw.items():
-        unit = warehouse.definition.unit_column(name)
+    for name, table in raw.items():
+        unit = sources[name].unit
         if unit is not None:
-            families.append(source.columns[source.column(unit, "unit")])
+            families.append(table.columns[table.column(unit, "unit")])
             if families[-1] not in {"integer", "text", "null"}:
                 raise DataError(
-                    f"{source.place}: the id column {unit!r} holds {families[-1]} values; ids must be text or whole "
+                    f"{table.place}: the id column {unit!r} holds {families[-1]} values; ids must be text or whole "
                     "numbers (in pandas: .astype('Int64') or .astype(str))"
                 )
     return bool(families) and all(family in {"integer", "null"} for family in families)
 
 
-def located_files(experiment: Experiment, name: str) -> Located | None:
-    """Return the files of source ``name``, which the engine has to be told before any is attached; ``None`` without."""
-    source = experiment.definition.data[name]
+def located_files(place: Place, name: str, source: Source) -> Located | None:
+    """Return the files of a source, which the engine has to be told before any is attached; ``None`` without."""
     if source.path is None or source.table is not None:
         return None
     # Tables that a killed `simulate` was putting in place are of one set before they are read.
-    settle((experiment.folder / source.path).parent, reading=True)
-    return locate(source.path, experiment.folder, f"{experiment.place('data', name)}.path")
+    settle((place.folder / source.path).parent, reading=True)
+    return locate(source.path, place.folder, f"{place.key('data', name)}.path")
 
 
 def attach(
-    experiment: Experiment, engine: Engine, name: str, frame: object | None = None, located: Located | None = None
+    where: Place,
+    engine: Engine,
+    name: str,
+    source: Source,
+    *,
+    frame: object | None = None,
+    located: Located | None = None,
 ) -> Raw:
     """Make source ``name`` a view of the engine and look at its columns; no row is read.
 
     ``located``: its files, if they were looked for before.
     """
-    source = experiment.definition.data[name]
-    place = experiment.place("data", name)
+    place = where.key("data", name)
     view = f"raw_{name}"
     if frame is not None:
         engine.attach_frame(view, frame)
@@ -246,7 +282,7 @@ def attach(
         except EngineError as error:
             raise DataError(f"{place}.table: {source.table}: {_without_label(error)}") from None
     else:
-        located = located or located_files(experiment, name)
+        located = located or located_files(where, name, source)
         if located is None:
             raise DataError(
                 f"{place}: needs `path`: the file of this table (or give tables={{{name!r}: frame}} in Python)"
@@ -263,7 +299,7 @@ def attach(
     if frame is not None and not engine.rows(Statement(f"SELECT 1 AS one FROM {quote(view)} LIMIT 1", {})):
         # The columns of an empty frame have whatever type the library gives them; they hold nothing.
         columns = cast("dict[str, Family]", dict.fromkeys(columns, "null"))
-    asked = {source.unit or experiment.definition.unit, source.at, source.arm, source.value} - {None}
+    asked = {source.unit, source.at, source.arm, source.value} - {None}
     read = located if frame is None else None
     return Raw(
         name,
@@ -282,42 +318,33 @@ def _without_label(error: EngineError) -> str:
     return str(error).split(": ", 1)[-1]
 
 
-def normalise(
-    warehouse: Warehouse,
-    name: str,
-    numbers: list[str],
-    texts: list[str],
-    *,
-    eligible: bool,
-    arm: bool,
-    time: str | None,
-) -> Table:
-    """Say how source ``name`` is read: its unit, arm and time, the number columns asked for, and its filter.
+def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
+    """Say how source ``name`` is read: its unit, what ``read`` takes, and its filter.
 
     A source that must be parsed is parsed now, into a table of the engine. Raises
     :class:`~abtest.errors.DataError` naming file, column and row of the first value that does not parse.
     """
-    raw, definition = warehouse.raw[name], warehouse.definition
-    source = definition.data[name]
+    raw, source = warehouse.raw[name], warehouse.sources[name]
     binder = Binder(name)
     readings: list[Reading] = []
     parsed: dict[str, str] = {}
-    unit = definition.unit_column(name)
+    unit, time = source.unit, read.time
     units: list[Reading] = []
     bare_units: list[Reading] = []
     if unit is not None:
         raw.column(unit, "unit")
-        units, bare_units = unit_readings(warehouse, quote(unit), checked=eligible or arm)
-    if arm:
-        readings.append(arm_reading(warehouse, raw, source, binder))
+        checked = read.customers or read.arms is not None
+        units, bare_units = unit_readings(warehouse, quote(unit), checked=checked)
+    if read.arms is not None:
+        readings.append(arm_reading(raw, source, read.arms, binder))
     if time is not None:
         family = raw.columns[raw.column(time, "at")]
         sql = warehouse.calendar.reading(time, quote(time), family, binder, raw.place)
         readings.append(Reading("at_us", sql, time, "TIMESTAMP" if family == "text" else None))
-    if eligible:
-        readings.append(_eligible_reading(warehouse, raw, binder, parsed))
+    if read.customers:
+        readings.append(_eligible_reading(warehouse, raw, read.eligible, binder, parsed))
     aliases: dict[str, str] = {}
-    for column in numbers:
+    for column in read.numbers:
         family = raw.columns[raw.column(column, "value" if source.value == column else "column")]
         if family not in {"integer", "number", "boolean", "text", "null"}:
             raise DataError(
@@ -327,7 +354,7 @@ def normalise(
         readings.append(
             Reading(aliases[column], number(quote(column), family), column, "DOUBLE" if family == "text" else None)
         )
-    words = {raw.column(column, "column"): f"s_{place}" for place, column in enumerate(texts)}
+    words = {raw.column(column, "column"): f"s_{place}" for place, column in enumerate(read.texts)}
     readings += [
         Reading(alias, blank_to_null(as_text(quote(column), raw.columns[column])), column)
         for column, alias in words.items()
@@ -339,15 +366,15 @@ def normalise(
     parsed |= {reading.column: reading.parses_as for reading in readings if reading.column and reading.parses_as}
     if parsed:
         _materialise(warehouse, raw, name, select, parsed)
-    table = Table(
+    return Table(
         name,
         None if parsed else select,
         aliases,
         words,
         unit is not None,
         time is not None,
-        eligible,
-        has_arm=arm,
+        read.customers,
+        arms=0 if read.arms is None else len(read.arms),
         filtered=where is not None,
         clock=None if time is None else (time, raw.columns[time]),
         bare=_select(raw, [*bare_units, *readings], where, binder) if bare_units and not parsed else None,
@@ -355,8 +382,6 @@ def normalise(
         stored={} if parsed else {alias: reading.alias for alias, reading in stored.items()},
         hashed=warehouse.hashed and unit is not None,
     )
-    warehouse.tables[name] = table
-    return table
 
 
 def unit_readings(warehouse: Warehouse, column: str, *, checked: bool = False) -> tuple[list[Reading], list[Reading]]:
@@ -377,7 +402,7 @@ def unit_readings(warehouse: Warehouse, column: str, *, checked: bool = False) -
 
 def where_of(warehouse: Warehouse, name: str, binder: Binder) -> tuple[str | None, Mapping[str, str]]:
     """Return the condition of a source's rows, and the text columns that it reads with the types they must parse as."""
-    raw, where = warehouse.raw[name], warehouse.definition.data[name].where
+    raw, where = warehouse.raw[name], warehouse.sources[name].where
     if where is None:
         return None, {}
     condition = _filter(warehouse, raw, binder, f"{raw.place}.where")
@@ -396,23 +421,24 @@ def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filte
     return Filter(raw.columns, warehouse.calendar, binder, place, instead=raw.instead)
 
 
-def arm_reading(warehouse: Warehouse, raw: Raw, source: Source, binder: Binder) -> Reading:
-    """Return how the arm is read: its place in the definition, ``NO_ARM`` for a blank, ``UNKNOWN_ARM`` for another."""
+def arm_reading(raw: Raw, source: Source, arms: Sequence[str], binder: Binder) -> Reading:
+    """Return how the arm is read: its place among ``arms``, ``NO_ARM`` for a blank, ``UNKNOWN_ARM`` for another."""
     column = source.arm or "arm"
     raw.column(column, "arm")
     text = f"trimmed({as_text(quote(column), raw.columns[column])})"
-    cases = " ".join(f"WHEN {binder.bind(arm, 'arm')} THEN {number}" for number, arm in enumerate(warehouse.arms))
+    cases = " ".join(f"WHEN {binder.bind(arm, 'arm')} THEN {number}" for number, arm in enumerate(arms))
     return Reading(
         "arm",
         f"CASE {text} {cases} ELSE CASE WHEN {blank_to_null(text)} IS NULL THEN {NO_ARM} ELSE {UNKNOWN_ARM} END END",
     )
 
 
-def _eligible_reading(warehouse: Warehouse, raw: Raw, binder: Binder, parsed: dict[str, str]) -> Reading:
-    condition = warehouse.definition.population.eligible
+def _eligible_reading(
+    warehouse: Warehouse, raw: Raw, condition: str | None, binder: Binder, parsed: dict[str, str]
+) -> Reading:
     if condition is None:
         return Reading("eligible", "1")
-    compiled = _filter(warehouse, raw, binder, warehouse.place("population", "eligible"))
+    compiled = _filter(warehouse, raw, binder, warehouse.place.key("population", "eligible"))
     sql = compiled.compile(parse_expression(condition))
     parsed |= compiled.parsed
     return Reading("eligible", f"CAST({sql} AS INTEGER)")

@@ -1,21 +1,55 @@
 """What an experiment takes from each of its tables: the columns of numbers, words, arms and times."""
 
-from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
-from abtest.engines.engine import Statement
+from collections.abc import Iterable, Mapping, Sequence
+
+from abtest.definition.load import Experiment
+from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition, Source
+from abtest.engines.engine import Engine, Statement
 from abtest.engines.sqltext import blank_to_null, quote
 from abtest.errors import DataError
+from abtest.grammar.fields import nearest
 from abtest.moments.exact import whole
+from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.outcomes import value_column
-from abtest.warehouse.sources import Table, Warehouse, normalise
+from abtest.warehouse.sources import Place, Read, Table, Warehouse, normalise, open_warehouse
 
 
-def read_table(warehouse: Warehouse, name: str) -> tuple[Table, list[str]]:
+def open_tables(
+    experiment: Experiment,
+    engine: Engine,
+    names: Sequence[str],
+    frames: Mapping[str, object] | None = None,
+    *,
+    hashed: bool = False,
+    verified: bool = False,
+) -> Warehouse:
+    """Open the tables ``names`` of an experiment, as :func:`~abtest.warehouse.sources.open_warehouse` does."""
+    definition = experiment.definition
+    unknown = [name for name in frames or {} if name not in definition.data]
+    if unknown:
+        raise DataError(
+            f"tables: {unknown[0]!r} is not under data in the definition{nearest(unknown[0], definition.data)}"
+        )
+    sources = sources_of(definition, names)
+    return open_warehouse(place_of(experiment), engine, sources, frames, hashed=hashed, verified=verified)
+
+
+def place_of(experiment: Experiment) -> Place:
+    """Return where the tables of an experiment lie."""
+    return Place(experiment.folder, Calendar.of(experiment.definition), experiment.place)
+
+
+def sources_of(definition: Definition, names: Iterable[str]) -> dict[str, Source]:
+    """Return the tables ``names``, each with its column of the id."""
+    return {name: definition.data[name].model_copy(update={"unit": definition.unit_column(name)}) for name in names}
+
+
+def read_table(warehouse: Warehouse, definition: Definition, name: str) -> tuple[Table, list[str]]:
     """Read source ``name`` for the analysis; return it with those of its columns that are categories.
 
     Raises :class:`~abtest.errors.DataError` for a column that is not there or does not hold what it is used as.
     """
-    definition = warehouse.definition
-    source = definition.data[name]
+    source = warehouse.sources[name]
     is_arms = name == definition.arm_source
     time = source.at
     if name == ASSIGNMENTS and time is None and "assigned_at" in warehouse.raw[name].columns:
@@ -29,16 +63,23 @@ def read_table(warehouse: Warehouse, name: str) -> tuple[Table, list[str]]:
     categories: list[str] = []
     texts: list[str] = []
     if name == CUSTOMERS:
-        categories = [column for column in numbers if _is_category(warehouse, column)]
+        categories = [column for column in numbers if _is_category(warehouse, definition, column)]
         numbers = [column for column in numbers if column not in categories]
         texts = list(dict.fromkeys([*categories, *texts_used(definition)]))
-    table = normalise(warehouse, name, numbers, texts, eligible=name == CUSTOMERS, arm=is_arms, time=time)
-    return table, categories
+    read = Read(
+        tuple(numbers),
+        tuple(texts),
+        time,
+        tuple(arm.name for arm in definition.arms) if is_arms else None,
+        customers=name == CUSTOMERS,
+        eligible=definition.population.eligible,
+    )
+    return normalise(warehouse, name, read), categories
 
 
-def _is_category(warehouse: Warehouse, column: str) -> bool:
+def _is_category(warehouse: Warehouse, definition: Definition, column: str) -> bool:
     """Whether a column that is only a covariate holds words; a CSV's numbers are text too, so its values decide."""
-    definition, raw = warehouse.definition, warehouse.raw[CUSTOMERS]
+    raw = warehouse.raw[CUSTOMERS]
     outcomes = {part.value for name in definition.metrics for part in [definition.outcome(name)] if part.of_column}
     if column in outcomes or raw.columns[raw.column(column, "column")] != "text":
         return False

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from abtest.definition.model import CUSTOMERS
 from abtest.engines.sqltext import quote
-from abtest.warehouse.sources import NO_ARM, Table, Warehouse
+from abtest.warehouse.plan import Plan
+from abtest.warehouse.sources import NO_ARM, Table
 
 ELIGIBLE = "eligible"
 STRATUM = "stratum"
@@ -32,7 +33,7 @@ REASONS = {
 """Why an assigned unit is not counted, in the order in which the reasons are tried."""
 
 
-def population(warehouse: Warehouse, tables: Mapping[str, Table]) -> list[tuple[str, str]]:
+def population(plan: Plan, tables: Mapping[str, Table]) -> list[tuple[str, str]]:
     """Return the named queries that end in ``population``, which each analysis makes a table of the engine once.
 
     Its columns: unit, arm, status, started_at (from when windows run), assigned_at where that is another instant,
@@ -41,16 +42,16 @@ def population(warehouse: Warehouse, tables: Mapping[str, Table]) -> list[tuple[
     texts.
     """
     customers = tables.get(CUSTOMERS)
-    arms = tables[warehouse.definition.arm_source]
+    arms = tables[plan.definition.arm_source]
     if not arms.has_unit:
-        return [("population", _rows_as_units(warehouse, tables))]
-    queries = [("assigned", _assigned(arms, len(warehouse.arms)))]
+        return [("population", _rows_as_units(plan, tables))]
+    queries = [("assigned", _assigned(arms, len(plan.arms)))]
     if customers is not None:
         queries.append(("customer", customer_query(customers)))
-    if warehouse.definition.population.exposure is not None:
-        queries.append(("exposed", _exposed(warehouse)))
-    windows = warehouse.windows.queries("members") if warehouse.windows else []
-    return [*queries, ("members" if windows else "population", _population(warehouse, tables)), *windows]
+    if plan.definition.population.exposure is not None:
+        queries.append(("exposed", _exposed(plan)))
+    windows = plan.windows.queries("members")
+    return [*queries, ("members" if windows else "population", _population(plan, tables)), *windows]
 
 
 def level_alias(tables: Mapping[str, Table], column: str) -> str:
@@ -58,9 +59,9 @@ def level_alias(tables: Mapping[str, Table], column: str) -> str:
     return tables[CUSTOMERS].texts[column]
 
 
-def _groups(warehouse: Warehouse, tables: Mapping[str, Table], prefix: str) -> str:
+def _groups(plan: Plan, tables: Mapping[str, Table], prefix: str) -> str:
     """Return the customers' text columns, the stratum and the cluster, as columns of ``population``."""
-    definition, customers = warehouse.definition, tables.get(CUSTOMERS)
+    definition, customers = plan.definition, tables.get(CUSTOMERS)
     if customers is None:
         return ""
     columns = [f"coalesce({prefix}{quote(a)}, '{BLANK_LEVEL}') AS {quote(a)}" for a in customers.texts.values()]
@@ -76,20 +77,20 @@ def _groups(warehouse: Warehouse, tables: Mapping[str, Table], prefix: str) -> s
     return "".join(f",\n  {column}" for column in columns)
 
 
-def _rows_as_units(warehouse: Warehouse, tables: Mapping[str, Table]) -> str:
+def _rows_as_units(plan: Plan, tables: Mapping[str, Table]) -> str:
     table = tables[CUSTOMERS]
     numbers = "".join(f",\n  {quote(alias)}" for alias in table.numbers.values())
     when = ["WHEN eligible IS NULL THEN 'eligibility_unknown'", "WHEN eligible = 0 THEN 'not_eligible'"]
-    when += _no_cluster(warehouse, tables, "")
+    when += _no_cluster(plan, tables, "")
     cases = "\n       ".join([*when, "ELSE 'eligible' END AS status"])
     return (
-        f"SELECT\n  arm,\n  CASE {cases}{numbers}{_groups(warehouse, tables, '')}\n"
+        f"SELECT\n  arm,\n  CASE {cases}{numbers}{_groups(plan, tables, '')}\n"
         f"FROM {quote(table.name)}\nWHERE arm <> {NO_ARM}"
     )
 
 
-def _no_cluster(warehouse: Warehouse, tables: Mapping[str, Table], prefix: str) -> list[str]:
-    cluster = warehouse.definition.cluster
+def _no_cluster(plan: Plan, tables: Mapping[str, Table], prefix: str) -> list[str]:
+    cluster = plan.definition.cluster
     if cluster is None:
         return []
     return [f"WHEN {prefix}{quote(level_alias(tables, cluster))} IS NULL THEN 'no_cluster'"]
@@ -153,29 +154,29 @@ def customer_query(table: Table) -> str:
     return f"SELECT\n{columns}\nFROM {source}\nWHERE {known}\nGROUP BY unit"
 
 
-def _exposed(warehouse: Warehouse) -> str:
+def _exposed(plan: Plan) -> str:
     """One row per exposed unit: the instant of its first exposure after the assignment."""
-    exposure = warehouse.definition.population.exposure
+    exposure = plan.definition.population.exposure
     if exposure is None:
         raise ValueError("the definition has no exposure")
     low, high = exposure.window or (0, None)
     inside = f"e.at_us >= a.assigned_at + {low * 1_000_000}"
     if high is not None:
         inside += f" AND e.at_us < a.assigned_at + {high * 1_000_000}"
-    if warehouse.through is not None:
+    if plan.through is not None:
         # What comes after the data's end counts nowhere, so that a longer export changes nothing.
         # The last event itself belongs to the data, the midnight after a declared last day does not.
-        declared = warehouse.calendar.through_end is not None
-        inside += f" AND e.at_us {'<' if declared else '<='} {warehouse.through}"
+        declared = plan.calendar.through_end is not None
+        inside += f" AND e.at_us {'<' if declared else '<='} {plan.through}"
     return (
         f"SELECT\n  a.unit,\n  min(CASE WHEN {inside} THEN e.at_us END) AS exposed_at\n"
         f"FROM {quote(exposure.event)} AS e\nJOIN assigned AS a ON a.unit = e.unit\nGROUP BY a.unit"
     )
 
 
-def _population(warehouse: Warehouse, tables: Mapping[str, Table]) -> str:
-    customers, arms = tables.get(CUSTOMERS), tables[warehouse.definition.arm_source]
-    calendar, timed = warehouse.calendar, warehouse.definition.timed
+def _population(plan: Plan, tables: Mapping[str, Table]) -> str:
+    customers, arms = tables.get(CUSTOMERS), tables[plan.definition.arm_source]
+    calendar, timed = plan.calendar, plan.definition.timed
     when = ["WHEN a.arms_held > 1 THEN 'several_arms'"]
     if arms.hashed:
         other = " OR c.unit_check <> a.unit_check" if customers is not None else ""
@@ -195,20 +196,20 @@ def _population(warehouse: Warehouse, tables: Mapping[str, Table]) -> str:
             "WHEN c.conflicting THEN 'conflicting_rows'",
             "WHEN c.eligible IS NULL THEN 'eligibility_unknown'",
             "WHEN c.eligible = 0 THEN 'not_eligible'",
-            *_no_cluster(warehouse, tables, "c."),
+            *_no_cluster(plan, tables, "c."),
         ]
         known = "CASE WHEN c.unit IS NOT NULL THEN CASE WHEN c.eligible = 1 AND NOT c.conflicting THEN 1 ELSE 0 END END"
         numbers = f",\n  CAST({known} AS TINYINT) AS known"
         numbers += "".join(f",\n  c.{quote(alias)}" for alias in customers.numbers.values())
-        numbers += _groups(warehouse, tables, "c.")
+        numbers += _groups(plan, tables, "c.")
         join = "\nLEFT JOIN customer AS c ON c.unit = a.unit"
     # One row per unit stays in memory, so nothing is held twice.
     started = "a.assigned_at AS started_at"
     exposed = ""
-    if warehouse.definition.population.exposure is not None:
+    if plan.definition.population.exposure is not None:
         join += "\nLEFT JOIN exposed AS x ON x.unit = a.unit"
         exposed = ",\n  x.exposed_at"
-        if warehouse.definition.triggered:
+        if plan.definition.triggered:
             started = "a.assigned_at,\n  x.exposed_at AS started_at"
             when.append(f"WHEN x.exposed_at IS NULL THEN '{NOT_EXPOSED}'")
     cases = "\n       ".join([*when, "ELSE 'eligible' END AS status"])

@@ -13,8 +13,9 @@ from abtest.engines.duckdb.database import Database
 from abtest.engines.engine import Statement
 from abtest.errors import DataError
 from abtest.files.folders import folder_columns
-from abtest.warehouse.calendar import Calendar, to_microseconds
-from abtest.warehouse.sources import Warehouse, attach, normalise
+from abtest.warehouse.calendar import to_microseconds
+from abtest.warehouse.sources import Read, normalise
+from abtest.warehouse.tables import open_tables
 
 ROWS = """
 SELECT i % 400 AS customer_id,
@@ -194,10 +195,8 @@ def test_files_of_days_that_no_window_reaches_are_not_read(lake, tmp_path):
     experiment = load(definition("orders", at="day"), folder=tmp_path)
     engine = Database()
     try:
-        raw = attach(experiment, engine, "orders")
-        warehouse = Warehouse(experiment, engine, Calendar.of(experiment.definition), {"orders": raw})
-        warehouse.unit_is_integer = True
-        table = normalise(warehouse, "orders", ["amount"], [], eligible=False, arm=False, time="day")
+        warehouse = open_tables(experiment, engine, ["orders"])
+        table = normalise(warehouse, "orders", Read(numbers=("amount",), time="day"))
         low, high = (to_microseconds(dt.datetime(2026, 3, day, tzinfo=dt.UTC)) for day in (10, 12))
         assert files_read(engine, table.select) == days
         # Two days, with a day of grace on both sides for the time zone.

@@ -1,0 +1,89 @@
+"""What is counted, resolved once: who by the definition, and until when and from when by what the tables hold."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+from abtest.definition.model import Definition
+from abtest.errors import DataError
+from abtest.moments.outcome import Outcome
+from abtest.warehouse.calendar import Calendar, to_microseconds
+from abtest.warehouse.profile import TableProfile
+from abtest.warehouse.sources import Warehouse
+from abtest.warehouse.windows import Windows
+
+LAST_INSTANT = to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A definition as it is counted. An arm's place in ``arms`` is its number in SQL.
+
+    ``outcomes``: what each metric asks of a unit. ``through``: the instant up to which events are complete, in
+    microseconds since 1970 UTC, ``None`` where there are none; ``windows``: those of the calendar, for the range of
+    starts that can be counted.
+    """
+
+    definition: Definition
+    calendar: Calendar
+    arms: tuple[str, ...]
+    outcomes: Mapping[str, Outcome]
+    through: int | None
+    windows: Windows
+
+    @classmethod
+    def before_looking(cls, definition: Definition) -> Self:
+        """Return the plan as far as the definition alone tells it: without an end, and without windows."""
+        arms = tuple(arm.name for arm in definition.arms)
+        outcomes = {name: definition.outcome(name) for name in definition.metrics}
+        calendar = Calendar.of(definition)
+        return cls(definition, calendar, arms, outcomes, None, Windows(calendar, (), 0, 0))
+
+    @classmethod
+    def of(cls, definition: Definition, warehouse: Warehouse, profiles: Mapping[str, TableProfile]) -> Self:
+        """Return the plan. Raises :class:`~abtest.errors.DataError` where the events' times tell no end."""
+        through = _through(definition, warehouse, profiles)
+        windows = _windows(definition, warehouse.calendar, profiles, through)
+        return replace(cls.before_looking(definition), through=through, windows=windows)
+
+
+def _through(definition: Definition, warehouse: Warehouse, profiles: Mapping[str, TableProfile]) -> int | None:
+    """Return the instant up to which events are complete: as declared, else that of the last event."""
+    if not definition.timed:
+        return None
+    declared = warehouse.calendar.through_end
+    if declared is not None:
+        return declared
+    lasts = [profiles[name].last for name in definition.event_sources]
+    known = [last for last in lasts if last is not None]
+    if not known:
+        raise DataError(f"{warehouse.place.key('data')}: no event has a time, so nothing can be counted")
+    end = max(known)
+    if end > LAST_INSTANT:
+        late = next(name for name in definition.event_sources if profiles[name].last == end)
+        raise DataError(
+            f"{warehouse.raw[late].place}: the last time is beyond the year 2200, a placeholder; "
+            "leave such rows out with `where`, or say where the data ends with period.through"
+        )
+    lag = definition.period.lag if definition.period else None
+    return end - (lag or 0) * 1_000_000
+
+
+def _windows(
+    definition: Definition, calendar: Calendar, profiles: Mapping[str, TableProfile], through: int | None
+) -> Windows:
+    """Return the calendar windows, for the range of starts that can be counted."""
+    arms = profiles[definition.arm_source]
+    starts, ends = [arms.first], [arms.last]
+    if definition.population.exposure is not None and definition.triggered:
+        ends.append(profiles[definition.population.exposure.event].last)
+    first = max([start for start in (*starts, calendar.period_start) if start is not None], default=0)
+    last = max([end for end in ends if end is not None], default=first)
+    if calendar.period_end is not None and not definition.triggered:
+        last = min(last, calendar.period_end)
+    if through is not None:
+        last = min(last, through)
+    # Placeholders such as the year 1 or 9999 are not counted, whatever their windows would be.
+    first, last = min(max(first, 0), LAST_INSTANT), min(last, LAST_INSTANT)
+    return Windows.of(definition, calendar, first, last)
