@@ -7,6 +7,7 @@ import platform
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from abtest.analysis.result import Provenance
 from abtest.engines import ENGINES
@@ -28,9 +29,18 @@ def provenance(packages: Sequence[str] = ()) -> Provenance:
         abtest=_version("abtest"),
         python=platform.python_version(),
         platform=f"{sys.platform}-{platform.machine()}",
-        packages={name: _version(name) for name in dict.fromkeys([*ENGINES[0].packages, *packages, *_PACKAGES])},
+        packages=_versions([*ENGINES[0].packages, *packages]),
         generated_at=moment.isoformat(),
     )
+
+
+def _versions(engines: Sequence[str]) -> dict[str, str]:
+    """Return versions by package. Where a platform has an engine built in, nothing tells which it is."""
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(engines):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = _version(name)
+    return found | {name: _version(name) for name in _PACKAGES}
 
 
 @functools.cache

@@ -51,6 +51,8 @@ class Choice:
         cls, engine: str | EngineOptions | None = None, limits: Limits | None = None, *, allow_remote: bool = False
     ) -> Self:
         """Return the choice of a call from Python: an engine, its name, or neither; ``limits`` go before its own."""
+        if isinstance(engine, type) and issubclass(engine, EngineOptions):
+            raise UsageError(f"engine: {engine.__name__} is the kind; give {engine.__name__}() or {engine.name!r}")
         if isinstance(engine, EngineOptions):
             chosen = engine if limits is None else engine.within(limits)
             return cls(engine.name, {engine.name: chosen}, allow_remote)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, cast
 
 from abtest.engines.engine import Engine
 from abtest.errors import UsageError
@@ -122,6 +122,12 @@ def _require_memory(wanted: str) -> None:
         )
 
 
+def _require_limits(given: object, kind: type[Limits]) -> None:
+    if not isinstance(given, kind):
+        told = type(given).__name__
+        raise UsageError(f"limits: must be {kind.__name__}, such as {kind.__name__}(memory='4GB'), got {told}")
+
+
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
     """The other machines that an engine would ask. ``setting`` is the name of the field that leads to them.
@@ -158,6 +164,7 @@ class EngineOptions:
 
     def __post_init__(self) -> None:
         _require_kinds(self, f"{self.name}.")
+        _require_limits(self.limits, self.kind_of_limits())
 
     def open(self, progress: Progress | None = None) -> Engine:
         """Open the engine; the caller closes it.
@@ -210,7 +217,8 @@ class EngineOptions:
     @classmethod
     def kind_of_limits(cls) -> type[Limits]:
         """Return the class of its limits."""
-        return type(cls().limits)
+        default = next(each.default for each in fields(cls) if each.name == "limits")
+        return cast("type[Limits]", default.__class__)
 
     @classmethod
     def flags(cls) -> list[Setting]:
@@ -227,8 +235,8 @@ class EngineOptions:
 
     def within(self, limits: Limits) -> Self:
         """Return the engine with these limits, those that only its own kind knows as they are."""
-        kind = self.kind_of_limits()
-        if isinstance(limits, kind):
+        _require_limits(limits, Limits)
+        if isinstance(limits, self.kind_of_limits()):
             return replace(self, limits=limits)
         said = {each.name: getattr(limits, each.name) for each in fields(limits)}
         return replace(self, limits=replace(self.limits, **said))

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from abtest import Limits, analyze, assign, load
+from abtest.engines import Spark
+from abtest.errors import UsageError
+
 TOY = Path(__file__).with_name("toy_engine.py")
 ROOT = TOY.parents[2]
 DEFINITION = """
@@ -99,6 +103,57 @@ def test_the_editors_schema_the_help_the_reference_and_the_queries_know_it(case)
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     ).stdout  # fmt: skip
     assert "### `toy`\n\nWhere the toy stands." in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"engine": "sparc"}, "engine: 'sparc' is none; known: duckdb, spark"),
+        ({"engine": Spark}, "engine: Spark is the kind; give Spark() or 'spark'"),
+        ({"engine": 5}, "engine: 5 is none; known: duckdb, spark"),
+        ({"limits": "4GB"}, "limits: must be Limits, such as Limits(memory='4GB'), got str"),
+    ],
+)
+def test_an_engine_that_is_none_is_refused_in_python(tmp_path, given, said):
+    (tmp_path / "players.csv").write_text("id,version,kept\n1,a,1\n2,b,0\n")
+    (tmp_path / "gate.yaml").write_text(DEFINITION)
+    for run in (analyze, lambda each, **more: assign(each, tmp_path / "arms.csv", **more)):
+        with pytest.raises(UsageError) as caught:
+            run(load(tmp_path / "gate.yaml"), **given)
+        assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Spark(master=5), "spark.master: must be text, got int"),
+        (lambda: Spark(remote=b"sc://h"), "spark.remote: must be text, got bytes"),
+        (lambda: Spark(limits=4), "limits: must be Limits, such as Limits(memory='4GB'), got int"),
+        (lambda: Limits(memory=4), "memory: must be text, got int"),
+        (lambda: Limits(threads="2"), "threads: must be a whole number, got str"),
+        (lambda: Limits(threads=True), "threads: must be a whole number, got bool"),
+        (lambda: Limits(threads=100_000), "threads: 100,000 are more than are of use here"),
+        (lambda: Spark(master="local[100000]").elsewhere(), "threads of local[…]: 100,000 are more than"),
+        (lambda: Spark(master="local-cluster[900,900,1]").elsewhere(), "of local-cluster[…]: 810,000 are more than"),
+    ],
+)
+def test_what_no_engine_can_be_is_refused_where_it_is_made(make, said):
+    with pytest.raises(UsageError) as caught:
+        make()
+    assert said in str(caught.value)
+
+
+def test_an_address_that_may_hold_a_token_is_not_shown_with_the_engine():
+    assert "secret" not in repr(Spark(remote="sc://host/;token=secret"))
+
+
+@pytest.mark.parametrize("command", ["analyze", "assign", "explain", "lock", "validate", "retention"])
+def test_threads_without_end_are_refused_by_every_command(case, command):
+    more = {"explain": ("--sql",), "validate": ("--data",), "assign": ("-o", "arms.csv")}.get(command, ())
+    given = ("players.csv", "--unit", "id", "--at", "kept") if command == "retention" else ("gate.yaml",)
+    found = case(command, *given, *more, "--threads", "100000")
+    assert found.returncode == 2
+    assert "threads: 100,000 are more than are of use here" in found.stderr
 
 
 NAMES = re.compile(r"duckdb|spark", re.IGNORECASE)

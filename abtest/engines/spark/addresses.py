@@ -10,7 +10,7 @@ CONNECT_PORT = 15_002
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])"
 _PORT = r"[0-9]{1,5}"
 _LOCAL = re.compile(r"local(?:\[(?P<threads>\*|[0-9]{1,9})(?: ?, ?[0-9]{1,4})?\])?")
-_LOCAL_CLUSTER = re.compile(r"local-cluster\[ ?[0-9]{1,4} ?, ?[0-9]{1,4} ?, ?[0-9]{1,9} ?\]")
+_LOCAL_CLUSTER = re.compile(r"local-cluster\[ ?(?P<workers>[0-9]{1,4}) ?, ?(?P<cores>[0-9]{1,4}) ?, ?[0-9]{1,9} ?\]")
 _STANDALONE = re.compile(rf"spark://(?P<hosts>{_HOST}:{_PORT}(?:,{_HOST}:{_PORT})*)")
 _KUBERNETES = re.compile(rf"k8s://(?:https?://)?{_HOST}(?::{_PORT})?(?:/[A-Za-z0-9._/-]{{0,200}})?")
 _CONNECT = re.compile(rf"sc://(?P<host>{_HOST})(?::(?P<port>{_PORT}))?(?:/(?:;[^\s\x00-\x1f\x7f]{{0,8000}})?)?")
@@ -69,7 +69,9 @@ def _master(master: str) -> Destination:
         if threads not in {None, "*"}:
             require_threads(int(threads), "spark.master: threads of local[…]")
         return Destination(())
-    if _LOCAL_CLUSTER.fullmatch(master):
+    cluster = _LOCAL_CLUSTER.fullmatch(master)
+    if cluster is not None:
+        require_threads(int(cluster["workers"]) * int(cluster["cores"]), "spark.master: cores of local-cluster[…]")
         return Destination((master.replace(" ", ""),))  # processes of this machine, but as many as it says
     if master == "yarn":
         return Destination((master,))

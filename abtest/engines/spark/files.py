@@ -15,12 +15,11 @@ from abtest.engines.duckdb.database import Database
 from abtest.engines.duckdb.door import Door
 from abtest.engines.duckdb.parquet import look_at_parquet
 from abtest.engines.engine import EngineError, Family, Statement
-from abtest.engines.spark.folders import folder_column
 from abtest.engines.spark.needs import quiet
 from abtest.engines.spark.sql import identifier, literal
 from abtest.engines.sqltext import quote
 from abtest.errors import UsageError
-from abtest.files.folders import folder_columns
+from abtest.files.folders import NOTHING, Kind, folder_columns
 from abtest.files.header import names_of
 from abtest.files.located import unpacked
 from abtest.process.regular import open_regular
@@ -50,6 +49,9 @@ _FAMILIES: dict[str, Family] = {
     "date": "date",
     "void": "null",
 }
+
+
+_FOLDER_TYPES: dict[Kind, str] = {"integer": "BIGINT", "date": "DATE"}
 
 
 def families_of(frame: "DataFrame") -> dict[str, Family]:
@@ -98,8 +100,22 @@ def _with_folders(
 ) -> tuple["DataFrame", dict[str, Family]]:
     """Return the columns of files, and those that all their folders name and no file holds."""
     folders = folder_columns(files, held)
-    reading = [*reading, *(folder_column(name, kind) for name, kind in folders.items())]
+    reading = [*reading, *(_folder_column(name, kind) for name, kind in folders.items())]
     return frame.selectExpr(*reading), {**families, **folders}
+
+
+def _folder_column(name: str, kind: Kind) -> str:
+    """Return the Spark SQL of a folder's column, from the path of the file that is being read."""
+    # Spark gives the path as an address, and what writes such layouts has escaped some signs before.
+    path = _decoded("_metadata.file_path")
+    value = f"regexp_extract({path}, {literal(f'/{re.escape(name)}=([^/]*)/')}, 1)"
+    text = f"nullif(nullif(coalesce({_decoded(value)}, {value}), {literal(NOTHING)}), '')"
+    return f"{f'CAST({text} AS {_FOLDER_TYPES[kind]})' if kind in _FOLDER_TYPES else text} AS {identifier(name)}"
+
+
+def _decoded(text: str) -> str:
+    # A plus in a path is itself.
+    return f"try_url_decode(replace({text}, '+', '%2B'))"
 
 
 def _look_at_parquet(files: Sequence[str]) -> tuple[dict[str, Family], Collection[str]]:
