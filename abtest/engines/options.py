@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, cast
 
-from abtest.engines.engine import Engine
 from abtest.errors import UsageError
 from abtest.process.machine import memory, processors
+
+if TYPE_CHECKING:
+    from abtest.engines.engine import Engine
 
 MOST_THREADS = 64
 """Threads that may be asked for on any machine; on a larger one, four for each processor."""
@@ -166,7 +168,7 @@ class EngineOptions:
         _require_kinds(self, f"{self.name}.")
         _require_limits(self.limits, self.kind_of_limits())
 
-    def open(self, progress: Progress | None = None) -> Engine:
+    def open(self, progress: Progress | None = None) -> "Engine":
         """Open the engine; the caller closes it.
 
         ``progress`` is called with a label and a share in [0, 1], or ``None`` where it is not known.

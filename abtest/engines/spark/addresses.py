@@ -9,11 +9,11 @@ from abtest.errors import UsageError
 CONNECT_PORT = 15_002
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])"
 _PORT = r"[0-9]{1,5}"
-_LOCAL = re.compile(r"local(?:\[(?P<threads>\*|[0-9]{1,9})(?: ?, ?[0-9]{1,4})?\])?")
-_LOCAL_CLUSTER = re.compile(r"local-cluster\[ ?(?P<workers>[0-9]{1,4}) ?, ?(?P<cores>[0-9]{1,4}) ?, ?[0-9]{1,9} ?\]")
-_STANDALONE = re.compile(rf"spark://(?P<hosts>{_HOST}:{_PORT}(?:,{_HOST}:{_PORT})*)")
-_KUBERNETES = re.compile(rf"k8s://(?:https?://)?{_HOST}(?::{_PORT})?(?:/[A-Za-z0-9._/-]{{0,200}})?")
-_CONNECT = re.compile(rf"sc://(?P<host>{_HOST})(?::(?P<port>{_PORT}))?(?:/(?:;[^\s\x00-\x1f\x7f]{{0,8000}})?)?")
+_LOCAL = r"local(?:\[(?P<threads>\*|[0-9]{1,9})(?: ?, ?[0-9]{1,4})?\])?"
+_LOCAL_CLUSTER = r"local-cluster\[ ?(?P<workers>[0-9]{1,4}) ?, ?(?P<cores>[0-9]{1,4}) ?, ?[0-9]{1,9} ?\]"
+_STANDALONE = rf"spark://(?P<hosts>{_HOST}:{_PORT}(?:,{_HOST}:{_PORT})*)"
+_KUBERNETES = rf"k8s://(?:https?://)?{_HOST}(?::{_PORT})?(?:/[A-Za-z0-9._/-]{{0,200}})?"
+_CONNECT = rf"sc://(?P<host>{_HOST})(?::(?P<port>{_PORT}))?(?:/(?:;[^\s\x00-\x1f\x7f]{{0,8000}})?)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def connect_address(value: str) -> str:
 
 
 def _connect(remote: str) -> Destination:
-    found = _CONNECT.fullmatch(remote)
+    found = re.fullmatch(_CONNECT, remote)
     port = int(found["port"] or CONNECT_PORT) if found else 0
     if found is None or not 0 < port < 1 << 16:
         # What stands behind the first `;` may be a token.
@@ -63,21 +63,21 @@ def _connect(remote: str) -> Destination:
 
 
 def _master(master: str) -> Destination:
-    local = _LOCAL.fullmatch(master)
+    local = re.fullmatch(_LOCAL, master)
     if local is not None:
         threads = local["threads"]
         if threads not in {None, "*"}:
             require_threads(int(threads), "spark.master: threads of local[…]")
         return Destination(())
-    cluster = _LOCAL_CLUSTER.fullmatch(master)
+    cluster = re.fullmatch(_LOCAL_CLUSTER, master)
     if cluster is not None:
         require_threads(int(cluster["workers"]) * int(cluster["cores"]), "spark.master: cores of local-cluster[…]")
         return Destination((master.replace(" ", ""),))  # processes of this machine, but as many as it says
     if master == "yarn":
         return Destination((master,))
-    if _KUBERNETES.fullmatch(master):
+    if re.fullmatch(_KUBERNETES, master):
         return Destination((master.lower().rstrip("/"),))
-    standalone = _STANDALONE.fullmatch(master)
+    standalone = re.fullmatch(_STANDALONE, master)
     if standalone is not None:
         pairs = [each.rpartition(":") for each in standalone["hosts"].lower().split(",")]
         if all(0 < int(port) < 1 << 16 for _, _, port in pairs):
