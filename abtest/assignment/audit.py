@@ -16,14 +16,8 @@ from abtest.engines.options import EngineOptions, Limits, Progress
 from abtest.engines.sqltext import Binder, quote
 from abtest.errors import DataError, UsageError
 from abtest.moments.exact import whole
-from abtest.warehouse.sources import (
-    NO_ARM,
-    UNKNOWN_ARM,
-    Warehouse,
-    arm_reading,
-    unit_readings,
-    where_of,
-)
+from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM, arm_reading, unit_readings, where_of
+from abtest.warehouse.sources import Warehouse
 from abtest.warehouse.tables import open_tables
 
 MATCHES, LEFT_OUT = "matches", "left_out"

@@ -18,7 +18,8 @@ from abtest.process.inputs import refuse_inputs
 from abtest.process.publishing import Kind, publish, settle, workplace
 from abtest.warehouse.inputs import input_files
 from abtest.warehouse.profile import with_tables
-from abtest.warehouse.sources import Read, Table, Warehouse, normalise
+from abtest.warehouse.reading import Read, Table, normalise
+from abtest.warehouse.sources import Warehouse
 from abtest.warehouse.tables import open_tables
 from abtest.warehouse.units import customer_query
 from abtest.words.cells import NUMBER, SQL_FORMULA, is_formula

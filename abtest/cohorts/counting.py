@@ -18,7 +18,8 @@ from abtest.errors import DataError
 from abtest.moments.exact import optional, whole
 from abtest.warehouse.calendar import Calendar, to_microseconds
 from abtest.warehouse.profile import with_tables
-from abtest.warehouse.sources import Read, Table, Warehouse, normalise, open_warehouse
+from abtest.warehouse.reading import Read, Table, normalise
+from abtest.warehouse.sources import Warehouse, open_warehouse
 
 DAY_US = 86_400_000_000
 LAST_INSTANT = to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))

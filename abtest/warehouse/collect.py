@@ -29,7 +29,7 @@ from abtest.warehouse.outcomes import MetricPlan, Outcomes
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.population import CollisionError, creation, keep_population, parameters_of
 from abtest.warehouse.profile import may_be_empty, profile, require_readable, with_tables
-from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM
+from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM
 from abtest.warehouse.tables import open_tables, read_table, sources_used
 from abtest.warehouse.units import (
     CLUSTER,

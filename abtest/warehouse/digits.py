@@ -11,7 +11,8 @@ numbers of four places, as far as these places go; only a column that holds a la
 from abtest.engines.engine import Statement
 from abtest.engines.sqltext import Binder, quote
 from abtest.errors import DataError
-from abtest.warehouse.sources import Reading, Warehouse, unit_readings, where_of
+from abtest.warehouse.reading import Reading, unit_readings, where_of
+from abtest.warehouse.sources import Warehouse
 from abtest.warehouse.units import ELIGIBLE
 
 WHOLE = 2.0**53

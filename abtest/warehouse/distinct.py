@@ -10,7 +10,8 @@ from abtest.engines.engine import Row, Statement
 from abtest.engines.sqltext import quote
 from abtest.moments.exact import whole
 from abtest.warehouse.profile import ID_BLOCK, TableProfile, with_tables
-from abtest.warehouse.sources import Table, Warehouse
+from abtest.warehouse.reading import Table
+from abtest.warehouse.sources import Warehouse
 
 _MOST_BITS = 1 << 28
 _BITS_PER_ROW = 64

@@ -21,16 +21,8 @@ from abtest.moments.exact import whole
 from abtest.warehouse.outcomes import value_column
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.profile import TableProfile, may_be_empty, profile, with_tables
-from abtest.warehouse.sources import (
-    NO_ARM,
-    UNKNOWN_ARM,
-    Raw,
-    Table,
-    Warehouse,
-    attach,
-    located_files,
-    units_are_integers,
-)
+from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM, Table
+from abtest.warehouse.sources import Raw, Warehouse, attach, located_files, units_are_integers
 from abtest.warehouse.tables import place_of, read_table, sources_of, sources_used, texts_used
 from abtest.warehouse.units import ELIGIBLE, REASONS, customer_query, population
 from abtest.warehouse.unknown_arms import unknown_arms

@@ -22,7 +22,8 @@ from abtest.warehouse.digits import require_digits
 from abtest.warehouse.outcomes import value_column
 from abtest.warehouse.population import parameters_of
 from abtest.warehouse.profile import TableProfile, with_tables
-from abtest.warehouse.sources import Table, Warehouse
+from abtest.warehouse.reading import Table
+from abtest.warehouse.sources import Warehouse
 from abtest.warehouse.tables import numbers_used
 from abtest.warehouse.units import ELIGIBLE
 from abtest.warehouse.windows import Windows

@@ -12,7 +12,7 @@ from abtest.moments.outcome import Outcome
 from abtest.moments.period_sums import Periods
 from abtest.moments.reductions import Number
 from abtest.moments.sums import COMPLIANCE, DENOMINATOR, VALUE, WINSORISED, covariate
-from abtest.warehouse.sources import Table
+from abtest.warehouse.reading import Table
 from abtest.warehouse.units import ELIGIBLE, STRATUM, level_alias
 from abtest.warehouse.windows import MICROSECONDS, Windows
 

@@ -11,7 +11,8 @@ from abtest.moments.exact import optional, whole
 from abtest.warehouse.distinct import eligible_of_distinct, with_distinct_ids
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.profile import TableProfile, with_tables
-from abtest.warehouse.sources import Table, Warehouse
+from abtest.warehouse.reading import Table
+from abtest.warehouse.sources import Warehouse
 from abtest.warehouse.units import COLLISION, customer_query, population
 
 

@@ -9,7 +9,8 @@ from abtest.engines.engine import EngineError, Statement
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.moments.exact import optional, whole
-from abtest.warehouse.sources import NO_ARM, UNKNOWN_ARM, Table, Warehouse
+from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM, Table
+from abtest.warehouse.sources import Warehouse
 
 ID_BLOCK = 1 << 16
 """Whole numbers in a block of ids: a statement is shown, and an id is nobody's to see."""

@@ -18,7 +18,8 @@ from abtest.errors import AbtestError, DataError
 from abtest.files.paths import AbsentError
 from abtest.warehouse.plan import LAST_INSTANT, Plan
 from abtest.warehouse.profile import TableProfile, profile
-from abtest.warehouse.sources import Read, located_files, normalise, open_warehouse
+from abtest.warehouse.reading import Read, normalise
+from abtest.warehouse.sources import located_files, open_warehouse
 from abtest.warehouse.tables import place_of, sources_of
 
 

@@ -1,33 +1,21 @@
-"""Tables, opened in an engine and read alike: ``unit``, ``arm``, ``at_us``, numbers.
+"""Tables where they lie, opened in an engine: their files, their columns, and what errors call them."""
 
-A source that needs parsing (CSV, NDJSON, text columns) is parsed once into a table of the engine, so that a value that
-does not parse is found with its file, column and row. A typed source (Parquet, frames) stays a view and is read in
-place by each statement.
-"""
-
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
 from abtest.definition.model import Source
 from abtest.engines.engine import Engine, EngineError, Family, Statement
-from abtest.engines.sqltext import LOCAL, Binder, as_text, blank_to_null, number, quote, unit_text
+from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.files.header import names_of
 from abtest.files.located import Located, Stamp, fingerprint, locate, require_distinct, require_unchanged
-from abtest.grammar.expression import parse_expression
 from abtest.grammar.fields import nearest
 from abtest.process.publishing import settle
-from abtest.warehouse.calendar import Calendar, unzoned
-from abtest.warehouse.filters import Filter
-from abtest.words.names import Names, shape
+from abtest.warehouse.calendar import Calendar
+from abtest.words.names import Names
 from abtest.words.visible import visible
-
-_DAY_US = 86_400_000_000
-NO_ARM = -1
-UNKNOWN_ARM = -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,69 +65,6 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One column that a source contributes: the SQL that reads it, and what it must parse as."""
-
-    alias: str
-    sql: str
-    column: str | None = None
-    parses_as: str | None = None
-
-
-@dataclass(frozen=True)
-class Table:
-    """A source as statements use it. ``numbers`` and ``texts`` map columns to their aliases.
-
-    ``select`` reads it in place; ``None`` when it was parsed into a table of the engine. ``bare`` does so too but
-    does not look for blanks in front of text ids, which stand beside as ``id_text``; a look tells if that is right.
-    ``look`` reads it for that look: as ``bare``, with the columns ``stored`` (by alias) as they are stored, whose
-    ranges files know. ``hashed``: ``unit`` is a hash of the id, and tables of customers and arms have a second one,
-    ``unit_check``; ``distinct``: no id stands in two rows. ``clock`` is the column of the time and what it holds, by
-    which files are read in part.
-    """
-
-    name: str
-    select: Statement | None
-    numbers: Mapping[str, str]
-    texts: Mapping[str, str]
-    has_unit: bool
-    has_time: bool
-    has_eligible: bool
-    arms: int = 0
-    filtered: bool = False
-    clock: tuple[str, Family] | None = None
-    bare: Statement | None = None
-    look: Statement | None = None
-    stored: Mapping[str, str] = field(default_factory=dict)
-    hashed: bool = False
-    distinct: bool = False
-
-    @property
-    def has_arm(self) -> bool:
-        """Whether its rows name arms."""
-        return self.arms > 0
-
-    def with_bare_ids(self) -> "Table":
-        """Return the table that does not look for blanks in front of ids: right once there are none."""
-        return self if self.bare is None else replace(self, select=self.bare, bare=None, look=None)
-
-    def between(self, low: int, high: int) -> "Table":
-        """Return the table without rows whose time lies outside [low, high) microseconds.
-
-        The condition is on the column as it is stored, so that an engine skips row groups and files by their ranges.
-        A column without a zone is given a day of grace on both sides; text is not skipped.
-        """
-        if self.select is None or self.clock is None or self.clock[1] not in {"instant", "timestamp", "date"}:
-            return self
-        column, family = quote(self.clock[0]), self.clock[1]
-        read = "to_instant" if family == "instant" else "to_clock"
-        grace = 0 if family == "instant" else _DAY_US
-        condition = f"{column} >= {read}({low - grace}) AND {column} < {read}({high + grace})"
-        text = f"{self.select.text}\n{'  AND' if self.filtered else 'WHERE'} {condition}"
-        return replace(self, select=Statement(text, self.select.parameters), bare=None, look=None)
-
-
-@dataclass(frozen=True, slots=True)
 class Place:
     """Where tables lie, and for whom: the folder that relative paths start from, the calendar of times without a zone.
 
@@ -149,22 +74,6 @@ class Place:
     folder: Path
     calendar: Calendar
     key: Callable[..., str]
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What is taken from a table: columns of numbers and of texts, the ``time``, the arm, and who is eligible.
-
-    ``arms``: their names, whose places are their numbers in SQL; ``None`` where no arm is read. ``customers``: each row
-    says whether it is ``eligible``, by that condition; without one all are.
-    """
-
-    numbers: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
-    time: str | None = None
-    arms: tuple[str, ...] | None = None
-    customers: bool = False
-    eligible: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +189,7 @@ def attach(
         try:
             engine.attach_table(view, source.table)
         except EngineError as error:
-            raise DataError(f"{place}.table: {source.table}: {_without_label(error)}") from None
+            raise DataError(f"{place}.table: {source.table}: {without_label(error)}") from None
     else:
         located = located or located_files(where, name, source)
         if located is None:
@@ -290,11 +199,11 @@ def attach(
         try:
             engine.attach_files(view, located.names, located.kind, located.layout)
         except EngineError as error:
-            raise DataError(f"{place}: {source.path}: {_without_label(error)}") from None
+            raise DataError(f"{place}: {source.path}: {without_label(error)}") from None
     try:
         columns = engine.columns(view)
     except EngineError as error:
-        raise DataError(f"{place}: {source.path or source.table}: {_without_label(error)}") from None
+        raise DataError(f"{place}: {source.path or source.table}: {without_label(error)}") from None
     require_distinct(list(columns), place)
     if frame is not None and not engine.rows(Statement(f"SELECT 1 AS one FROM {quote(view)} LIMIT 1", {})):
         # The columns of an empty frame have whatever type the library gives them; they hold nothing.
@@ -314,189 +223,6 @@ def attach(
     )
 
 
-def _without_label(error: EngineError) -> str:
+def without_label(error: EngineError) -> str:
+    """Return an engine's error without the name of what was done."""
     return str(error).split(": ", 1)[-1]
-
-
-def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
-    """Say how source ``name`` is read: its unit, what ``read`` takes, and its filter.
-
-    A source that must be parsed is parsed now, into a table of the engine. Raises
-    :class:`~abtest.errors.DataError` naming file, column and row of the first value that does not parse.
-    """
-    raw, source = warehouse.raw[name], warehouse.sources[name]
-    binder = Binder(name)
-    readings: list[Reading] = []
-    parsed: dict[str, str] = {}
-    unit, time = source.unit, read.time
-    units: list[Reading] = []
-    bare_units: list[Reading] = []
-    if unit is not None:
-        raw.column(unit, "unit")
-        checked = read.customers or read.arms is not None
-        units, bare_units = unit_readings(warehouse, quote(unit), checked=checked)
-    if read.arms is not None:
-        readings.append(arm_reading(raw, source, read.arms, binder))
-    if time is not None:
-        family = raw.columns[raw.column(time, "at")]
-        sql = warehouse.calendar.reading(time, quote(time), family, binder, raw.place)
-        readings.append(Reading("at_us", sql, time, "TIMESTAMP" if family == "text" else None))
-    if read.customers:
-        readings.append(_eligible_reading(warehouse, raw, read.eligible, binder, parsed))
-    aliases: dict[str, str] = {}
-    for column in read.numbers:
-        family = raw.columns[raw.column(column, "value" if source.value == column else "column")]
-        if family not in {"integer", "number", "boolean", "text", "null"}:
-            raise DataError(
-                f"{raw.place}: column {column!r} holds {family} values; a metric needs numbers or true/false"
-            )
-        aliases[column] = f"v_{column}" if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", column) else f"v_{len(aliases)}"
-        readings.append(
-            Reading(aliases[column], number(quote(column), family), column, "DOUBLE" if family == "text" else None)
-        )
-    words = {raw.column(column, "column"): f"s_{place}" for place, column in enumerate(read.texts)}
-    readings += [
-        Reading(alias, blank_to_null(as_text(quote(column), raw.columns[column])), column)
-        for column, alias in words.items()
-    ]
-    stored = _as_stored(raw, time, aliases)
-    where, tested = where_of(warehouse, name, binder)
-    parsed |= tested
-    select = _select(raw, [*units, *readings], where, binder)
-    parsed |= {reading.column: reading.parses_as for reading in readings if reading.column and reading.parses_as}
-    if parsed:
-        _materialise(warehouse, raw, name, select, parsed)
-    return Table(
-        name,
-        None if parsed else select,
-        aliases,
-        words,
-        unit is not None,
-        time is not None,
-        read.customers,
-        arms=0 if read.arms is None else len(read.arms),
-        filtered=where is not None,
-        clock=None if time is None else (time, raw.columns[time]),
-        bare=_select(raw, [*bare_units, *readings], where, binder) if bare_units and not parsed else None,
-        look=None if parsed else _select(raw, [*(bare_units or units), *readings, *stored.values()], where, binder),
-        stored={} if parsed else {alias: reading.alias for alias, reading in stored.items()},
-        hashed=warehouse.hashed and unit is not None,
-    )
-
-
-def unit_readings(warehouse: Warehouse, column: str, *, checked: bool = False) -> tuple[list[Reading], list[Reading]]:
-    """Return how ids are read: integers, or text (or its hash) without blanks; then for ids without blanks in front."""
-    if warehouse.unit_is_integer:
-        return [Reading("unit", f"CAST({column} AS BIGINT)")], []
-
-    def readings(text: str) -> list[Reading]:
-        if not warehouse.hashed:
-            return [Reading("unit", text)]
-        check = [Reading("unit_check", f"unit_check({text})")] if checked else []
-        return [Reading("unit", f"unit_key({text})"), *check]
-
-    text = f"CAST({column} AS STRING)"
-    bare = f"CASE WHEN {text} LIKE '% ' THEN trimmed({text}) ELSE {text} END"
-    return readings(unit_text(column)), [*readings(bare), Reading("id_text", text)]
-
-
-def where_of(warehouse: Warehouse, name: str, binder: Binder) -> tuple[str | None, Mapping[str, str]]:
-    """Return the condition of a source's rows, and the text columns that it reads with the types they must parse as."""
-    raw, where = warehouse.raw[name], warehouse.sources[name].where
-    if where is None:
-        return None, {}
-    condition = _filter(warehouse, raw, binder, f"{raw.place}.where")
-    return condition.compile(parse_expression(where)), condition.parsed
-
-
-def _as_stored(raw: Raw, time: str | None, numbers: Mapping[str, str]) -> dict[str, Reading]:
-    """Return by alias the columns whose least and largest value are those of the column as it is stored."""
-    columns = {alias: name for name, alias in numbers.items() if raw.columns[name] in {"integer", "number"}}
-    if time is not None and raw.columns[time] == "instant":
-        columns["at_us"] = time
-    return {alias: Reading(f"stored_{alias}", quote(name)) for alias, name in columns.items()}
-
-
-def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filter:
-    return Filter(raw.columns, warehouse.calendar, binder, place, instead=raw.instead)
-
-
-def arm_reading(raw: Raw, source: Source, arms: Sequence[str], binder: Binder) -> Reading:
-    """Return how the arm is read: its place among ``arms``, ``NO_ARM`` for a blank, ``UNKNOWN_ARM`` for another."""
-    column = source.arm or "arm"
-    raw.column(column, "arm")
-    text = f"trimmed({as_text(quote(column), raw.columns[column])})"
-    cases = " ".join(f"WHEN {binder.bind(arm, 'arm')} THEN {number}" for number, arm in enumerate(arms))
-    return Reading(
-        "arm",
-        f"CASE {text} {cases} ELSE CASE WHEN {blank_to_null(text)} IS NULL THEN {NO_ARM} ELSE {UNKNOWN_ARM} END END",
-    )
-
-
-def _eligible_reading(
-    warehouse: Warehouse, raw: Raw, condition: str | None, binder: Binder, parsed: dict[str, str]
-) -> Reading:
-    if condition is None:
-        return Reading("eligible", "1")
-    compiled = _filter(warehouse, raw, binder, warehouse.place.key("population", "eligible"))
-    sql = compiled.compile(parse_expression(condition))
-    parsed |= compiled.parsed
-    return Reading("eligible", f"CAST({sql} AS INTEGER)")
-
-
-def _select(raw: Raw, readings: list[Reading], where: str | None, binder: Binder) -> Statement:
-    columns = ",\n".join(f"  {reading.sql} AS {quote(reading.alias)}" for reading in readings) or "  1 AS one"
-    text = f"SELECT\n{columns}\nFROM {quote(raw.view)}"
-    if where is not None:
-        text += f"\nWHERE {where}"
-    return Statement(text, binder.values)
-
-
-def _materialise(warehouse: Warehouse, raw: Raw, name: str, select: Statement, parsed: Mapping[str, str]) -> None:
-    """Parse a source into a table of the engine; ``parsed`` maps its text columns to the types they must parse as."""
-    engine = warehouse.engine
-    if warehouse.calendar.zone is None:
-        for column, target in parsed.items():
-            if target == "TIMESTAMP":
-                _require_zones(engine, raw, column)
-    try:
-        engine.materialise(name, select)
-    except EngineError as error:
-        if not error.conversion:
-            raise DataError(f"{raw.place}: {raw.shown}: {_without_label(error)}") from None
-        for column, target in parsed.items():
-            _locate(engine, raw, column, target)
-        raise DataError(f"{raw.place}: {raw.shown}: a value does not have the type that its column needs") from None
-    warehouse.statements.append(Statement(f"CREATE TEMP TABLE {quote(name)} AS\n{select.text}", select.parameters))
-
-
-def _numbered(engine: Engine, raw: Raw, column: str) -> str:
-    return f"SELECT {engine.row_number} AS row, {blank_to_null(quote(column))} AS value FROM {quote(raw.view)}"
-
-
-def _locate(engine: Engine, raw: Raw, column: str, target: str) -> None:
-    """Raise an error that names the first row whose ``column`` does not parse as ``target``, if there is one."""
-    reader = "try_instant" if target == "TIMESTAMP" else "try_number"
-    text = (
-        f"SELECT row, value FROM ({_numbered(engine, raw, column)}) AS numbered\n"
-        f"WHERE value IS NOT NULL AND lower(value) NOT IN ('nan', '-nan', '+nan') AND {reader}(value) IS NULL\n"
-        "ORDER BY row LIMIT 1"
-    )
-    found = engine.rows(Statement(text, {}))
-    if found:
-        what = "a date or time such as 2026-03-02T10:00:00Z" if target == "TIMESTAMP" else "a number"
-        raise DataError(
-            f"{raw.place}: {raw.shown}: column {column!r}, data row {found[0]['row']}: a value of the form "
-            f"{shape(str(found[0]['value']))} is not {what}; correct the row or leave it out with `where`"
-        )
-
-
-def _require_zones(engine: Engine, raw: Raw, column: str) -> None:
-    text = (
-        f"SELECT row FROM ({_numbered(engine, raw, column)}) AS numbered\n"
-        "WHERE value IS NOT NULL AND rlike(value, $local)\n"
-        "ORDER BY row LIMIT 1"
-    )
-    found = engine.rows(Statement(text, {"local": LOCAL}))
-    if found:
-        raise unzoned(column, int(str(found[0]["row"])), f"{raw.place}: {raw.shown}")

@@ -11,7 +11,8 @@ from abtest.grammar.fields import nearest
 from abtest.moments.exact import whole
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.outcomes import value_column
-from abtest.warehouse.sources import Place, Read, Table, Warehouse, normalise, open_warehouse
+from abtest.warehouse.reading import Read, Table, normalise
+from abtest.warehouse.sources import Place, Warehouse, open_warehouse
 
 
 def open_tables(

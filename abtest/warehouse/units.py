@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from abtest.definition.model import CUSTOMERS
 from abtest.engines.sqltext import quote
 from abtest.warehouse.plan import Plan
-from abtest.warehouse.sources import NO_ARM, Table
+from abtest.warehouse.reading import NO_ARM, Table
 
 ELIGIBLE = "eligible"
 STRATUM = "stratum"

@@ -14,7 +14,7 @@ from abtest.engines.engine import Statement
 from abtest.errors import DataError
 from abtest.files.folders import folder_columns
 from abtest.warehouse.calendar import to_microseconds
-from abtest.warehouse.sources import Read, normalise
+from abtest.warehouse.reading import Read, normalise
 from abtest.warehouse.tables import open_tables
 
 ROWS = """
