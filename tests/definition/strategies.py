@@ -309,6 +309,8 @@ class _World:
         elif kind != "column":
             metric["window"] = _window(draw, whole_days=whole_days)
         early = self._in_time(metric, kind)
+        if kind == "retention" and not early:
+            _sometimes(draw, metric, "at_least", st.integers(1, 10_000))
         if not self.cluster:
             if kind in {"count", "sum", "column"}:
                 _sometimes(draw, metric, "winsorise", shares)
