@@ -9,6 +9,7 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
+from abtest.metrics.active_periods import ActivePeriods
 from abtest.metrics.base import EventBase, EventMetric, MetricBase, ValueMetric
 from abtest.metrics.column import Column
 from abtest.metrics.conversion import Conversion
@@ -22,7 +23,8 @@ from abtest.metrics.time_to_event import TimeToEvent
 from abtest.metrics.traits import Traits
 
 Metric = Annotated[
-    Retention | Conversion | Count | Sum | Mean | Ratio | Quantile | TimeToEvent | Column, Field(discriminator="type")
+    Retention | Conversion | Count | ActivePeriods | Sum | Mean | Ratio | Quantile | TimeToEvent | Column,
+    Field(discriminator="type"),
 ]
 
 TYPES: dict[str, type[MetricBase]] = {

@@ -220,7 +220,7 @@ class _World:
     def _kinds(self) -> list[str]:
         kinds = ["column", "column"] if self.customers else []
         if self.events:
-            kinds += [*RATES, "retention", "retention", "retention", "count", "sum", "mean"]
+            kinds += [*RATES, "retention", "retention", "retention", "count", "sum", "mean", "active_periods"]
             kinds += ["ratio", "ratio"] if not self.cluster else []
             plain = not (self.cluster or self.strata or self.monitoring)
             kinds += ["quantile", "quantile"] if plain else []
@@ -236,9 +236,14 @@ class _World:
         for key, strategy in {"title": texts, "description": proses, "unit": texts}.items():
             _sometimes(draw, metric, key, strategy)
         _sometimes(draw, metric, "good", st.sampled_from(("up", "down")))
-        self._margin(metric, kind, role)
+        # With a number of periods it is a rate, else a mean.
+        enough = kind == "active_periods" and draw(flags)
+        alike = kind if kind != "active_periods" else "conversion" if enough else "count"
+        self._margin(metric, alike, role)
         for key in ("benchmark", "goal"):
-            _sometimes(draw, metric, key, self._levels(kind))
+            _sometimes(draw, metric, key, self._levels(alike))
+        if enough:
+            metric["at_least"] = draw(st.integers(1, 4))
         if kind in {"mean", "ratio"} and (role == "primary" or draw(flags)):
             metric["allow_conditional"] = role == "primary" or draw(flags)
         elif kind == "sum":
@@ -307,15 +312,23 @@ class _World:
         elif kind == "retention":
             self._returns(metric, whole_days=whole_days)
         elif kind != "column":
-            metric["window"] = _window(draw, whole_days=whole_days)
+            metric["window"] = (
+                self._periods(metric) if kind == "active_periods" else _window(draw, whole_days=whole_days)
+            )
         early = self._in_time(metric, kind)
-        if kind == "retention" and not early:
-            _sometimes(draw, metric, "at_least", st.integers(1, 10_000))
         if not self.cluster:
             if kind in {"count", "sum", "column"}:
                 _sometimes(draw, metric, "winsorise", shares)
             if kind not in {"quantile", "time_to_event"} and not early:
                 self._covariates(metric, kind, whole_days=whole_days)
+
+    def _periods(self, metric: Tree) -> list[str]:
+        """Draw a window of whole periods, and of which."""
+        _sometimes(self.draw, metric, "by", st.sampled_from(("day", "week", "month")))
+        step = {"day": DAY, "week": WEEK, "month": 30 * DAY}[str(metric.get("by", "week"))]
+        low = self.draw(st.integers(0, 60)) * DAY
+        high = low + self.draw(st.integers(int(metric.get("at_least", 1)), 62)) * step
+        return [_length(self.draw, low), _length(self.draw, high)]
 
     def _in_time(self, metric: Tree, kind: str) -> bool:
         """Draw curve and reading; return whether the metric is read early."""
@@ -334,6 +347,8 @@ class _World:
         early = self.early and "by" not in metric and metric.get("days") != "calendar" and draw(flags)
         if early or draw(_ONE_IN_THREE):
             metric["reading"] = "kaplan-meier" if early else "mature"
+        if kind == "retention" and not early:
+            _sometimes(draw, metric, "at_least", st.integers(1, 10_000))
         return early
 
     def _days(self, metric: Tree, kind: str) -> bool:
@@ -366,6 +381,8 @@ class _World:
             if self.customers and (kind == "column" or self.draw(flags)):
                 return {"column": self.draw(texts)}
             # A calendar metric by periods has its covariates in the days of the analysis.
+            if kind == "active_periods":
+                return {"window": ["-60d" if metric.get("by") in {"day", "month"} else "-56d", "0d"]}
             return {"window": _window(self.draw, whole_days=whole_days or self.calendar, before=True)}
 
         if self.draw(st.integers(0, 3)) == 0:

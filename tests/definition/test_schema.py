@@ -61,6 +61,7 @@ metrics:
   n_day: {type: retention, event: orders, day: 7}
   later: {type: retention, event: orders, after: 28d, horizon: 90d, curve: week, reading: mature}
   monthly: {type: retention, event: orders, by: month, nth: 2}
+  often: {type: active_periods, event: orders, window: [0d, 56d], by: week, at_least: 3}
   bought: {type: conversion, event: orders, window: [0d, 8w], title: Bought, description: At all.}
   orders_56d:
     {type: count, event: orders, window: [0d, 56d], winsorise: 0.99, covariates: [{window: [-56d, 0d]}, {column: age}]}

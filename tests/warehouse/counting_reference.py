@@ -18,7 +18,10 @@ DAY = dt.timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Metric:
-    """What is counted per unit: ``kind`` any, count, sum, mean or column; ``window`` in days after the assignment."""
+    """What is counted per unit: ``kind`` any, count, sum, mean, column or active; ``window`` in days after assignment.
+
+    Active is the number of periods of ``step`` days with an event.
+    """
 
     kind: str
     event: str | None = None
@@ -26,6 +29,7 @@ class Metric:
     column: str | None = None
     before: tuple[int, int] | None = None
     at_least: int = 1
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -180,14 +184,25 @@ def _add_unit(result: Counted, name: str, metric: Metric, arm: int, unit: _Unit)
     if metric.kind == "column":
         first = min(unit.customers, key=lambda row: (row["at"] is None, row["at"])) if unit.customers else None
         value = exact(first[metric.column]) if first else None
+    elif metric.kind == "active":
+        value = active(metric, unit, metric.window)
+        value = value if metric.at_least == 1 else Fraction(value >= metric.at_least)
     else:
         value = reduced(metric.kind, unit.inside(metric.event, metric.window), metric.at_least)
     if value is None:
         return
     result.values[name][arm].append(value)
-    if metric.before:
+    if metric.before and metric.kind == "active":
+        result.before[name][arm].append(active(metric, unit, metric.before))
+    elif metric.before:
         kind = "sum" if metric.kind == "mean" else metric.kind
         result.before[name][arm].append(reduced(kind, unit.inside(metric.event, metric.before), metric.at_least))
+
+
+def active(metric: Metric, unit: _Unit, window: tuple[int, int]) -> Fraction:
+    """Return in how many of the window's periods the unit has an event."""
+    periods = [(day, day + metric.step) for day in range(*window, metric.step)]
+    return Fraction(sum(bool(unit.inside(metric.event, period)) for period in periods))
 
 
 def reduced(kind: str, events: Rows, at_least: int = 1) -> Fraction | None:

@@ -19,6 +19,8 @@ METRICS = {
     "revenue": Metric("sum", "orders", (0, 10), before=(-10, 0)),
     "basket": Metric("mean", "orders", (0, 10), before=(-10, -2)),
     "often": Metric("any", "orders", (0, 12), before=(-14, 0), at_least=2),
+    "days": Metric("active", "orders", (0, 9), before=(-14, 0), step=1),
+    "two_weeks": Metric("active", "orders", (0, 14), before=(-14, 0), at_least=2, step=7),
     "left": Metric("any", "exits", (0, 14)),
     "score": Metric("column", column="score"),
     "vip": Metric("column", column="vip"),
@@ -220,10 +222,12 @@ def definition_of(study: Study) -> dict[str, object]:
 def _metric(metric: Metric) -> dict[str, object]:
     if metric.kind == "column":
         return {"type": "column", "column": metric.column}
-    kinds = {"any": "retention", "count": "count", "sum": "sum", "mean": "mean"}
+    kinds = {"any": "retention", "count": "count", "sum": "sum", "mean": "mean", "active": "active_periods"}
     said: dict[str, object] = {"type": kinds[metric.kind], "event": metric.event, "window": _days(metric.window)}
     if metric.at_least > 1:
         said["at_least"] = metric.at_least
+    if metric.step:
+        said["by"] = {1: "day", 7: "week"}[metric.step]
     if metric.before:
         said["covariate"] = {"window": _days(metric.before)}
     return said

@@ -89,6 +89,11 @@ def calendar_metrics(default: str) -> dict[str, Metric]:
         "often": Metric("any", "orders", (0, 7), "day", (-7, 0), "day", at_least=3),
         "often_exact": Metric("any", "visits", (1, 9), "exact", at_least=2),
         "often_by_month": Metric("any", "orders", (1, 2), "month", at_least=2),
+        "weeks": Metric("active", "orders", (0, 21), "day", (-14, 0), "day", step=7),
+        "weeks_exact": Metric("active", "visits", (2, 16), "exact", (-7, 0), "exact", step=7),
+        "enough_days": Metric("active", "orders", (0, 6), "day", (-3, 0), "day", at_least=2, step=1),
+        "enough_days_exact": Metric("active", "visits", (1, 6), "exact", at_least=3, step=1),
+        "months": Metric("active", "visits", (0, 60), "day", step=30),
         "by_week": Metric("any", "orders", (1, 2), "week", (-2, 0), default),
         "by_third_week": Metric("any", "visits", (3, 4), "week"),
         "by_month": Metric("any", "orders", (1, 2), "month"),
@@ -249,7 +254,7 @@ def definition_with(
 def _metric(metric: Metric) -> dict[str, object]:
     if metric.kind == "time":
         return {"type": "time_to_event", "event": metric.event, "horizon": f"{metric.window[1]}d"}
-    kinds = {"any": "retention", "count": "count", "sum": "sum"}
+    kinds = {"any": "retention", "count": "count", "sum": "sum", "active": "active_periods"}
     said: dict[str, object] = {"type": kinds[metric.kind], "event": metric.event}
     if metric.clock in {"exact", "day"}:
         said |= {"window": _days(metric.window), "days": "calendar" if metric.clock == "day" else "exact"}
@@ -257,6 +262,8 @@ def _metric(metric: Metric) -> dict[str, object]:
         said |= {"by": metric.clock, "nth": metric.window[0]}
     if metric.at_least > 1:
         said["at_least"] = metric.at_least
+    if metric.step:
+        said["by"] = {1: "day", 7: "week", 30: "month"}[metric.step]
     if metric.before is not None:
         said["covariate"] = {"window": _days(metric.before)}
     return said

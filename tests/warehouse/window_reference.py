@@ -9,7 +9,7 @@ import functools
 import zoneinfo
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -36,7 +36,7 @@ class Assigned(NamedTuple):
 
 @dataclass(frozen=True)
 class Metric:
-    """What is counted per unit: ``kind`` any, count, sum or time.
+    """What is counted per unit: ``kind`` any, count, sum, time, or active (in how many periods of ``step`` days).
 
     ``window`` and ``before`` in days (``clock`` exact or day); for week to year ``window`` is which periods after that
     of the start. ``before_clock`` is the clock of the covariate. ``at_least`` are the events that any asks for.
@@ -49,6 +49,7 @@ class Metric:
     before: tuple[int, int] | None = None
     before_clock: str = "exact"
     at_least: int = 1
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -238,6 +239,15 @@ def _add(found: Counted, asked: tuple[str, str, Metric], unit: Assigned, start: 
     if high > found.through:
         return
     found.mature[name][unit.arm] += 1
+    if metric.kind == "active":
+        within = [edges(replace(metric, window=period), start, zone) for period in _periods(metric.window, metric.step)]
+        active = _active(mine, within)
+        found.values[name][unit.arm].append(active if metric.at_least == 1 else Fraction(active >= metric.at_least))
+        if metric.before is not None:
+            earlier = _periods(metric.before, metric.step)
+            within = [edges_before(replace(metric, before=period), unit.at, zone) for period in earlier]
+            found.before[name][unit.arm].append(_active(mine, within))
+        return
     found.values[name][unit.arm].append(_reduced(metric, _inside(mine, low, high)))
     if metric.before is not None:
         low, high = edges_before(metric, unit.at, zone)
@@ -246,6 +256,15 @@ def _add(found: Counted, asked: tuple[str, str, Metric], unit: Assigned, start: 
 
 def _inside(mine: list[Event], low: dt.datetime, high: dt.datetime) -> Iterator[Event]:
     return (event for event in mine if event.at is not None and low <= event.at < high)
+
+
+def _periods(window: tuple[int, int], step: int) -> list[tuple[int, int]]:
+    return [(day, day + step) for day in range(*window, step)]
+
+
+def _active(mine: list[Event], within: list[tuple[dt.datetime, dt.datetime]]) -> Fraction:
+    """Return in how many of some times there is an event."""
+    return Fraction(sum(any(True for _ in _inside(mine, low, high)) for low, high in within))
 
 
 def _reduced(metric: Metric, events: Iterator[Event]) -> Fraction:
