@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from abtest.cli.telling import tell
+from abtest.definition.formats import FORMATS
 
 
 def command(
@@ -16,7 +17,7 @@ def command(
         typer.Option(
             "--output",
             "-o",
-            help="Folder for the report, or one file: .pdf, .png (the card), .txt.",
+            help=f"Folder for the report, or one file: .{', .'.join(FORMATS)}, .txt (.png is the card).",
             show_default="the folder of the results",
         ),
     ] = None,
@@ -24,7 +25,7 @@ def command(
     """Write PDF and PNG from results.json alone; no data is needed."""
     from abtest.analysis.stored import read_analysis
     from abtest.process.publishing import settle
-    from abtest.report import SUFFIXES, render, write_report
+    from abtest.report import SUFFIXES, render_files, write_report
     from abtest.report.names import RESULTS
 
     settle(results.parent, reading=True)
@@ -34,7 +35,7 @@ def command(
     if output is None:
         _keep_others(results, folder / RESULTS)
     if output is not None and output.suffix.lower() in SUFFIXES and not output.is_dir():
-        files = [render(analysis, output, keep=[results])]
+        files = render_files(analysis, output, keep=[results])
     elif _same(results, folder / RESULTS):
         files = write_report(analysis, folder, results=content)
     else:

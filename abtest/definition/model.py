@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from abtest.definition.assignment import Assignment, Edges
 from abtest.definition.engine_parts import catalogues, with_engine_parts
+from abtest.definition.formats import DEFAULT, FormatName
 from abtest.grammar.expression import ExpressionError, parse_expression
 from abtest.grammar.fields import (
     SECONDS,
@@ -384,7 +385,7 @@ class AnalysisSettings(Part):
 class ReportSettings(Part):
     """What is written."""
 
-    formats: list[Literal["pdf", "png"]] = Field(["pdf", "png"], description="Files to write beside results.json.")
+    formats: list[FormatName] = Field(list(DEFAULT), description="Files to write beside results.json.")
     language: Spoken = Field("en", description="Language of the report.")
 
 

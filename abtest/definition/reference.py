@@ -101,10 +101,11 @@ def _own(model: Model, name: str) -> bool:
 
 def _row(name: str, info: FieldInfo) -> str:
     description = info.description or ""
-    options = typing.get_args(info.annotation) if typing.get_origin(info.annotation) is typing.Literal else ()
-    if options:
-        listed = ", ".join(f"`{option}`" for option in options)
-        description = f"{description} One of {listed}.".strip()
+    several = typing.get_origin(info.annotation) is list
+    one = typing.get_args(info.annotation)[0] if several else info.annotation
+    if typing.get_origin(one) is typing.Literal:
+        listed = ", ".join(f"`{option}`" for option in typing.get_args(one))
+        description = f"{description} {'Any' if several else 'One'} of {listed}.".strip()
     if name == "type":
         description = description or "The type of the metric; see below."
     return f"| `{name}` | {_default(info)} | {description.replace('|', '/')} |"

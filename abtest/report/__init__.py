@@ -1,4 +1,4 @@
-"""Reports: an ``Analysis`` as PDF, PNG, JSON and text, rendered from that value alone.
+"""Reports: an ``Analysis`` as files of several formats, rendered from that value alone.
 
 Importing this package is cheap; matplotlib and Typst are imported when something is rendered.
 """
@@ -7,51 +7,38 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from abtest.definition.formats import DEFAULT, FORMATS
 from abtest.errors import UsageError
+from abtest.report import formats as rendering
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Analysis
 
-__all__ = ["FORMATS", "SUFFIXES", "render", "require_folder", "write_report"]
+__all__ = ["SUFFIXES", "render", "require_folder", "write_report"]
 
-FORMATS = ("pdf", "png")
-SUFFIXES = (".pdf", ".png", ".json", ".txt")
-_DOCUMENTS = (
-    ".csv",
-    ".docx",
-    ".gif",
-    ".htm",
-    ".html",
-    ".ipynb",
-    ".jpeg",
-    ".jpg",
-    ".md",
-    ".odt",
-    ".pptx",
-    ".svg",
-    ".tex",
-    ".xlsx",
-)
-_FILES = {*SUFFIXES, *_DOCUMENTS}
+SUFFIXES = (*(f".{name}" for name in FORMATS), ".json", ".txt")
+"""Suffixes by which one file is written."""
+_OTHERS = "csv docx gif htm html ipynb jpeg jpg markdown md odt pptx rst svg tex tsv webp xhtml xlsx xml"
+_FILES = {*SUFFIXES, *(f".{name}" for name in _OTHERS.split())}
 """Suffixes by which a name is that of a file, and no folder's."""
 
 
 def write_report(
     analysis: "Analysis",
     folder: Path,
-    formats: Sequence[str] = FORMATS,
+    formats: Sequence[str] = DEFAULT,
     *,
     keep: Collection[Path] = (),
     results: bytes | None = None,
 ) -> list[Path]:
     """Write ``results.json`` and the asked ``formats`` into ``folder`` (made if absent) and return the files.
 
-    ``pdf`` is ``<name>.pdf``; ``png`` is the card ``<name>.png`` and the charts ``<name>-headline.png``,
-    ``<name>-retention.png`` and ``<name>-effects.png``, with ``<name>-curve-<metric>.png`` for each curve and
-    ``<name>-value.png`` where customer value was estimated. All are rendered before any is put in
-    place, and put in place whole: after a failure the folder is as it was. The files of the report that was there
-    before go with it; others stay. The same analysis gives the same bytes. ``results`` is the content of the
-    ``results.json`` in the folder that the analysis was read from: it stays as it is, and must not have been replaced.
+    ``pdf`` is ``<name>.pdf``; ``png`` is the card ``<name>.png`` and a ``<name>-<chart>.png`` for each chart:
+    ``headline``, ``effects``, ``retention``, ``curve-<metric>`` for each curve, ``value`` where customer value was
+    estimated. All are rendered before any is put in place, and put in place whole: after a failure the folder is as it
+    was. The files of the report that was there before go with it; others stay. The same analysis gives the same bytes.
+    ``results`` is the content of the ``results.json`` in the folder that the analysis was read from: it stays as it is,
+    and must not have been replaced.
 
     Raises :class:`~abtest.errors.UsageError` for an unknown format, a folder that cannot be written, a file of ``keep``
     (those that were read) that would be written over, and characters that no installed font can draw.
@@ -66,35 +53,31 @@ def write_report(
     name = stem(analysis.experiment.name)
     files: dict[str, bytes | Path] = {RESULTS: analysis.to_json().encode() if results is None else results}
     if formats:
-        from abtest.report.formats.rendering import Rendering
-
-        rendering = Rendering(analysis)
-        if "pdf" in formats:
-            files[f"{name}.pdf"] = rendering.report()
-        if "png" in formats:
-            files[f"{name}.png"] = rendering.card()
-            for plot in rendering.charts:
-                files[f"{name}-{plot}.png"] = rendering.chart(plot)
+        files.update(rendering.rendered(analysis, formats, name))
 
     def before(place: Path) -> Collection[str]:
         if results is not None and (place / RESULTS).read_bytes() != results:
             raise UsageError(f"{folder / RESULTS}: was replaced while it was rendered; run again")
         there = earlier(place) if (place / RESULTS).is_file() else set()
         # Where the earlier results cannot be read, what is called like our files showed them.
-        return {*there, *rendering_names(analysis.experiment.name, analysis.curves)} if there else there
+        return {*there, *rendering_names(analysis.experiment.name, analysis.curves, place)} if there else there
 
     return publish(files, folder, earlier=before, keep=keep)
 
 
 def render(analysis: "Analysis", path: Path, *, keep: Collection[Path] = ()) -> Path:
-    """Write one file and return its path; the suffix chooses: ``.pdf``, ``.png`` (the card), ``.json``, ``.txt``.
+    """Write one file and return its path; the suffix chooses: a format's, ``.json`` or ``.txt``.
 
-    Raises :class:`~abtest.errors.UsageError` like :func:`write_report`, and for another suffix. ``keep``: what was
-    read, and must stay.
+    Of ``png`` that is the card. A format whose file shows its charts from files beside it writes these too. Raises
+    :class:`~abtest.errors.UsageError` like :func:`write_report`, and for another suffix. ``keep``: what was read, and
+    must stay.
     """
+    return render_files(analysis, path, keep=keep)[0]
+
+
+def render_files(analysis: "Analysis", path: Path, *, keep: Collection[Path] = ()) -> list[Path]:
+    """Write one file as :func:`render` does, and return its path with those of the files beside it."""
     from abtest.process.publishing import publish
-    from abtest.report.formats.rendering import Rendering
-    from abtest.report.formats.text import summary
 
     path = Path(path)
     suffix = path.suffix.lower()
@@ -104,14 +87,16 @@ def render(analysis: "Analysis", path: Path, *, keep: Collection[Path] = ()) -> 
         )
     require_folder(path.parent)
     if suffix == ".json":
-        content = analysis.to_json().encode()
+        files = {path.name: analysis.to_json().encode()}
     elif suffix == ".txt":
-        content = summary(analysis).encode()
-    elif suffix == ".pdf":
-        content = Rendering(analysis).report()
+        from abtest.report.formats.text import summary
+
+        files = {path.name: summary(analysis).encode()}
     else:
-        content = Rendering(analysis).card()
-    return publish({path.name: content}, path.parent, keep=keep)[0]
+        made = rendering.rendered(analysis, [suffix[1:]], path.stem, alone=True)
+        main = f"{path.stem}{suffix}"
+        files = {path.name if name == main else name: content for name, content in made.items()}
+    return publish(files, path.parent, keep=keep)
 
 
 def require_folder(folder: Path, *, one_file: bool = True) -> None:

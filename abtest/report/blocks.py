@@ -230,7 +230,7 @@ class Document:
     ``glance`` shows the other metrics on the card, ``overview`` all metrics on page 1 when they are few enough,
     ``asides`` are the other readings and segments worth a line in the terminal. ``intervals`` says what the
     comparisons' intervals are, ``lock`` when the definition was locked (empty when it was not), ``changes`` what was
-    changed since.
+    changed since. ``generated_at`` is an instant in ISO 8601, as the analysis stored it.
     """
 
     language: str
@@ -257,6 +257,7 @@ class Document:
     sections: tuple[Section, ...]
     footer: str
     card_footer: str
+    generated_at: str
     plots: tuple[Plot, ...]
     curves: tuple[CurvePlot, ...] = ()
 

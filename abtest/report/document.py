@@ -70,6 +70,7 @@ def _built(analysis: "Analysis", language: Language) -> Document:
         sections=_sections(view),
         footer=view.say("footer", name=name, definition=short, abtest=provenance.abtest, generated=generated),
         card_footer=view.join([lock, footer]),
+        generated_at=provenance.generated_at,
         plots=tuple(plot for plot in drawn if isinstance(plot, Plot)),
         curves=tuple(plot for plot in drawn if isinstance(plot, CurvePlot)),
     )

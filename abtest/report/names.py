@@ -4,28 +4,17 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
+from abtest.definition.formats import FORMATS
 from abtest.process import disk
 from abtest.process.publishing import stem
+from abtest.report.formats import format_of
+from abtest.report.sections import CHARTS
+from abtest.report.sections.curves import Drawn, curve_ids
 
 RESULTS = "results.json"
-PLOTS = ("headline", "retention", "effects", "value")
 _MOST_BYTES = 1 << 28
 _MOST_CURVES = 1000
-
-
-class Drawn(Protocol):
-    """What tells one curve from another."""
-
-    @property
-    def metric(self) -> str: ...  # noqa: D102
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    @property
-    def cause(self) -> str | None: ...  # noqa: D102
-    @property
-    def step(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +27,10 @@ class _Stored:
     step: str
 
 
-def curve_ids(curves: Iterable[Drawn]) -> list[str]:
-    """Return an id for each curve: ``curve-<metric>``, and longer ones where a metric has several."""
-    found: dict[str, None] = {}
-    for curve in curves:
-        base = f"curve-{stem(curve.metric)}"
-        if base in found:
-            base = "-".join([base, *(stem(part) for part in (curve.kind, curve.cause, curve.step) if part)])
-        name, number = base, 2
-        while name in found:
-            name, number = f"{base}-{number}", number + 1
-        found[name] = None
-    return list(found)
-
-
-def rendering_names(name: str, curves: Iterable[Drawn]) -> set[str]:
-    """Return the names that the report of the experiment ``name`` can have files of, without ``results.json``."""
-    own = stem(name)
-    return {f"{own}.pdf", f"{own}.png", *(f"{own}-{plot}.png" for plot in (*PLOTS, *curve_ids(curves)))}
+def rendering_names(name: str, curves: Iterable[Drawn], folder: Path) -> set[str]:
+    """Return the names that files of the experiment's report in ``folder`` can have, without ``results.json``."""
+    charts = [*CHARTS, *curve_ids(curves)]
+    return {file for found in FORMATS for file in format_of(found).written(stem(name), charts, folder)}
 
 
 def earlier(folder: Path) -> Collection[str]:
@@ -68,7 +43,7 @@ def earlier(folder: Path) -> Collection[str]:
         return {RESULTS}
     if not isinstance(name, str):
         return {RESULTS}
-    return {RESULTS, *rendering_names(name, drawn[:_MOST_CURVES])}
+    return {RESULTS, *rendering_names(name, drawn[:_MOST_CURVES], folder)}
 
 
 def _text(curve: dict[str, object], key: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 from abtest.definition.assignment import HASHES, NEEDED
+from abtest.definition.formats import FORMATS
 from abtest.definition.lints import CODES
 from abtest.words.visible import hidden
 
@@ -534,7 +535,7 @@ def definitions(draw: Draw) -> Tree:
     if world.customers:
         _sometimes(draw, assignment, "at", texts)
     report = st.fixed_dictionaries(
-        {}, optional={"formats": st.lists(st.sampled_from(("pdf", "png")), max_size=2), "language": st.just("en")}
+        {}, optional={"formats": st.lists(st.sampled_from(FORMATS), max_size=2), "language": st.just("en")}
     )
     parts = {
         "population": _population(draw, world),

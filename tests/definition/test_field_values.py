@@ -3,6 +3,8 @@
 import pytest
 from definition_texts import WIDE, at, changed, loaded, refusal, refusals
 
+from abtest.definition.formats import FORMATS
+
 LENGTH = "must be a length of time such as 28d, 8w or 12h"
 DATE = "must be a date such as 2026-03-02"
 WRONG = [
@@ -84,9 +86,11 @@ def test_a_wrong_value_is_not_called_missing_elsewhere(old, new):
     assert len(refusals(changed(old, new))) == 1
 
 
-@pytest.mark.parametrize("formats", ["[html]", "[PDF]", "[[pdf]]", "[~]"])
+@pytest.mark.parametrize("formats", ["[docx]", "[PDF]", "[[pdf]]", "[~]"])
 def test_an_unknown_format_is_refused_at_its_place_in_the_list(formats):
-    assert refusal(changed("[pdf, png]", formats)).message.startswith("report.formats[0]: must be pdf or png")
+    *first, last = FORMATS
+    known = f"report.formats[0]: must be {', '.join(first)} or {last} "
+    assert refusal(changed("[pdf, png]", formats)).message.startswith(known)
 
 
 @pytest.mark.parametrize("window", ["[]", "[28d]", "[28d, 56d, 84d]", "[28, 56]", "[null, 56d]"])

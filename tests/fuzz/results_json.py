@@ -29,7 +29,8 @@ def prepare() -> None:
     if _trees:
         return
     import abtest.cli.report
-    import abtest.report.formats.rendering  # noqa: F401 (read once, before the workers part)
+    import abtest.report.formats.pdf
+    import abtest.report.formats.png  # noqa: F401 (read once, before the workers part)
     from abtest.report.drawing.style import load_matplotlib
 
     load_matplotlib()

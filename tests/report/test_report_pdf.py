@@ -11,7 +11,7 @@ import typst
 
 from abtest.analysis.result import Analysis
 from abtest.report import render
-from abtest.report.formats.rendering import Rendering
+from abtest.report.formats import rendered
 
 Pages = Callable[[Analysis], list[str]]
 
@@ -200,9 +200,7 @@ def test_typst_has_nothing_to_warn_about(make: Callable[[], Analysis], monkeypat
         return bytes(result)
 
     monkeypatch.setattr(typst, "compile", compiled)
-    rendering = Rendering(make())
-    assert rendering.report()
-    assert rendering.card()
+    assert rendered(make(), ["pdf", "png"], "r", alone=True).keys() == {"r.pdf", "r.png"}
     assert warnings == []
 
 

@@ -2,30 +2,21 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-SIZES = {"report": 24_000, "card": 9_000, "chart": 5_000}
+SIZES = {"pdf": 24_000, "png": 9_000, "chart": 5_000}
 
 
-class CheapRendering:
-    """Stands in for ``abtest.report.formats.rendering.Rendering``: content that depends on the analysis alone."""
-
-    def __init__(self, analysis: Any, *_: Any) -> None:
-        self._text = analysis.to_json()
-        self.charts = ("headline", "effects", *dict.fromkeys(f"curve-{curve.metric}" for curve in analysis.curves))
-
-    def report(self) -> bytes:
-        """Return what stands for the PDF."""
-        return _bytes(self._text + "report", SIZES["report"])
-
-    def card(self) -> bytes:
-        """Return what stands for the card."""
-        return _bytes(self._text + "card", SIZES["card"])
-
-    def chart(self, plot: str) -> bytes:
-        """Return what stands for a chart."""
-        return _bytes(self._text + plot, SIZES["chart"])
+def rendered(analysis: Any, formats: Sequence[str], report: str, *, alone: bool = False) -> dict[str, bytes]:
+    """Stand in for ``abtest.report.formats.rendered``: content that depends on the analysis alone."""
+    text = analysis.to_json()
+    files = {f"{report}.{name}": _bytes(text + name, SIZES[name]) for name in formats}
+    charts = ("headline", "effects", *dict.fromkeys(f"curve-{curve.metric}" for curve in analysis.curves))
+    if "png" in formats and not alone:
+        files.update({f"{report}-{chart}.png": _bytes(text + chart, SIZES["chart"]) for chart in charts})
+    return files
 
 
 def _bytes(text: str, size: int) -> bytes:
@@ -40,9 +31,9 @@ def install() -> None:
     from abtest.analysis import run
     from abtest.analysis.stored import read_analysis
     from abtest.cohorts import chart
-    from abtest.report.formats import rendering
+    from abtest.report import formats
 
-    rendering.Rendering = CheapRendering  # type: ignore[misc,assignment]
+    formats.rendered = rendered
     chart.heatmap = lambda result: _bytes(result.to_json(), SIZES["chart"])  # type: ignore[assignment]
     if stored := os.environ.get("TORTURE_ANALYSIS"):
         analysis = read_analysis(Path(stored))

@@ -219,9 +219,7 @@ def _import_everything() -> None:
         write_inputs(folder, "new")
         experiment, limits = abtest.load(folder / "drip.yaml"), Limits(threads=1)
         analysis = abtest.analyze(experiment, limits=limits)
-        rendering = importlib.import_module("abtest.report.formats.rendering").Rendering(analysis)
-        for chart in rendering.charts:
-            rendering.chart(chart)
+        importlib.import_module("abtest.report.formats").rendered(analysis, ["png"], "report")
         abtest.assign(experiment, folder / "drawn.parquet", limits=limits)
         abtest.assign(experiment, folder / "drawn.csv", limits=limits)
         importlib.import_module("abtest.cohorts.run").retention(

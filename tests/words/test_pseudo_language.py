@@ -10,10 +10,11 @@ from pseudo import marked, pseudo, unmarked
 
 import abtest
 from abtest.analysis.result import Analysis
+from abtest.report.document import build
 from abtest.report.drawing.draw import draw
 from abtest.report.drawing.fonts import FAMILY
 from abtest.report.drawing.style import Style
-from abtest.report.formats.rendering import Rendering
+from abtest.report.formats import rendered
 from abtest.report.formats.text import summary
 from abtest.words.language import ENGLISH
 
@@ -31,8 +32,8 @@ def analysis() -> Analysis:
 
 
 @pytest.fixture(scope="module")
-def rendering(analysis: Analysis) -> Rendering:
-    return Rendering(analysis, LANGUAGE)
+def files(analysis: Analysis) -> dict[str, bytes]:
+    return rendered(analysis, ["pdf", "png"], "drip", language=LANGUAGE)
 
 
 def own_words(analysis: Analysis) -> set[str]:
@@ -72,15 +73,17 @@ def pdf_text(content: bytes, folder: Path, *options: str) -> str:
     return run.stdout.decode().replace("\u200b", "")
 
 
-def test_the_pdf_says_no_word_outside_the_catalogue(analysis: Analysis, rendering: Rendering, tmp_path: Path) -> None:
-    shown = pdf_text(rendering.report(), tmp_path)
+def test_the_pdf_says_no_word_outside_the_catalogue(
+    analysis: Analysis, files: dict[str, bytes], tmp_path: Path
+) -> None:
+    shown = pdf_text(files["drip.pdf"], tmp_path)
     own = own_words(analysis) | set(re.findall("[0-9a-f]{2,}", analysis.experiment.definition_sha256))
     words = [word for word in unmarked(shown, own) if not any(word in other for other in own)]
     assert words == []
 
 
-def test_nothing_runs_off_the_page_of_a_longer_language(rendering: Rendering, tmp_path: Path) -> None:
-    boxes = pdf_text(rendering.report(), tmp_path, "-bbox")
+def test_nothing_runs_off_the_page_of_a_longer_language(files: dict[str, bytes], tmp_path: Path) -> None:
+    boxes = pdf_text(files["drip.pdf"], tmp_path, "-bbox")
     words = re.findall(r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)"', boxes)
     assert len(words) > 300
     for x0, y0, x1, y1 in words:
@@ -88,17 +91,17 @@ def test_nothing_runs_off_the_page_of_a_longer_language(rendering: Rendering, tm
         assert 20 <= float(y0) <= float(y1) <= 842 - 15
 
 
-def test_the_charts_say_no_word_outside_the_catalogue(analysis: Analysis, rendering: Rendering) -> None:
+def test_the_charts_say_no_word_outside_the_catalogue(analysis: Analysis) -> None:
     style = Style(LANGUAGE, (FAMILY,), standalone=True)
-    document = rendering.document
+    document = build(analysis, LANGUAGE)
     for chart in (*document.plots, *document.curves):
         svg = draw(chart, style, "svg").decode()
         shown = " ".join(re.findall(r"<text[^>]*>(.*?)</text>", svg, re.DOTALL))
         assert unmarked(re.sub("<[^>]*>|&#?[a-z0-9]+;", " ", shown), own_words(analysis)) == [], chart.id
 
 
-def test_the_card_is_drawn_in_a_longer_language(rendering: Rendering) -> None:
-    assert rendering.card().startswith(b"\x89PNG")
+def test_the_card_is_drawn_in_a_longer_language(files: dict[str, bytes]) -> None:
+    assert files["drip.png"].startswith(b"\x89PNG")
 
 
 def test_every_message_of_english_is_marked_in_it() -> None:

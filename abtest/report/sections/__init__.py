@@ -33,3 +33,6 @@ PARTS: tuple[Part, ...] = (
     checks.PART,
 )
 """The sections in the order of the report, between its first page and the notes on the method."""
+
+CHARTS = ("headline", *(chart for part in PARTS for chart in part.drawn))
+"""The ids of the charts that a report can have, without those of curves."""

@@ -1,10 +1,11 @@
 """The section of curves over the time since the start: charts of lines and bands, over tables of their values."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
 
+from abtest.process.publishing import stem
 from abtest.report.blocks import Block, Cell, Chart, Column, Heading, Paragraph, RowGroup, Section, Table
 from abtest.report.figures import CountRow, CurvePlot, LinePanel, LinePoint, Series, chosen
-from abtest.report.names import curve_ids
 from abtest.report.sections import inference, windows
 from abtest.report.sections.cells import Notes
 from abtest.report.sections.measures import Measure, bounds_of, measure
@@ -19,6 +20,33 @@ if TYPE_CHECKING:
 _MOST_ROWS = 12
 _WIDE = 3  # comparisons whose columns fit beside each other
 _MOST_BARS, _ALL_BARS = 16, 80  # points whose intervals are bars: of an arm, and of all arms with room between them
+
+
+class Drawn(Protocol):
+    """What tells one curve from another."""
+
+    @property
+    def metric(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def cause(self) -> str | None: ...  # noqa: D102
+    @property
+    def step(self) -> str: ...  # noqa: D102
+
+
+def curve_ids(curves: Iterable[Drawn]) -> list[str]:
+    """Return an id for each curve: ``curve-<metric>``, and longer ones where a metric has several."""
+    found: dict[str, None] = {}
+    for curve in curves:
+        base = f"curve-{stem(curve.metric)}"
+        if base in found:
+            base = "-".join([base, *(stem(part) for part in (curve.kind, curve.cause, curve.step) if part)])
+        name, number = base, 2
+        while name in found:
+            name, number = f"{base}-{number}", number + 1
+        found[name] = None
+    return list(found)
 
 
 def section(view: View) -> Section | None:
