@@ -37,6 +37,7 @@ from abtest.definition.deciding import deciding
 from abtest.definition.load import Experiment
 from abtest.definition.lock import Lock, compare
 from abtest.definition.model import Definition
+from abtest.definition.timeline import all_readable
 from abtest.moments.collected import Collected
 from abtest.moments.sums import MetricMoments
 from abtest.warehouse.calendar import Calendar
@@ -79,6 +80,10 @@ def analysis_of(
         one_sided=definition.analysis.alternative == "one-sided",
         monitored=definition.analysis.monitoring is not None,
     )
+    readable = all_readable(definition)
+    waits = any(arm.immature for metric in metrics if metric.role != "secondary" for arm in metric.arms)
+    if readable is not None and waits:
+        decision = decision.model_copy(update={"readable_on": readable.isoformat()})
     changes = [deviation for deviation in info.deviations if deviation.decides]
     return Analysis(
         experiment=info,

@@ -12,14 +12,25 @@ The rules, in this order:
    *inconclusive*.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from abtest.analysis.result import Check, Comparison, Decision, Effect, MetricResult, Recommendation
+from abtest.analysis.result import (
+    Check,
+    Comparison,
+    Deciding,
+    Decision,
+    Effect,
+    MarginResult,
+    MetricResult,
+    Recommendation,
+)
 from abtest.analysis.telling import decided
 from abtest.words.reason import Field, Reason
 
 WINNING = frozenset({"better", "safe", "equivalent"})
 """Verdicts of a primary metric that show what it was to show: safe and equivalent exist only where a margin was."""
+UNSAFE = frozenset({"not shown safe", "margin not shown", "not estimable"})
+"""Verdicts of a guardrail that keep an arm that would win from being shipped."""
 
 
 def decide(
@@ -37,12 +48,12 @@ def decide(
     failed = [check for check in checks if check.status == "fail"]
     if failed:
         mismatch = [Reason.of("decision-mismatch")] * any(check.id.startswith("srm_") for check in failed)
-        return decided("invalid", None, [*failed, *mismatch, Reason.of("decision-diagnosis")], metrics)
+        why: list[Reason | Check] = [*failed, *mismatch, Reason.of("decision-diagnosis")]
+        return decided("invalid", None, why, metrics, because=Deciding(what="check", check=failed[0].id))
     primaries = [metric for metric in metrics if metric.role == "primary"]
     guardrails = [metric for metric in metrics if metric.role == "guardrail"]
     open_units = _open_units(metrics)
     arms = [comparison.arm for comparison in primaries[0].comparisons]
-    reasons = [_primary_reason(m, c, confidence, one_sided=one_sided) for m in primaries for c in m.comparisons]
     standing = {arm: _standing(arm, primaries, guardrails) for arm in arms}
     winners = [arm for arm in arms if standing[arm] == "wins"]
     recommendation: Recommendation
@@ -56,15 +67,65 @@ def decide(
         recommendation = "keep control"
     else:
         recommendation = _wait(open_units)
-    reasons += [_guardrail_reason(m, c, confidence) for m in guardrails for c in m.comparisons]
+    because = _because(recommendation, chosen, standing, primaries, guardrails)
+    compared = [
+        (metric, comparison, _primary_reason(metric, comparison, confidence, one_sided=one_sided))
+        for metric in primaries
+        for comparison in metric.comparisons
+    ]
+    compared += [
+        (metric, comparison, _guardrail_reason(metric, comparison, confidence))
+        for metric in guardrails
+        for comparison in metric.comparisons
+    ]
+    # What decides comes first, then what is said of the same arm.
+    compared.sort(key=lambda each: (not _is(because, each[0], each[1]), each[1].arm != because.arm))
+    reasons = [reason for _, _, reason in compared]
     if chosen is not None and len(winners) > 1:
         others: list[Field] = [arm for arm in winners if arm != chosen]
         reasons.append(Reason.of("decision-largest", arm=chosen, others=others))
-    reasons += _maturity_reason(metrics, monitored=monitored)
+    maturity = _maturity_reason(metrics, monitored=monitored)
+    reasons = [*maturity, *reasons] if because.what == "maturity" else [*reasons, *maturity]
     tested = any(c.verdict == "no difference shown" for m in primaries for c in m.comparisons)
     if recommendation == "inconclusive" and tested and "unsafe" not in standing.values():
         reasons.append(Reason.of("decision-possible-effects"))
-    return decided(recommendation, chosen, reasons, metrics)
+    return decided(recommendation, chosen, reasons, metrics, because=because)
+
+
+def _because(
+    recommendation: Recommendation,
+    chosen: str | None,
+    standing: Mapping[str, str],
+    primaries: Sequence[MetricResult],
+    guardrails: Sequence[MetricResult],
+) -> Deciding:
+    """Return what the recommendation rests on: the arm that came furthest, and the metric that stopped it or won."""
+
+    def first(arm: str, metrics: Sequence[MetricResult], verdicts: frozenset[str]) -> Deciding | None:
+        found = next((metric for metric in metrics if _of(metric, arm).verdict in verdicts), None)
+        if found is None:
+            return None
+        return Deciding(what="guardrail" if found.role == "guardrail" else "primary", metric=found.name, arm=arm)
+
+    if chosen is not None:
+        return first(chosen, primaries, WINNING) or Deciding(what="primary", metric=primaries[0].name, arm=chosen)
+    best = sorted(standing, key=lambda arm: -_gain(primaries[0], arm))
+    for state, metrics, verdicts in (
+        ("unsafe", guardrails, UNSAFE),
+        ("harmed", guardrails, frozenset({"harmed"})),
+        ("worse", primaries, frozenset({"worse"})),
+    ):
+        if state == "unsafe" or recommendation == "keep control":
+            for arm in best:
+                if standing[arm] == state and (found := first(arm, metrics, verdicts)):
+                    return found
+    if recommendation == "keep running":
+        return Deciding(what="maturity")
+    return Deciding(what="primary", metric=primaries[0].name, arm=best[0])
+
+
+def _is(because: Deciding, metric: MetricResult, comparison: Comparison) -> bool:
+    return (because.metric, because.arm) == (metric.name, comparison.arm)
 
 
 def _wait(open_units: int) -> Recommendation:
@@ -93,7 +154,7 @@ def _standing(arm: str, primaries: Sequence[MetricResult], guardrails: Sequence[
         return "harmed"
     if not verdicts & WINNING:
         return "open"
-    return "unsafe" if guards & {"not shown safe", "margin not shown", "not estimable"} else "wins"
+    return "unsafe" if guards & UNSAFE else "wins"
 
 
 def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: float, *, one_sided: bool) -> Reason:
@@ -135,6 +196,8 @@ def _guardrail_reason(metric: MetricResult, comparison: Comparison, confidence: 
         code, declared = codes.get(comparison.verdict, "without-margin"), {}
     else:
         code = comparison.verdict if comparison.verdict in {"safe", "harmed"} else "not-shown-safe"
+        if code == "harmed" and _wholly_beyond(metric, comparison, margin):
+            code = "harmed-beyond"
         declared = {"margin": margin.value, "margin_scale": margin.scale}
     return Reason.of(
         f"guardrail-{code}",
@@ -144,6 +207,13 @@ def _guardrail_reason(metric: MetricResult, comparison: Comparison, confidence: 
         **_effect(comparison.difference, confidence),
         **declared,
     )
+
+
+def _wholly_beyond(metric: MetricResult, comparison: Comparison, margin: MarginResult) -> bool:
+    """Whether the whole interval is worse than the margin, so that it is not only possibly so."""
+    effect = comparison.lift if margin.scale == "relative" else comparison.difference
+    nearest = effect.high if metric.good == "up" else effect.low
+    return nearest is not None and (nearest < -margin.value if metric.good == "up" else nearest > margin.value)
 
 
 def _maturity_reason(metrics: Sequence[MetricResult], *, monitored: bool) -> list[Reason]:

@@ -398,15 +398,31 @@ class AnalysisSettings(Value):
     planned_units: int | None = None
 
 
+class Deciding(Value):
+    """What the recommendation rests on: a failed ``check``, a ``metric`` in an ``arm``, or units that must mature.
+
+    The first reason speaks of it.
+    """
+
+    what: Literal["check", "primary", "guardrail", "maturity"]
+    metric: str | None = None
+    arm: str | None = None
+    check: str | None = None
+
+
 class Decision(Value):
     """What the pre-declared rules say. ``arm`` is the arm to ship, else ``None``.
 
+    ``because`` is what decides. ``readable_on``: the ISO date on which every unit is mature for every primary metric
+    and guardrail and their events have arrived; ``None`` where that is past, or not known.
     ``exploratory``: what decides was changed after the lock, so that nothing is confirmed and nothing is shipped.
     ``reasons`` are in English; ``reason_codes`` has the same in their order, by code and fields, for every language.
     """
 
     recommendation: Recommendation
     arm: str | None = None
+    because: Deciding | None = None
+    readable_on: str | None = None
     exploratory: bool = False
     reasons: list[str]
     reason_codes: list[ReasonCode | None] = Field(default_factory=list)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from abtest.analysis.result import Analysis, Check, Decision, MetricResult, ReasonCode, Recommendation
+from abtest.analysis.result import Analysis, Check, Deciding, Decision, MetricResult, ReasonCode, Recommendation
 from abtest.words.language import Language
 from abtest.words.reason import Reason
 from abtest.words.saying import NOBODY, Subject, Subjects, in_english, told
@@ -29,13 +29,19 @@ def subjects_in(analysis: Analysis) -> Subjects:
 
 
 def decided(
-    recommendation: Recommendation, arm: str | None, why: Sequence[Reason | Check], metrics: Sequence[MetricResult]
+    recommendation: Recommendation,
+    arm: str | None,
+    why: Sequence[Reason | Check],
+    metrics: Sequence[MetricResult],
+    *,
+    because: Deciding | None = None,
 ) -> Decision:
     """Return a decision with its reasons; a failed check is one as it stands."""
     subjects = subjects_of(metrics)
     return Decision(
         recommendation=recommendation,
         arm=arm,
+        because=because,
         reasons=[each.message if isinstance(each, Check) else in_english(each, subjects) for each in why],
         reason_codes=[_coded(each.reason if isinstance(each, Check) else each) for each in why],
     )

@@ -10,6 +10,7 @@ from abtest.checks.finding import SURPRISE, Finding, Given
 from abtest.moments.sums import MetricMoments
 from abtest.stats.balance import balance_p_value
 from abtest.stats.values import Rate
+from abtest.words.reason import Field, Reason
 
 LARGE_SHARE = 0.2
 """The share of units without a value from which on a reader is warned."""
@@ -20,11 +21,10 @@ def findings(given: Given) -> Iterator[Finding]:
     """Return ``happened.<metric>`` where nothing did, and ``missing.<metric>`` for each outcome with blanks."""
     for name, moments in given.collected.metrics.items():
         metric = given.definition.metrics[name]
-        title = metric.title or name
         if moments.nothing_happened:
-            yield Finding(f"happened.{name}", "warn", _nothing(title, moments))
+            yield Finding(f"happened.{name}", "warn", _nothing(name, moments))
         if moments.outcome.of_column and any(arm.n < arm.mature for arm in moments.arms):
-            yield _missing(name, title, moments, decides=metric.role in _DECIDING)
+            yield _missing(name, moments, decides=metric.role in _DECIDING)
 
 
 def missing_balance(moments: MetricMoments) -> float | None:
@@ -40,38 +40,23 @@ def lacks_unequally(moments: MetricMoments) -> bool:
     return p_value is not None and p_value < SURPRISE
 
 
-def _nothing(title: str, moments: MetricMoments) -> str:
-    units = sum(arm.n if moments.outcome.of_column else arm.mature for arm in moments.arms)
+def _nothing(name: str, moments: MetricMoments) -> Reason:
     if moments.outcome.of_column:
-        return f"{title}: the value is 0 for all {units:,} counted units; is this the right column, and is it filled?"
-    return (
-        f"{title}: none of the {units:,} counted units of any arm has an event in the window; check that ids are "
-        "written alike in all tables, the window, and the conditions of the table."
-    )
+        return Reason.of("check-only-zeros", metric=name, n=sum(arm.n for arm in moments.arms))
+    return Reason.of("check-nothing-happened", metric=name, n=sum(arm.mature for arm in moments.arms))
 
 
-def _missing(name: str, title: str, moments: MetricMoments, *, decides: bool) -> Finding:
-    lacking = [arm.mature - arm.n for arm in moments.arms]
-    units = sum(arm.mature for arm in moments.arms)
-    shown = " / ".join(f"{blanks:,} of {arm.mature:,}" for blanks, arm in zip(lacking, moments.arms, strict=True))
+def _missing(name: str, moments: MetricMoments, *, decides: bool) -> Finding:
+    lacking, sizes = [arm.mature - arm.n for arm in moments.arms], [arm.mature for arm in moments.arms]
+    shown: dict[str, Field] = {"metric": name, "by_arm": [*lacking], "sizes": [*sizes]}
     p_value = missing_balance(moments)
-    key = f"missing.{name}"
+    key, found = f"missing.{name}", Reason.of("check-missing-alike", **shown)
     if lacks_unequally(moments):
-        message = (
-            f"{title}: the arms lack values unequally ({shown} units by arm), so the units that have one cannot be "
-            "compared; find out why they are blank."
-        )
-        return Finding(key, "fail" if decides else "warn", message, p_value)
+        found = Reason.of("check-missing-unequally", **shown)
+        return Finding(key, "fail" if decides else "warn", found, p_value)
     if moments.rate and all(arm.total == arm.n for arm in moments.arms):
-        message = (
-            f"{title}: every value is 1 and the rest is blank ({shown} units by arm); if a blank means no, write 0 "
-            "in its place, otherwise every arm has a rate of 100 %."
-        )
-        return Finding(key, "warn", message, p_value)
-    if sum(lacking) > LARGE_SHARE * units:
-        message = (
-            f"{title}: {sum(lacking):,} of {units:,} counted units have no value ({shown} by arm) and are left out; "
-            "the result is about the others."
-        )
-        return Finding(key, "warn", message, p_value)
-    return Finding(key, "pass", f"{title}: the arms lack values alike ({shown} units by arm).", p_value)
+        return Finding(key, "warn", Reason.of("check-ones-and-blanks", **shown), p_value)
+    if sum(lacking) > LARGE_SHARE * sum(sizes):
+        found = Reason.of("check-many-missing", n=sum(lacking), counted=sum(sizes), **shown)
+        return Finding(key, "warn", found, p_value)
+    return Finding(key, "pass", found, p_value)

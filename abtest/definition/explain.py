@@ -6,7 +6,7 @@ from abtest.definition.explaining import dates, decision, methods, population
 from abtest.definition.explaining.sentences import section, wrap
 from abtest.definition.lints import lints
 from abtest.definition.model import Definition
-from abtest.definition.timeline import Timeline, day_text
+from abtest.definition.timeline import all_readable, day_text
 
 _ROLES = {
     "primary": "primary, decides",
@@ -55,16 +55,10 @@ def _metrics(definition: Definition) -> Iterator[str]:
 
 def _ready(definition: Definition) -> Iterator[str]:
     """Yield the day on which every unit is mature for what decides."""
-    deciding = [
-        outcome
-        for name, metric in definition.metrics.items()
-        if metric.role != "secondary" and (outcome := definition.outcome(name)).window is not None
-    ]
-    days = [dates.readable(Timeline.of(definition), outcome) for outcome in deciding]
-    known = [day for day in days if day is not None]
-    if known and len(known) == len(days):
+    day = all_readable(definition)
+    if day is not None:
         then = "nothing is left open then" if definition.analysis.monitoring else "analyse then"
-        yield f"- Every unit is mature for every primary metric and guardrail on {day_text(max(known))}: {then}."
+        yield f"- Every unit is mature for every primary metric and guardrail on {day_text(day)}: {then}."
 
 
 def _place(path: tuple[str | int, ...]) -> str:

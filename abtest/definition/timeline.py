@@ -198,3 +198,21 @@ def _rounded(moment: dt.datetime) -> dt.datetime:
         return (shown if shown == exact else shown + dt.timedelta(minutes=1)).astimezone(moment.tzinfo)
     except OverflowError:
         return moment
+
+
+def all_readable(definition: Definition) -> dt.date | None:
+    """Return the first day on which every unit is mature for what decides, and its events have arrived.
+
+    ``None`` where nothing that decides has a window, and where a date is not known.
+    """
+    line = Timeline.of(definition)
+    if line.last is None:
+        return None
+    days = []
+    for name, metric in definition.metrics.items():
+        outcome = definition.outcome(name)
+        if metric.role != "secondary" and outcome.window is not None:
+            span = line.span(outcome, line.last)
+            days.append(line.readable(span) if span else None)
+    known = [day for day in days if day is not None]
+    return max(known) if known and len(known) == len(days) else None

@@ -85,8 +85,15 @@ class View:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """The decision's reasons."""
-        return tuple(reasons_in(self.analysis, self.language, self._subjects))
+        """The decision's reasons; the failed checks, which the verdict tells in full, are not among them."""
+        found = reasons_in(self.analysis, self.language, self._subjects)
+        failed = self.failed if self.invalid else ()
+        return tuple(reason for reason in found if reason not in failed)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """What the failed checks found."""
+        return tuple(self.told(each.reason, each.message) for each in self.analysis.checks if each.status == "fail")
 
     @property
     def family(self) -> str:
@@ -159,6 +166,8 @@ class View:
 
     def verdict(self, metric: "MetricResult", comparison: "Comparison") -> str:
         """Return the verdict in words. A one-sided test looks for an improvement, so that is what it may not show."""
+        if self.invalid and comparison.verdict != "not estimable":
+            return self.say("metric.verdict.not judged")
         if comparison.verdict == "no difference shown" and self.one_sided(metric):
             return self.say("metric.verdict.no improvement shown")
         return self.say(f"metric.verdict.{comparison.verdict}")
@@ -220,6 +229,6 @@ def is_mean(metric: "MetricResult") -> bool:
     return metric.kind == "mean" and (traits.averages or traits.times)
 
 
-def verdict_tone(verdict: str) -> Tone:
-    """Return the tone in which a verdict is shown."""
-    return _TONES.get(verdict, "neutral")
+def verdict_tone(view: View, verdict: str) -> Tone:
+    """Return the tone in which a verdict is shown; that of an invalid analysis is none."""
+    return "muted" if view.invalid else _TONES.get(verdict, "neutral")

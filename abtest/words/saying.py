@@ -177,6 +177,7 @@ WRITTEN: Mapping[str, Callable[[_Telling, Field], object]] = {
     "share": _Telling.share,
     "days": _Telling.decimal,
     "by_arm": _Telling.listed,
+    "sizes": _Telling.listed,
     "planned": _Telling.ratio,
     "names": _Telling.names,
     "sentences": _Telling.sentences,
@@ -186,7 +187,7 @@ WRITTEN: Mapping[str, Callable[[_Telling, Field], object]] = {
 ``metric``, ``arm``, ``control``: names of the definition; ``others``: names of arms; ``value``, ``control_value``: in
 the metric's unit, rates as fractions; ``difference`` from ``low`` to ``high`` at ``confidence`` (a message says them as
 ``effect``); ``margin``: in the metric's unit, or a fraction of the control's value where ``margin_scale`` is
-``relative``; ``by_arm``: numbers in the arms' order; ``planned``: the arms' weights.
+``relative``; ``by_arm``, ``sizes``: numbers in the arms' order; ``planned``: the arms' weights.
 """
 
 

@@ -37,14 +37,15 @@ UNITS = 300
 
 
 def data(folder: Path) -> None:
-    """Write customers who order on day 20 more often in b, and on day 35 equally often in all arms."""
+    """Write customers who order on day 20 more often in b, and on days 35 and 55 equally often in all."""
     arms = [("a", "b", "c")[i % 3] for i in range(UNITS)]
     (folder / "customers.csv").write_text("id,age\n" + "".join(f"{i},1\n" for i in range(UNITS)))
     (folder / "assignments.csv").write_text(
         "id,arm,at\n" + "".join(f"{i},{arm},2026-01-02T10:00:00Z\n" for i, arm in enumerate(arms))
     )
     start = dt.datetime(2026, 1, 2, 10, tzinfo=dt.UTC)
-    rows = [(i, 35) for i in range(UNITS) if i % 7 < 2] + [(i, 20) for i in range(UNITS) if arms[i] == "b" and i % 2]
+    rows = [(i, 55) for i in range(0, UNITS, 10)]
+    rows += [(i, 35) for i in range(UNITS) if i % 7 < 2] + [(i, 20) for i in range(UNITS) if arms[i] == "b" and i % 2]
     lines = [f"{i},{(start + dt.timedelta(days=day)).isoformat()}\n" for i, day in rows]
     (folder / "orders.csv").write_text("id,at\n" + "".join(lines))
 

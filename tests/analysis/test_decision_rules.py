@@ -3,7 +3,7 @@
 import pytest
 
 from abtest.analysis.decision import decide
-from abtest.analysis.result import ArmResult, Check, Comparison, Effect, MetricResult
+from abtest.analysis.result import ArmResult, Check, Comparison, Effect, MarginResult, MetricResult
 
 ARMS = ("biweekly", "weekly", "daily")
 
@@ -77,7 +77,7 @@ def test_only_a_failed_check_invalidates(status):
 def test_without_any_estimate_one_waits_while_units_can_mature(immature, recommendation):
     decision = decided(primary("not estimable", immature=immature))
     assert (decision.recommendation, decision.arm) == (recommendation, None)
-    assert "cannot be compared" in decision.reasons[0]
+    assert any("cannot be compared" in reason for reason in decision.reasons)
 
 
 @pytest.mark.parametrize("guard", [None, "safe", "better", "no difference shown"])
@@ -165,3 +165,51 @@ def test_secondary_metrics_never_decide():
 def test_a_harmed_guardrail_is_named_even_before_the_primary_can_be_estimated():
     decision = decided(primary("not estimable", immature=40), guardrail("harmed"))
     assert any("Left" in reason and "worse" in reason for reason in decision.reasons)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "recommendation", "what", "name"),
+    [
+        ([primary("better"), guardrail("safe")], "ship", "primary", "kept"),
+        ([primary("better"), guardrail("harmed")], "keep control", "guardrail", "left"),
+        ([primary("better"), guardrail("not shown safe")], "inconclusive", "guardrail", "left"),
+        ([primary("worse"), guardrail("safe")], "keep control", "primary", "kept"),
+        ([primary("no difference shown"), guardrail("safe")], "inconclusive", "primary", "kept"),
+        ([primary("no difference shown", immature=5), guardrail("safe")], "keep running", "maturity", None),
+    ],
+)
+def test_the_decision_names_what_decides_and_the_first_reason_speaks_of_it(metrics, recommendation, what, name):
+    decision = decided(*metrics)
+    assert decision.recommendation == recommendation
+    assert (decision.because.what, decision.because.metric) == (what, name)
+    assert decision.reason_codes[0].fields["metric"] == (name or "kept")
+    if what == "guardrail":
+        assert decision.reasons[0].startswith("Guardrail Left")
+    if what == "maturity":
+        assert "were not mature" in decision.reasons[0]
+
+
+def test_the_winner_is_explained_first():
+    decision = decided(primary("no difference shown", "better"), guardrail("safe", "safe"))
+    assert decision.arm == "daily"
+    assert [code.fields["arm"] for code in decision.reason_codes] == ["daily", "daily", "weekly", "weekly"]
+
+
+def test_a_failed_check_is_what_decides():
+    decision = decided(primary("better"), checks=[Check(id="srm_assigned", status="fail", message="It is off.")])
+    assert (decision.because.what, decision.because.check) == ("check", "srm_assigned")
+    assert "Look at, the most likely first" in " ".join(decision.reasons)
+
+
+@pytest.mark.parametrize(
+    ("good", "estimate", "margin", "beyond"),
+    [("down", 0.05, 0.02, True), ("down", 0.05, 0.045, False), ("up", -0.05, 0.02, True), ("up", -0.05, 0.045, False)],
+)
+def test_harm_beyond_the_margin_is_called_that(good, estimate, margin, beyond):
+    """The interval is 0.01 on each side of the estimate."""
+    guard = metric("left", "guardrail", ["harmed"], good=good, estimates=(estimate,))
+    declared = MarginResult(value=margin, scale="absolute", p_value=0.99, shown=False)
+    comparison = guard.comparisons[0].model_copy(update={"margin": declared})
+    reason = decided(primary("better"), guard.model_copy(update={"comparisons": [comparison]})).reasons[0]
+    assert ("is worse by more than its margin of" in reason) == beyond
+    assert ("may be worse by more than its margin" in reason) != beyond

@@ -102,7 +102,7 @@ def test_values_that_gather_in_one_arm_make_a_deciding_metric_invalid() -> None:
     analysis = wide({"kept": {"type": "column", "role": "primary"}}, kept=blanks(50, 120))
     found = check(analysis, "missing.kept")
     assert found.status == "fail"
-    assert "50 of 1,000 / 120 of 1,000" in found.message
+    assert "(50 / 120 of 1,000 / 1,000 units by arm)" in found.message
     assert found.p_value == pytest.approx(stats.chi2_contingency([[50, 950], [120, 880]], correction=False).pvalue)
     assert analysis.decision.recommendation == "invalid"
     assert [arm.missing for arm in analysis.metric("kept").arms] == [50, 120]

@@ -162,7 +162,7 @@ def _effect_mark(
     view: View, comparison: "Comparison", effect: "Effect", scale: Scale, *, label: str | None = None, detail: str = ""
 ) -> Mark:
     name = label or view.arm(comparison.arm)
-    tone = verdict_tone(comparison.verdict)
+    tone = verdict_tone(view, comparison.verdict)
     if effect.estimate is None and effect.low is None and effect.high is None:
         return Mark(name, None, None, None, view.say("chart.none"), detail, tone=tone)
     low, estimate, high = (None if v is None else v * scale.factor for v in (effect.low, effect.estimate, effect.high))

@@ -42,7 +42,7 @@ def _glance_tile(view: View, metric: "MetricResult", comparison: "Comparison") -
         details.insert(0, view.numbers.interval(effect.low, effect.high, scale, signed=True))
     elif effect.estimate is not None:
         details.insert(0, view.say("glance.open"))
-    tone: Tone = "muted" if view.invalid else verdict_tone(comparison.verdict)
+    tone: Tone = verdict_tone(view, comparison.verdict)
     return Tile(label, view.numbers.quantity(effect.estimate, scale, signed=True), tuple(details), tone)
 
 
@@ -92,7 +92,7 @@ def margin(view: View, metric: "MetricResult") -> str:
 
 def _tiles(view: View, metric: "MetricResult", lead: "Comparison") -> tuple[Tile, ...]:
     scale, effect = scales(metric), shown(lead)
-    tone: Tone = "muted" if view.invalid else verdict_tone(lead.verdict)
+    tone: Tone = verdict_tone(view, lead.verdict)
     missing = view.say("headline.not estimable")
     control = view.arm(lead.control)
     tiles = [
@@ -172,7 +172,7 @@ def _table(view: View, metric: "MetricResult") -> Table:
                 _effect_cell(view, (metric, comparison), effect.difference, scale.change, notes),
                 _effect_cell(view, (metric, comparison), effect.lift, scale.lift, notes),
                 Cell(view.numbers.p_value(effect.p_value, view.alpha), note=margin_note),
-                Cell(view.verdict(metric, comparison), tone=verdict_tone(comparison.verdict)),
+                Cell(view.verdict(metric, comparison), tone=verdict_tone(view, comparison.verdict)),
             )
         )
     columns = (

@@ -118,7 +118,7 @@ def _comparison_cells(
         note = notes.add(view.say("note.margin.adjusted")) if adjusts_margin(comparison) else None
         cells.append(Cell(text, note=note))
     verdict = view.verdict(metric, comparison)
-    return [*cells, Cell(verdict, _margin_details(view, comparison), tone=verdict_tone(comparison.verdict))]
+    return [*cells, Cell(verdict, _margin_details(view, comparison), tone=verdict_tone(view, comparison.verdict))]
 
 
 def _margin_details(view: View, comparison: "Comparison") -> tuple[str, ...]:

@@ -89,8 +89,8 @@ def banner(view: View) -> Banner:
     """Return the verdict, with the headline effect (or the failed checks) in a sentence."""
     decision = view.analysis.decision
     if view.invalid:
-        failed = [view.told(check.reason, check.message) for check in view.analysis.checks if check.status == "fail"]
-        sentence = view.say("verdict.failed", message=" ".join(failed)) if failed else view.say("invalid.effects")
+        failed = " ".join(view.failed)
+        sentence = view.say("verdict.failed", message=failed) if failed else view.say("invalid.effects")
         return Banner(view.say("verdict"), view.say("verdict.invalid"), sentence, "bad")
     if decision.exploratory:
         changed = [clean(each.sentence) for each in view.analysis.experiment.deviations if each.decides]
@@ -98,12 +98,28 @@ def banner(view: View) -> Banner:
             "verdict.changed", changes="; ".join(changed[:_NAMED]) + ("; …" if len(changed) > _NAMED else "")
         )
         return Banner(view.say("verdict"), view.say("verdict.exploratory"), f"{lead} {_sentence(view)}", "caution")
+    told = _sentence(view)
+    if decision.because is not None and decision.because.what == "guardrail" and view.reasons:
+        # The reason that decides is told before an effect that does not.
+        told = f"{view.reasons[0]} {told}"
+    return Banner(view.say("verdict"), _title(view), told, _TONES[decision.recommendation])
+
+
+def _title(view: View) -> str:
+    """Return the recommendation with what decides: a metric that is worse or not shown safe, or a date."""
+    decision, because = view.analysis.decision, view.analysis.decision.because
     if decision.recommendation == "ship" and decision.arm is None:
-        title = view.say("verdict.ship.none")
-    else:
-        arm = view.arm(decision.arm) if decision.arm else ""
-        title = view.say(f"verdict.{decision.recommendation}", arm=arm, control=view.control)
-    return Banner(view.say("verdict"), title, _sentence(view), _TONES[decision.recommendation])
+        return view.say("verdict.ship.none")
+    message = f"verdict.{decision.recommendation}"
+    if because is not None and because.metric is not None and because.arm is not None:
+        found = next((metric for metric in view.analysis.metrics if metric.name == because.metric), None)
+        if found is not None and view.language.knows(f"{message}.{because.what}"):
+            fields = {"metric": clean(found.title), "arm": view.arm(because.arm), "control": view.control}
+            return view.say(f"{message}.{because.what}", **fields)
+    if decision.recommendation == "keep running" and decision.readable_on is not None:
+        return view.say("verdict.keep running.on", date=dates.day(decision.readable_on, view.language))
+    arm = view.arm(decision.arm) if decision.arm else ""
+    return view.say(message, arm=arm, control=view.control)
 
 
 def _sentence(view: View) -> str:

@@ -91,7 +91,12 @@ verdict-ship = Ship { $arm }
 verdict-ship-none = Ship
 verdict-keep-control = Keep { $control }
 verdict-keep-running = Keep running
+verdict-keep-running-on = Keep running: readable on { $date }
 verdict-inconclusive = Inconclusive
+verdict-keep-control-guardrail = Keep { $control }: { $metric } is worse in { $arm }
+verdict-keep-control-primary = Keep { $control }: { $metric } is worse in { $arm }
+verdict-keep-running-guardrail = Keep running: { $metric } is not shown safe yet
+verdict-inconclusive-guardrail = Inconclusive: { $metric } is not shown safe
 verdict-exploratory = Exploratory: changed after the lock
 verdict-changed = What decides was changed after it was locked, so nothing here is confirmed: { $changes }.
 verdict-invalid = INVALID: do not use these results
@@ -207,6 +212,7 @@ metric-verdict-not-shown-safe = not shown safe
 metric-verdict-equivalent = equivalent
 metric-verdict-margin-not-shown = margin not shown
 metric-verdict-not-estimable = not estimable
+metric-verdict-not-judged = not judged
 status-pass = ✓ pass
 status-warn = ! warn
 status-fail = ✗ FAIL
@@ -815,13 +821,17 @@ decision-immature =
 decision-possible-effects =
     No difference shown is not the same as no difference: the interval holds the effects that remain possible.
 decision-mismatch =
-    Something other than chance decides who is in which arm or who is seen; find it before reading any effect.
+    Something other than chance decides who is in which arm or who is seen; find it before reading any effect. Look at,
+    the most likely first: how units are assigned and whether the split was changed; what logs the assignment, and whether
+    it loses units of one arm; filters and joins after the assignment; bots and test accounts; merged or renamed ids.
 decision-diagnosis = The effects below are printed for diagnosis only; do not act on them.
 guardrail-safe =
     Guardrail { $metric } stays within its margin of { $margin } in { $arm } against { $control }: { $effect }.
 guardrail-harmed =
     Guardrail { $metric } is worse, and may be worse by more than its margin of { $margin } in { $arm } against
     { $control }: { $effect }.
+guardrail-harmed-beyond =
+    Guardrail { $metric } is worse by more than its margin of { $margin } in { $arm } against { $control }: { $effect }.
 guardrail-not-shown-safe =
     Guardrail { $metric } is not shown to stay within its margin of { $margin } in { $arm } against { $control }:
     { $effect }.
@@ -867,6 +877,21 @@ check-immature =
     [true] count while they are followed
    *[other] are left out of it
     }.
+check-nothing-happened =
+    { $metric }: none of the { $n } counted units of any arm has an event in the window; check that ids are written alike
+    in all tables, the window, and the conditions of the table.
+check-only-zeros =
+    { $metric }: the value is 0 for all { $n } counted units; is this the right column, and is it filled?
+check-missing-unequally =
+    { $metric }: the arms lack values unequally ({ $by_arm } of { $sizes } units by arm), so the units that have one cannot be
+    compared; find out why they are blank.
+check-ones-and-blanks =
+    { $metric }: every value is 1 and the rest is blank ({ $by_arm } of { $sizes } units by arm); if a blank means no, write 0 in
+    its place, otherwise every arm has a rate of 100 %.
+check-many-missing =
+    { $metric }: { $n } of { $counted } counted units have no value ({ $by_arm } of { $sizes } by arm) and are left out; the
+    result is about the others.
+check-missing-alike = { $metric }: the arms lack values alike ({ $by_arm } of { $sizes } units by arm).
 check-mature = { $metric }: every counted unit is mature.
 check-outside-period = { $n } units were assigned outside the period; they are left out.
 check-repeated-assignments =
