@@ -28,9 +28,9 @@ from abtest.warehouse.magnitudes import Look, Numbers
 from abtest.warehouse.outcomes import MetricPlan, Outcomes
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.population import CollisionError, creation, keep_population, parameters_of
-from abtest.warehouse.profile import may_be_empty, profile, require_readable, with_tables
+from abtest.warehouse.profile import profile, require_readable, with_tables
 from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM
-from abtest.warehouse.tables import open_tables, read_table, sources_used
+from abtest.warehouse.tables import open_tables, read_table
 from abtest.warehouse.units import (
     CLUSTER,
     ELIGIBLE,
@@ -69,23 +69,23 @@ class Collector:
 
     def _open(self, frames: Mapping[str, object], *, hashed: bool) -> None:
         """Read the tables as far as who is counted. Text ids are ``hashed``, unless two of them have one hash."""
-        definition, names = self.definition, sources_used(self.definition)
+        definition, plan = self.definition, Plan.of(self.definition)
         hashed = hashed and definition.unit_column(definition.arm_source) is not None
         self.warehouse = open_tables(
-            self.experiment, self.engine, names, frames, hashed=hashed, verified=self._verified
+            self.experiment, self.engine, plan.sources, frames, hashed=hashed, verified=self._verified
         )
-        read = {name: read_table(self.warehouse, definition, name) for name in names}
+        read = {name: read_table(self.warehouse, plan, name) for name in plan.sources}
         self.tables = {name: table for name, (table, _) in read.items()}
         self.categories = [column for _, categories in read.values() for column in categories]
-        empty = may_be_empty(definition)
         self.profiles = {
-            name: profile(self.warehouse, table, may_be_empty=name in empty) for name, table in self.tables.items()
+            name: profile(self.warehouse, table, may_be_empty=name in plan.may_be_empty)
+            for name, table in self.tables.items()
         }
         for name, found in self.profiles.items():
             if found.bare_ids:
                 self.tables[name] = self.tables[name].with_bare_ids()
         self._require_arms()
-        self.plan = Plan.of(definition, self.warehouse, self.profiles)
+        self.plan = plan.looked(self.warehouse, self.profiles)
         with self._naming_sources():
             self.customers = keep_population(self.warehouse, self.plan, self.tables, self.profiles)
 
@@ -201,11 +201,10 @@ class Collector:
 
     def _outcomes(self, caps: Mapping[str, int], *, wide: bool = False) -> Outcomes:
         """Plan all metrics. ``wide``: every number is summed as if it needed more than 64 bits."""
-        windows = self.plan.windows
         if self._numbers is None:
-            self._numbers = Look(self.warehouse, self.definition, self.tables, self.profiles, windows).numbers()
+            self._numbers = Look(self.warehouse, self.plan, self.tables, self.profiles).numbers()
         numbers = {key: replace(how, wide=how.wide or wide) for key, how in self._numbers.items()}
-        outcomes = Outcomes(self.definition, self.tables, numbers, through=self.plan.through, windows=windows)
+        outcomes = Outcomes(self.plan, self.tables, numbers)
         levels = self._category_levels()
         for name, outcome in self.plan.outcomes.items():
             outcomes.add(name, outcome, levels, caps.get(name))

@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 from abtest.definition.lints import DataRange
 from abtest.definition.load import Experiment
-from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
+from abtest.definition.model import ASSIGNMENTS, CUSTOMERS
 from abtest.engines.engine import Engine, Family, Statement
 from abtest.engines.options import Limits
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.moments.exact import whole
-from abtest.warehouse.outcomes import value_column
 from abtest.warehouse.plan import Plan
-from abtest.warehouse.profile import TableProfile, may_be_empty, profile, with_tables
+from abtest.warehouse.profile import TableProfile, profile, with_tables
 from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM, Table
 from abtest.warehouse.sources import Raw, Warehouse, attach, located_files, units_are_integers
-from abtest.warehouse.tables import place_of, read_table, sources_of, sources_used, texts_used
+from abtest.warehouse.tables import place_of, read_table, sources_of
 from abtest.warehouse.units import ELIGIBLE, REASONS, customer_query, population
 from abtest.warehouse.unknown_arms import unknown_arms
 
@@ -105,7 +104,7 @@ def verified(
     """Add to what was seen whether the files are whole, and what of them could not be noticed."""
     from abtest.warehouse.verifying import verify_source
 
-    for name in sources_used(experiment.definition):
+    for name in Plan.of(experiment.definition).sources:
         try:
             found.notes += verify_source(experiment, name, limits=limits, progress=progress).notes
         except DataError as error:
@@ -114,8 +113,8 @@ def verified(
     return found
 
 
-def _read(warehouse: Warehouse, definition: Definition, name: str) -> Table:
-    return read_table(warehouse, definition, name)[0]
+def _read(warehouse: Warehouse, plan: Plan, name: str) -> Table:
+    return read_table(warehouse, plan, name)[0]
 
 
 class _Look:
@@ -125,9 +124,9 @@ class _Look:
         self.definition = experiment.definition
         self.engine = engine
         self.place = place_of(experiment)
-        self.sources = sources_of(self.definition, sources_used(self.definition))
+        self.plan = Plan.of(self.definition)
+        self.sources = sources_of(self.definition, self.plan.sources)
         self.raw: dict[str, Raw] = {}
-        self.plan = Plan.before_looking(self.definition)
         self.found = Inspection(self.place.calendar.zone or "UTC")
 
     def run(self, frames: Mapping[str, object]) -> Inspection:
@@ -136,11 +135,11 @@ class _Look:
         complete = {name: self.raw[name] for name, (_, complete) in uses.items() if complete}
         integers = bool(self._try(partial(units_are_integers, self.sources, complete)))
         warehouse = Warehouse(self.place, self.engine, self.sources, complete, integers)
-        empty = may_be_empty(self.definition)
+        empty = self.plan.may_be_empty
         read: dict[str, Table] = {}
         profiles: dict[str, TableProfile] = {}
         for name in complete:
-            table = self._try(partial(_read, warehouse, self.definition, name))
+            table = self._try(partial(_read, warehouse, self.plan, name))
             seen = None
             if table is not None:
                 seen = self._try(partial(profile, warehouse, table, may_be_empty=name in empty))
@@ -198,14 +197,14 @@ class _Look:
         wanted.append((at, "time", "at"))
         if name == definition.arm_source:
             wanted.append((source.arm or "arm", "arm", "arm"))
-        for metric in definition.metrics:
-            for part in definition.outcome(metric).parts:
+        for metric, outcome in self.plan.outcomes.items():
+            for part in outcome.parts:
                 if part.source == name and part.of_column:
                     wanted.append((str(part.value), f"value of {metric}", "column"))
                 elif part.source == name and part.adds_values:
-                    wanted.append((value_column(definition, part), "value", "value"))
+                    wanted.append((self.plan.value_column(part), "value", "value"))
         if name == CUSTOMERS:
-            wanted += [(column, "group", "column") for column in texts_used(definition)]
+            wanted += [(column, "group", "column") for column in self.plan.texts]
         uses: dict[tuple[str, str], ColumnUse] = {}
         complete = True
         for column, used_as, key in dict.fromkeys(wanted):
@@ -334,7 +333,7 @@ class _Look:
 
     def _population(self, read: Mapping[str, Table]) -> None:
         """Who can be counted, over all arms."""
-        if set(read) != set(sources_used(self.definition)):
+        if set(read) != set(self.plan.sources):
             return
         rows = self._rows(
             list(read.values()),

@@ -12,21 +12,18 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from abtest.definition.model import CUSTOMERS, Definition
+from abtest.definition.model import CUSTOMERS
 from abtest.engines.engine import Row, Statement
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.moments.exact import Whole, double, times, whole
-from abtest.moments.outcome import Outcome
 from abtest.warehouse.digits import require_digits
-from abtest.warehouse.outcomes import value_column
+from abtest.warehouse.plan import Plan
 from abtest.warehouse.population import parameters_of
 from abtest.warehouse.profile import TableProfile, with_tables
 from abtest.warehouse.reading import Table
 from abtest.warehouse.sources import Warehouse
-from abtest.warehouse.tables import numbers_used
 from abtest.warehouse.units import ELIGIBLE
-from abtest.warehouse.windows import Windows
 
 PLACES = (0, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 18, 21)
 """Decimal places that are tried."""
@@ -82,23 +79,21 @@ class Look:
     def __init__(
         self,
         warehouse: Warehouse,
-        definition: Definition,
+        plan: Plan,
         tables: Mapping[str, Table],
         profiles: Mapping[str, TableProfile],
-        windows: Windows,
     ) -> None:
         self.warehouse = warehouse
-        self.definition = definition
+        self.plan = plan
         self.tables = tables
         self.profiles = profiles
-        self.windows = windows
 
     def numbers(self) -> Numbers:
         """Return how each column is summed. Raises :class:`~abtest.errors.DataError` for what no sum can hold."""
         self._require_digits(CUSTOMERS, self.tables[CUSTOMERS].numbers if CUSTOMERS in self.tables else ())
         found = dict(self._of_customers())
-        for source in self.definition.event_sources:
-            names = numbers_used(self.definition, source)
+        for source in self.plan.definition.event_sources:
+            names = self.plan.numbers(source)
             self._require_digits(source, names)
             for name in names:
                 found[source, name] = self._of_events(self._events(source, name))
@@ -142,13 +137,13 @@ class Look:
         """Return a column of events. One that a metric averages is looked at more closely."""
         parts = [
             part
-            for part in _summed(self.definition)
-            if part.source == source and value_column(self.definition, part) == name
+            for part in self.plan.parts
+            if part.adds_values and part.source == source and self.plan.value_column(part) == name
         ]
-        reaches = [self.windows.reach(part) for part in parts]
+        reaches = [self.plan.windows.reach(part) for part in parts]
         low, high = min(low for low, _ in reaches), max(high for _, high in reaches)
         table, alias = self.tables[source].between(low, high), self.tables[source].numbers[name]
-        within = dict.fromkeys(f"({self.windows.window(part).holds})" for part in parts)
+        within = dict.fromkeys(f"({self.plan.windows.window(part).holds})" for part in parts)
         counted = (
             f"SELECT e.value\n  FROM (\n    SELECT unit, at_us, {quote(alias)} AS value FROM {quote(source)}\n"
             f"    WHERE at_us >= {low} AND at_us < {high} AND {quote(alias)} <> 0\n  ) AS e\n"
@@ -246,14 +241,6 @@ class Look:
     def _rows(self, statement: Statement, label: str) -> list[Row]:
         self.warehouse.statements.append(statement)
         return self.warehouse.engine.rows(statement, label)
-
-
-def _summed(definition: Definition) -> list[Outcome]:
-    """Return the outcomes that add up values of events."""
-    parts = [part for name in definition.metrics for part in definition.outcome(name).parts]
-    if definition.compliance is not None:
-        parts.append(definition.compliance_outcome)
-    return [part for part in parts if part.adds_values]
 
 
 def _quick_scale(largest: float) -> int | None:

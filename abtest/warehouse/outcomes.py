@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from abtest.definition.model import CUSTOMERS, Definition
+from abtest.definition.model import CUSTOMERS
 from abtest.engines.sqltext import Binder, quote
 from abtest.moments.exact import Factor, Whole, exact_sum
 from abtest.moments.follow_up import WEEK, FollowUp, counted, follow_up, step_of
@@ -12,9 +12,10 @@ from abtest.moments.outcome import Outcome
 from abtest.moments.period_sums import Periods
 from abtest.moments.reductions import Number
 from abtest.moments.sums import COMPLIANCE, DENOMINATOR, VALUE, WINSORISED, covariate
+from abtest.warehouse.plan import Plan
 from abtest.warehouse.reading import Table
 from abtest.warehouse.units import ELIGIBLE, STRATUM, level_alias
-from abtest.warehouse.windows import MICROSECONDS, Windows
+from abtest.warehouse.windows import MICROSECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +79,16 @@ class Outcomes:
 
     def __init__(
         self,
-        definition: Definition,
+        plan: Plan,
         tables: Mapping[str, Table],
         numbers: Mapping[tuple[str, str], Whole],
-        *,
-        through: int | None,
-        windows: Windows,
     ) -> None:
-        self.definition = definition
+        self.plan = plan
+        self.definition = plan.definition
         self.tables = tables
         self.numbers = numbers
-        self.through = through
-        self.windows = windows
+        self.through = plan.through
+        self.windows = plan.windows
         self.binder = Binder("level")
         self.by_unit: dict[str, dict[str, str]] = {}
         self.narrow = self._is_narrow()
@@ -98,20 +97,14 @@ class Outcomes:
         self.horizons: list[str | None] = []
         self.plans: list[MetricPlan] = []
 
-    @property
-    def _parts(self) -> list[Outcome]:
-        """All outcomes that are counted, covariates and compliance among them."""
-        parts = [part for name in self.definition.metrics for part in self.definition.outcome(name).parts]
-        return parts if self.definition.compliance is None else [*parts, self.definition.compliance_outcome]
-
     def _is_narrow(self) -> bool:
         """Whether an outcome is a matter of the unit's arm, its start and its events in one source.
 
         These three go along when events are summed by unit. Units without an event add nothing to a sum, so nobody is
         joined to the sums again.
         """
-        parts, settings = self._parts, self.definition.analysis
-        outcomes = {name: self.definition.outcome(name) for name in self.definition.metrics}
+        parts, settings = self.plan.parts, self.definition.analysis
+        outcomes = self.plan.outcomes
         split = self.definition.segments or settings.strata or self.definition.cluster
         return (
             len({part.source for part in parts}) == 1
@@ -123,7 +116,7 @@ class Outcomes:
 
     def _masks(self) -> dict[str, Marks]:
         windows: dict[str, list[Window]] = {}
-        for part in self._parts:
+        for part in self.plan.parts:
             if part.reduce.marks:
                 windows.setdefault(part.source, []).append(self.windows.window(part))
         return {source: Marks.of(asked) for source, asked in windows.items()}
@@ -236,7 +229,7 @@ class Outcomes:
 
     def event_value(self, outcome: Outcome) -> Number:
         """Return the value of an event ``e`` as a whole number."""
-        value = value_column(self.definition, outcome)
+        value = self.plan.value_column(outcome)
         how, column = self.numbers[outcome.source, value], self.tables[outcome.source].numbers[value]
         number = f"whole_{column}"
         self.whole_numbers.setdefault(outcome.source, {})[number] = how.sql(quote(column))
@@ -244,7 +237,7 @@ class Outcomes:
 
     def average(self, outcome: Outcome, total: str, count: str) -> Number:
         """Return a unit's average of the outcome's values."""
-        how = self.numbers[outcome.source, value_column(self.definition, outcome)]
+        how = self.numbers[outcome.source, self.plan.value_column(outcome)]
         return Number(how.average(total, count), how.mean_scale, wide=True)
 
     def customer_value(self, outcome: Outcome) -> Number:
@@ -260,7 +253,7 @@ class Outcomes:
     def reach(self, source: str) -> tuple[int, int]:
         """Return the instants between which any window of any unit can hold an event of ``source``."""
         reaches = [
-            self.windows.reach(part) for part in self._parts if part.source == source and part.window is not None
+            self.windows.reach(part) for part in self.plan.parts if part.source == source and part.window is not None
         ]
         return min(low for low, _ in reaches), max(high for _, high in reaches)
 
@@ -439,11 +432,6 @@ class Outcomes:
             f"SELECT arm, {names}, count(*) AS units FROM outcomes\nWHERE status = '{ELIGIBLE}' AND "
             f"{quote(plan.column(plan.terms[0]))} IS NOT NULL\nGROUP BY arm, {names}\nORDER BY arm, {names}"
         )
-
-
-def value_column(definition: Definition, outcome: Outcome) -> str:
-    """Return the column that an event outcome sums or averages."""
-    return str(outcome.value or definition.data[outcome.source].value)
 
 
 def _sums(plan: MetricPlan) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
-from abtest.definition.model import Definition
+from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.errors import DataError
 from abtest.moments.outcome import Outcome
 from abtest.warehouse.calendar import Calendar, to_microseconds
@@ -33,19 +33,58 @@ class Plan:
     windows: Windows
 
     @classmethod
-    def before_looking(cls, definition: Definition) -> Self:
+    def of(cls, definition: Definition) -> Self:
         """Return the plan as far as the definition alone tells it: without an end, and without windows."""
         arms = tuple(arm.name for arm in definition.arms)
         outcomes = {name: definition.outcome(name) for name in definition.metrics}
         calendar = Calendar.of(definition)
         return cls(definition, calendar, arms, outcomes, None, Windows(calendar, (), 0, 0))
 
-    @classmethod
-    def of(cls, definition: Definition, warehouse: Warehouse, profiles: Mapping[str, TableProfile]) -> Self:
-        """Return the plan. Raises :class:`~abtest.errors.DataError` where the events' times tell no end."""
-        through = _through(definition, warehouse, profiles)
-        windows = _windows(definition, warehouse.calendar, profiles, through)
-        return replace(cls.before_looking(definition), through=through, windows=windows)
+    def looked(self, warehouse: Warehouse, profiles: Mapping[str, TableProfile]) -> Self:
+        """Return the plan with what the tables hold: raises where the events' times tell no end."""
+        through = _through(self.definition, warehouse, profiles)
+        return replace(self, through=through, windows=_windows(self.definition, self.calendar, profiles, through))
+
+    @property
+    def sources(self) -> list[str]:
+        """The tables that are read, in the order of the definition."""
+        used = {CUSTOMERS, ASSIGNMENTS, *self.definition.event_sources}
+        return [name for name in self.definition.data if name in used]
+
+    @property
+    def parts(self) -> list[Outcome]:
+        """All that is counted of a unit: outcomes, their parts and covariates, and compliance."""
+        parts = [part for outcome in self.outcomes.values() for part in outcome.parts]
+        return parts if self.definition.compliance is None else [*parts, self.definition.compliance_outcome]
+
+    @property
+    def may_be_empty(self) -> set[str]:
+        """The event tables that no primary metric uses: nobody may have unsubscribed yet."""
+        return set(self.definition.event_sources) - {self.outcomes[name].source for name in self.definition.primaries}
+
+    @property
+    def texts(self) -> list[str]:
+        """The columns of the customers table that strata, segments and clusters take words from, each once."""
+        cluster = [self.definition.cluster] if self.definition.cluster else []
+        segments = [segment.column for segment in self.definition.segments]
+        return list(dict.fromkeys([*self.definition.analysis.strata, *segments, *cluster]))
+
+    def numbers(self, source: str) -> list[str]:
+        """Return the columns of ``source`` that metrics and covariates take numbers from, each once."""
+        columns: dict[str, None] = {}
+        for outcome in self.outcomes.values():
+            for part in outcome.parts:
+                if part.source != source:
+                    continue
+                if part.of_column:
+                    columns[str(part.value)] = None
+                elif part.adds_values:
+                    columns[self.value_column(part)] = None
+        return list(columns)
+
+    def value_column(self, outcome: Outcome) -> str:
+        """Return the column that an event outcome sums or averages."""
+        return str(outcome.value or self.definition.data[outcome.source].value)
 
 
 def _through(definition: Definition, warehouse: Warehouse, profiles: Mapping[str, TableProfile]) -> int | None:

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from abtest.definition.model import Definition
 from abtest.engines.engine import EngineError, Statement
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
@@ -138,12 +137,6 @@ def _questions(warehouse: Warehouse, table: Table) -> str:
             f"CAST(max({kept}) AS DOUBLE) AS largest_{index}",
         ]
     return ",\n  ".join(columns)
-
-
-def may_be_empty(definition: Definition) -> set[str]:
-    """Return the event tables that no primary metric uses: nobody may have unsubscribed yet."""
-    primary = {definition.outcome(name).source for name in definition.primaries}
-    return set(definition.event_sources) - primary
 
 
 def with_tables(tables: list[Table], *more: tuple[str, str]) -> str:

@@ -50,7 +50,7 @@ class _Look:
 
     def told(self) -> tuple[OutcomeData, list[str]]:
         """Return what was seen, and the doubts."""
-        definition, plan = self.experiment.definition, Plan.before_looking(self.experiment.definition)
+        definition, plan = self.experiment.definition, Plan.of(self.experiment.definition)
         outcomes = plan.outcomes.values()
         counted = {part.source for outcome in outcomes for part in (outcome, outcome.denominator) if part is not None}
         columns = dict.fromkeys(outcome.value for outcome in outcomes if outcome.of_column and outcome.value)

@@ -10,7 +10,7 @@ from abtest.errors import DataError
 from abtest.grammar.fields import nearest
 from abtest.moments.exact import whole
 from abtest.warehouse.calendar import Calendar
-from abtest.warehouse.outcomes import value_column
+from abtest.warehouse.plan import Plan
 from abtest.warehouse.reading import Read, Table, normalise
 from abtest.warehouse.sources import Place, Warehouse, open_warehouse
 
@@ -45,12 +45,12 @@ def sources_of(definition: Definition, names: Iterable[str]) -> dict[str, Source
     return {name: definition.data[name].model_copy(update={"unit": definition.unit_column(name)}) for name in names}
 
 
-def read_table(warehouse: Warehouse, definition: Definition, name: str) -> tuple[Table, list[str]]:
+def read_table(warehouse: Warehouse, plan: Plan, name: str) -> tuple[Table, list[str]]:
     """Read source ``name`` for the analysis; return it with those of its columns that are categories.
 
     Raises :class:`~abtest.errors.DataError` for a column that is not there or does not hold what it is used as.
     """
-    source = warehouse.sources[name]
+    definition, source = plan.definition, warehouse.sources[name]
     is_arms = name == definition.arm_source
     time = source.at
     if name == ASSIGNMENTS and time is None and "assigned_at" in warehouse.raw[name].columns:
@@ -60,28 +60,28 @@ def read_table(warehouse: Warehouse, definition: Definition, name: str) -> tuple
             f"{warehouse.raw[name].place}: needs `at`: the column with the time of the assignment "
             f"(there is no column 'assigned_at'; its columns: {warehouse.raw[name].names.listed})"
         )
-    numbers = numbers_used(definition, name)
+    numbers = plan.numbers(name)
     categories: list[str] = []
     texts: list[str] = []
     if name == CUSTOMERS:
-        categories = [column for column in numbers if _is_category(warehouse, definition, column)]
+        categories = [column for column in numbers if _is_category(warehouse, plan, column)]
         numbers = [column for column in numbers if column not in categories]
-        texts = list(dict.fromkeys([*categories, *texts_used(definition)]))
+        texts = list(dict.fromkeys([*categories, *plan.texts]))
     read = Read(
         tuple(numbers),
         tuple(texts),
         time,
-        tuple(arm.name for arm in definition.arms) if is_arms else None,
+        plan.arms if is_arms else None,
         customers=name == CUSTOMERS,
         eligible=definition.population.eligible,
     )
     return normalise(warehouse, name, read), categories
 
 
-def _is_category(warehouse: Warehouse, definition: Definition, column: str) -> bool:
+def _is_category(warehouse: Warehouse, plan: Plan, column: str) -> bool:
     """Whether a column that is only a covariate holds words; a CSV's numbers are text too, so its values decide."""
     raw = warehouse.raw[CUSTOMERS]
-    outcomes = {part.value for name in definition.metrics for part in [definition.outcome(name)] if part.of_column}
+    outcomes = {outcome.value for outcome in plan.outcomes.values() if outcome.of_column}
     if column in outcomes or raw.columns[raw.column(column, "column")] != "text":
         return False
     text = blank_to_null(f"CAST({quote(column)} AS STRING)")
@@ -93,30 +93,3 @@ def _is_category(warehouse: Warehouse, definition: Definition, column: str) -> b
         )
     )[0]
     return whole(row, "known") > whole(row, "numbers")
-
-
-def texts_used(definition: Definition) -> list[str]:
-    """Return the columns of the customers table that strata, segments and clusters take words from, each once."""
-    cluster = [definition.cluster] if definition.cluster else []
-    segments = [segment.column for segment in definition.segments]
-    return list(dict.fromkeys([*definition.analysis.strata, *segments, *cluster]))
-
-
-def sources_used(definition: Definition) -> list[str]:
-    """Return the tables that the analysis reads, in the order of the definition."""
-    used = {CUSTOMERS, ASSIGNMENTS, *definition.event_sources}
-    return [name for name in definition.data if name in used]
-
-
-def numbers_used(definition: Definition, source: str) -> list[str]:
-    """Return the columns of ``source`` that metrics and covariates take numbers from, each once."""
-    columns: dict[str, None] = {}
-    for name in definition.metrics:
-        for part in definition.outcome(name).parts:
-            if part.source != source:
-                continue
-            if part.of_column:
-                columns[str(part.value)] = None
-            elif part.adds_values:
-                columns[value_column(definition, part)] = None
-    return list(columns)

@@ -25,7 +25,7 @@ from abtest.files.parquet_pages import check_pages
 from abtest.files.paths import find_files
 from abtest.files.thrift import DamagedError
 from abtest.process.regular import open_regular
-from abtest.warehouse.tables import sources_used
+from abtest.warehouse.plan import Plan
 
 Progress = Callable[[str, float | None], None]
 _BLOCK = 1 << 20
@@ -68,7 +68,7 @@ def verify(
     """
     found = [
         verify_source(experiment, name, limits=limits, progress=progress)
-        for name in sources_used(experiment.definition)
+        for name in Plan.of(experiment.definition).sources
         if name not in without
     ]
     return Verified(
