@@ -91,7 +91,7 @@ def analysis_of(
             confidence=confidence,
             correction=definition.analysis.correction,
             family=in_english(family),
-            family_code=ReasonCode(code=family.code, fields=family.data),
+            family_code=ReasonCode.of(family),
             alternative=definition.analysis.alternative,
             monitoring=definition.analysis.monitoring.method if definition.analysis.monitoring else None,
             planned_units=definition.analysis.monitoring.planned if definition.analysis.monitoring else None,

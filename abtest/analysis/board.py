@@ -77,4 +77,4 @@ def scaled(effect: Effect, factor: float) -> Effect:
     estimate, low, high = (
         None if part is None else part * factor for part in (effect.estimate, effect.low, effect.high)
     )
-    return Effect(estimate=estimate, low=low, high=high, reason=effect.reason)
+    return Effect(estimate=estimate, low=low, high=high, reason=effect.because)

@@ -163,7 +163,7 @@ def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: fl
     named: dict[str, Field] = {"metric": metric.name, "arm": comparison.arm, "control": comparison.control}
     if comparison.verdict == "not estimable":
         empty = [arm for arm in (treated, control) if arm.n == 0]
-        because = (empty[0].reason if empty else comparison.reason) or Reason.of("reason-too-little")
+        because = (empty[0].because if empty else comparison.because) or Reason.of("reason-too-little")
         return Reason.of("decision-not-compared", **named, because=because)
     code = {
         "better": "decision-better",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from abtest.analysis.estimate import Estimator
 from abtest.analysis.in_time import Reading, ReadingArm, ReadingComparison, ReadingKind
 from abtest.analysis.result import MetricResult
+from abtest.analysis.value import ReasonCode
 from abtest.analysis.verdicts import effect
 from abtest.checks.finding import Finding, Status
 from abtest.metrics.methods import Method, Rates, early_shares, life_table
@@ -19,13 +20,11 @@ from abtest.moments.sums import MetricMoments
 from abtest.stats.early import censoring_balance, enrolment_trend
 from abtest.stats.values import Rate
 from abtest.words.reason import Reason
+from abtest.words.saying import in_english
 
 LEVEL = 0.01
 """The level of the two checks."""
-DRIFT = (
-    "the outcome changes with the date of assignment, and the arms were followed for different lengths of time, so "
-    "Kaplan–Meier mixes the one with the other"
-)
+DRIFT = Reason("why-drift")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +89,11 @@ def readings(estimator: Estimator, assumption: Assumption | None) -> list[Readin
     timed = moments.outcome.timed
     mature = Rates([Rate(arm.total, arm.n) for arm in moments.arms]) if timed else estimator.mature_method
     units = [arm.n for arm in moments.arms], [arm.units for arm in moments.lifetimes or ()]
-    withheld = DRIFT if assumption is not None and assumption.fails else None
+    withheld = {"withheld": in_english(DRIFT), "withheld_code": ReasonCode.of(DRIFT)}
     first = _reading(estimator, "mature", mature, units[0])
-    second = _reading(estimator, "kaplan-meier", early, units[1]).model_copy(update={"withheld": withheld})
+    second = _reading(estimator, "kaplan-meier", early, units[1])
+    if assumption is not None and assumption.fails:
+        second = second.model_copy(update=withheld)
     return [second, first] if estimator.reads_early else [first, second]
 
 

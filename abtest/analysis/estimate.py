@@ -34,9 +34,10 @@ from abtest.stats.means import overall_means
 from abtest.stats.rates import overall_rates
 from abtest.stats.regression import AdjustedTwoSample
 from abtest.stats.values import Estimate, MarginTest, TwoSample
+from abtest.words.reason import Reason
 
-LACKING = "the arms lack values of it unequally, so the units that have one cannot be compared"
-NO_UNITS = "no unit of this arm has a value for this metric"
+LACKING = Reason("why-lacking")
+NO_UNITS = Reason("why-arm-without-values")
 
 
 class Estimator:
@@ -239,9 +240,9 @@ def _window_days(outcome: Outcome) -> tuple[float, float] | None:
     return outcome.window[0] / 86_400, outcome.window[1] / 86_400
 
 
-def _why_empty(sums: Sums, counted: int, triggered: bool) -> str:
+def _why_empty(sums: Sums, counted: int, triggered: bool) -> Reason:
     if counted == 0:
-        return "no exposed unit in this arm" if triggered else "no eligible unit in this arm"
+        return Reason("why-nobody-exposed") if triggered else Reason("why-nobody-eligible")
     if sums.mature == 0:
-        return "no unit of this arm is mature: every window ends after the data does"
+        return Reason("why-nobody-mature-yet")
     return NO_UNITS

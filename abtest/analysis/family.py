@@ -15,7 +15,7 @@ from abtest.words.reason import Field, Reason
 Key = tuple[str, int]
 LEVELS = (1 - 1e-9, 1 - 1e-7, 1 - 1e-5, 1 - 1e-3)
 """Levels to fall back on."""
-CLOSED = "an earlier question of the declared order was not answered, so this one is not tested"
+CLOSED = Reason("why-gate-closed")
 
 
 def family_of(definition: Definition) -> Reason:

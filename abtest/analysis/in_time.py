@@ -7,14 +7,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from abtest.analysis.value import Effect, OverallTest, Value
+from abtest.analysis.value import Effect, OverallTest, ReasonCode, Reasoned, Value
 
 CurveKind = Literal["bracket", "on or after", "event-free", "incidence", "cumulative"]
 Step = Literal["day", "week", "month"]
 ReadingKind = Literal["mature", "kaplan-meier"]
 
 
-class CurvePoint(Value):
+class CurvePoint(Reasoned):
     """One period of a curve: days [``start_day``, ``end_day``) since the start; for a step curve the state at its end.
 
     ``n`` is the point's own denominator: units mature for the period, or still at risk at its end. ``low`` and ``high``
@@ -30,6 +30,7 @@ class CurvePoint(Value):
     band_low: float | None = None
     band_high: float | None = None
     reason: str | None = None
+    reason_code: ReasonCode | None = None
 
 
 class CurveArm(Value):
@@ -39,7 +40,7 @@ class CurveArm(Value):
     points: list[CurvePoint]
 
 
-class CurveTest(Value):
+class CurveTest(Reasoned):
     """Do the curves differ? By period, ``p_value`` < α exactly when the band of the difference excludes 0 somewhere.
 
     The test of event-free curves is the log-rank test, which weighs all times and need not agree with their band.
@@ -50,6 +51,7 @@ class CurveTest(Value):
     statistic: float | None
     p_value: float | None
     reason: str | None = None
+    reason_code: ReasonCode | None = None
 
 
 class CurveComparison(Value):
@@ -86,7 +88,7 @@ class Curve(Value):
     comparisons: list[CurveComparison]
 
 
-class ReadingArm(Value):
+class ReadingArm(Reasoned):
     """One arm's value by a reading; ``n`` units take part in it."""
 
     arm: str
@@ -95,9 +97,10 @@ class ReadingArm(Value):
     low: float | None
     high: float | None
     reason: str | None = None
+    reason_code: ReasonCode | None = None
 
 
-class ReadingComparison(Value):
+class ReadingComparison(Reasoned):
     """An arm against the control by a reading."""
 
     arm: str
@@ -106,6 +109,7 @@ class ReadingComparison(Value):
     lift: Effect
     p_value: float | None
     reason: str | None = None
+    reason_code: ReasonCode | None = None
 
 
 class Reading(Value):
@@ -124,9 +128,10 @@ class Reading(Value):
     arms: list[ReadingArm]
     comparisons: list[ReadingComparison]
     withheld: str | None = None
+    withheld_code: ReasonCode | None = None
 
 
-class MedianResult(Value):
+class MedianResult(Reasoned):
     """Days until half of an arm's units have had the event; missing where the curve does not come down to a half."""
 
     arm: str
@@ -134,9 +139,10 @@ class MedianResult(Value):
     low: float | None
     high: float | None
     reason: str | None = None
+    reason_code: ReasonCode | None = None
 
 
-class HazardResult(Value):
+class HazardResult(Reasoned):
     """An arm against the control by Cox's model (Efron's ties); ``proportionality_p_value`` small: it does not fit."""
 
     arm: str
@@ -145,6 +151,7 @@ class HazardResult(Value):
     p_value: float | None
     proportionality_p_value: float | None
     reason: str | None = None
+    reason_code: ReasonCode | None = None
 
 
 class Landmark(Value):
@@ -178,7 +185,7 @@ class ProjectionPoint(Value):
     extrapolated: bool
 
 
-class ArmValue(Value):
+class ArmValue(Reasoned):
     """What a customer of an arm is worth: ``observed`` periods by Kaplan–Meier, later ones by the model, and both.
 
     ``lifetime``: expected periods that a customer of the start stays, within the horizon, in the same three parts.
@@ -200,6 +207,7 @@ class ArmValue(Value):
     fit_p_value: float | None
     projection: list[ProjectionPoint]
     reason: str | None = None
+    reason_code: ReasonCode | None = None
 
 
 class ValueComparison(Value):

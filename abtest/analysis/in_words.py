@@ -23,7 +23,7 @@ def in_words(difference: Effect, metric: MetricResult) -> PlainWords | None:
         None if part is None else max(-1.0, min(part, 1.0))
         for part in (difference.estimate, difference.low, difference.high)
     )
-    rates = Estimate(estimate, low, high, difference.reason)
+    rates = Estimate(estimate, low, high, difference.because)
     needed = number_needed_to_treat(rates, metric.good)
     return PlainWords(
         per_thousand=effect(kept_per_thousand(rates)),

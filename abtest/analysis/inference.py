@@ -10,8 +10,9 @@ from typing import Literal
 from abtest.definition.model import Definition
 from abtest.stats.anytime import anytime_confidence, anytime_p_value, normal_deviate
 from abtest.stats.values import Estimate, MarginTest, TwoSample
+from abtest.words.reason import Reason
 
-TOO_EARLY = "too few units so far for an interval that holds at every look"
+TOO_EARLY = Reason("why-too-early")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,9 +48,7 @@ def answer_of(experiment: Experiment, lock: Lock, collect: Callable[[Experiment]
         analysis = analysis_of(before, collect(before))
     except (DefinitionError, DataError, UsageError):
         # What the error says is of a definition that lies in no file of the user's.
-        return LockedAnswer(
-            reason="the locked definition cannot be analysed with the tables that the present one names"
-        )
+        return LockedAnswer(reason=Reason("why-locked-not-analysed"))
     deciding = [metric for metric in analysis.metrics if metric.role != "secondary"]
     return LockedAnswer(decision=analysis.decision, metrics=deciding)
 
@@ -80,7 +78,7 @@ def demoted(decision: Decision, changes: Sequence[Deviation], answer: LockedAnsw
 
 def _answered(answer: LockedAnswer, control: str) -> list[Reason]:
     if answer.decision is None:
-        return [Reason.of("locked-not-answered", because=answer.reason)]
+        return [Reason.of("locked-not-answered", because=answer.because)]
     decision = answer.decision
     lead = Reason.of("locked-answer", recommendation=decision.recommendation, arm=decision.arm or "", control=control)
     found = coded(decision)[: len(answer.metrics)]

@@ -11,7 +11,8 @@ from pydantic import Field, JsonValue
 from abtest.analysis.in_time import BoardResult, Curve, InTotal, PlainWords, Reading, SurvivalResult, ValueResult
 from abtest.analysis.value import Effect as Effect  # noqa: PLC0414 - part of the results, and of this module
 from abtest.analysis.value import OverallTest as OverallTest  # noqa: PLC0414
-from abtest.analysis.value import Value
+from abtest.analysis.value import ReasonCode as ReasonCode  # noqa: PLC0414
+from abtest.analysis.value import Reasoned, Value
 from abtest.errors import UsageError
 from abtest.grammar.fields import nearest
 from abtest.metrics import traits_of
@@ -149,18 +150,6 @@ class ArmPopulation(Value):
     excluded: dict[str, int]
 
 
-class ReasonCode(Value):
-    """A reason for every language; ``fields`` are numbers and names, and references to metrics and arms by name."""
-
-    code: str
-    fields: dict[str, JsonValue] = Field(default_factory=dict)
-
-    @property
-    def reason(self) -> Reason:
-        """The reason that words are made of."""
-        return Reason.read(self.code, self.fields)
-
-
 class Check(Value):
     """A health check. A failed one makes the analysis invalid.
 
@@ -191,7 +180,7 @@ class LevelReading(Value):
     reading: Literal["above", "below", "not distinguished"]
 
 
-class ArmResult(Value):
+class ArmResult(Reasoned):
     """A metric in one arm.
 
     ``mature``: eligible units whose whole window lies before the data's end. ``n``: units in the denominator.
@@ -210,6 +199,7 @@ class ArmResult(Value):
     standard_deviation: float | None = None
     against: list[LevelReading] = Field(default_factory=list)
     reason: str | None = None
+    reason_code: ReasonCode | None = None
 
 
 class MarginResult(Value):
@@ -243,7 +233,7 @@ class ExactResult(Value):
     difference: Effect
 
 
-class BayesResult(Value):
+class BayesResult(Reasoned):
     """The Bayesian view: ``prior`` in words; losses in the metric's unit; credible intervals."""
 
     prior: str
@@ -253,6 +243,7 @@ class BayesResult(Value):
     difference: Effect
     lift: Effect
     reason: str | None = None
+    reason_code: ReasonCode | None = None
 
 
 class ComplierResult(Value):
@@ -265,7 +256,7 @@ class ComplierResult(Value):
     p_value: float | None
 
 
-class Comparison(Value):
+class Comparison(Reasoned):
     """One arm against the control.
 
     ``difference`` is in the metric's unit (a fraction for rates), ``lift`` is relative to the control. Both intervals
@@ -300,6 +291,7 @@ class Comparison(Value):
     margin: MarginResult | None = None
     verdict: Verdict
     reason: str | None = None
+    reason_code: ReasonCode | None = None
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return the comparison as a frame of one row."""
@@ -362,7 +354,7 @@ class SegmentLevel(Value):
     adjusted_p_value: float | None = None
 
 
-class SegmentResult(Value):
+class SegmentResult(Reasoned):
     """An arm's effect on a metric by the levels of a customer column.
 
     ``interaction_p_value``: Cochran's Q, the test that the effect is the same in all levels. Effects are exploratory
@@ -380,6 +372,7 @@ class SegmentResult(Value):
     heterogeneity: float | None
     levels: list[SegmentLevel]
     reason: str | None = None
+    reason_code: ReasonCode | None = None
 
 
 class AnalysisSettings(Value):
@@ -428,7 +421,7 @@ class Decision(Value):
     reason_codes: list[ReasonCode | None] = Field(default_factory=list)
 
 
-class LockedAnswer(Value):
+class LockedAnswer(Reasoned):
     """The answer to the question as it was locked, from the same data: what decides, and what it says.
 
     ``decision`` is ``None`` where there is no answer, for the ``reason``.
@@ -437,6 +430,7 @@ class LockedAnswer(Value):
     decision: Decision | None = None
     metrics: list[MetricResult] = Field(default_factory=list)
     reason: str | None = None
+    reason_code: ReasonCode | None = None
 
 
 class Provenance(Value):

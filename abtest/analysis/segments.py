@@ -16,11 +16,12 @@ from abtest.stats.rates import compare_many_rates
 from abtest.stats.segments import SegmentEffect, heterogeneity, interaction, shrink
 from abtest.stats.values import Estimate, TwoSample
 from abtest.words.names import identifies
+from abtest.words.reason import Reason
 
 SMALLEST = 20
 """Levels with fewer units than this in either arm are put together: they say little, and could point at a person."""
 OTHER = "(smaller levels)"
-FEW = f"fewer than {SMALLEST} units in an arm: their values are not shown"
+FEW = Reason.of("why-few-units-in-arm", n=SMALLEST)
 
 
 def segment_results(definition: Definition, metrics: Mapping[str, MetricMoments]) -> list[SegmentResult]:

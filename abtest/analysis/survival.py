@@ -39,11 +39,12 @@ from abtest.stats.survival_curves import compare_event_free, event_free_curve
 from abtest.stats.survival_tests import log_rank, stratified_log_rank
 from abtest.stats.values import Estimate, TwoSample
 from abtest.stats.values import OverallTest as StatisticalTest
+from abtest.words.reason import Reason
 
 DAY = 86_400
 MOST_POINTS = 60
 LOG_RANK = "Log-rank test"
-NO_MEDIAN = "other events preclude this one, so half of the units need not have it at all: see the shares by day"
+NO_MEDIAN = Reason("why-no-median")
 
 
 @dataclass(frozen=True, slots=True)

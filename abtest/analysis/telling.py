@@ -88,4 +88,4 @@ def reasons_in(analysis: Analysis, language: Language, subjects: Subjects) -> li
 
 
 def _coded(reason: Reason | None) -> ReasonCode | None:
-    return None if reason is None else ReasonCode(code=reason.code, fields=reason.data)
+    return None if reason is None else ReasonCode.of(reason)

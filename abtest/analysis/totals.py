@@ -62,5 +62,5 @@ def _in_total(comparison: Comparison, arm: ArmPopulation, base: int | None, *, t
 
 
 def _times(difference: Effect, customers: int) -> Effect:
-    each = Estimate(difference.estimate, difference.low, difference.high, difference.reason)
+    each = Estimate(difference.estimate, difference.low, difference.high, difference.because)
     return effect(money_within_horizon(each, customers))

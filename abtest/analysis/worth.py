@@ -22,15 +22,13 @@ from abtest.stats.sbg import GEOMETRIC, MODEL, ShiftedBetaGeometric
 from abtest.stats.sbg_likelihood import Churn
 from abtest.stats.survival import LifeTable, ProductLimit, share_at, survival_at
 from abtest.stats.values import Estimate
+from abtest.words.reason import Reason
 
 MOST_POINTS = 60
 LEAST_CUSTOMERS, LEAST_SHARE = 30, 0.1
 LARGEST_LOG = 700.0
-NO_CUSTOMERS = "no customer of this arm was followed for a day at least"
-NO_PERIOD = (
-    f"in one arm fewer than {LEAST_CUSTOMERS} customers, or fewer than {LEAST_SHARE:.0%} of them, are known to be "
-    "still there after one period, so no period is observed"
-)
+NO_CUSTOMERS = Reason("why-arm-without-customers")
+NO_PERIOD = Reason.of("why-no-period", n=LEAST_CUSTOMERS, share=LEAST_SHARE)
 _WORDS = {MODEL: "shifted beta-geometric", GEOMETRIC: "geometric"}
 
 
@@ -238,7 +236,7 @@ def _comparison(
     confidence: float,
 ) -> ValueComparison:
     if treated is None or untreated is None:
-        nothing = Effect(estimate=None, low=None, high=None, reason="one of the two arms has no value")
+        nothing = Effect(estimate=None, low=None, high=None, reason=Reason("why-one-arm-without-value"))
         return ValueComparison(
             arm=arm,
             control=control,

@@ -301,7 +301,9 @@ def _corrected(pairs: list[Pair], comparisons: list[Comparison], chosen: Setting
 def _at_level(pair: Pair, comparison: Comparison, found: _Adjusted, *, shown: bool) -> tuple[Effect, Effect]:
     """Return difference and lift with intervals at a level, also where that is too near to 1 to be computed."""
     if found.level > _SUREST and not shown:
-        lift = Effect(estimate=comparison.lift.estimate, low=None, high=None, reason=comparison.lift.reason or TOO_SURE)
+        lift = Effect(
+            estimate=comparison.lift.estimate, low=None, high=None, reason=comparison.lift.because or TOO_SURE
+        )
         if found.difference is not None:
             return effect(found.difference), lift
         return Effect(estimate=comparison.difference.estimate, low=None, high=None, reason=TOO_SURE), lift

@@ -36,13 +36,14 @@ from abtest.stats.rmst import compare_rmst, rmst
 from abtest.stats.stratified import compare_stratified_rates
 from abtest.stats.survival import LifeTable
 from abtest.stats.values import Estimate, MarginTest, Moments, Rate, TwoSample
+from abtest.words.reason import Reason
 
 Question = Literal["non-inferiority", "superiority", "equivalence"]
 Scale = Literal["absolute", "relative"]
 Good = Literal["up", "down"]
-NO_COMMON_STRATUM = "no stratum has units in both arms"
+NO_COMMON_STRATUM = Reason("why-no-common-stratum")
 BISECTIONS = 48
-TOO_FEW = "an arm has fewer than two units with a value"
+TOO_FEW = Reason("why-arm-with-few-values")
 
 
 class Method(Protocol):

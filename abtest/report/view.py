@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from abtest.analysis.telling import reasons_in, subjects_in
+from abtest.analysis.value import Reasoned
 from abtest.metrics import traits_of
 from abtest.report.blocks import Tone
 from abtest.words.language import Language
@@ -82,6 +83,12 @@ class View:
     def told(self, reason: Reason | None, text: str) -> str:
         """Return a reason in the language; without a code, as an earlier version wrote it, its English ``text``."""
         return told(reason, text, self.language, self._subjects)
+
+    def why(self, part: Reasoned) -> str | None:
+        """Return why something is missing or unbounded; ``None`` without a reason."""
+        if part.reason is None:
+            return None
+        return self.told(part.reason_code.reason if part.reason_code else None, part.reason)
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -23,15 +23,14 @@ from abtest.stats.rates import Good
 from abtest.stats.roots import bracketed_root
 from abtest.stats.score import TINY, Floats
 from abtest.stats.values import Estimate, Moments, Rate
+from abtest.words.reason import Reason
 
 JEFFREYS = (0.5, 0.5)
 MAX_STEPS = 200
 RATES = "beta-binomial; lift: posterior median"
 MEANS = "normal with known variance; lift: posterior median"
-NO_BOUND_FROM_ZERO = (
-    "the control's posterior does not vanish at a rate of 0, so the relative change has no upper bound but the prior's"
-)
-CONTROL_NEAR_ZERO = "the control's credible interval contains 0, so the relative change is not bounded"
+NO_BOUND_FROM_ZERO = Reason("why-no-bound-from-zero")
+CONTROL_NEAR_ZERO = Reason("why-control-near-zero")
 
 # Panel edges in widths of a posterior: near its middle for the bulk, then geometrically for a long tail.
 _STEPS = np.concatenate([[0.0, 1.0, 2.2, 4.0, 6.2], 9.0 * 1.6 ** np.arange(48)])
@@ -74,7 +73,7 @@ class Posterior:
     lift: Estimate
     control: Estimate
     treatment: Estimate
-    reason: str | None
+    reason: Reason | None
 
 
 def bayes_rates(
@@ -339,11 +338,11 @@ def bayes_means(
     checks.one_of("good", good, ("up", "down"))
     text = "flat" if prior is None else f"Normal(mean {prior.mean:g}, sd {prior.sd:g}) for each arm's mean"
     found = [_normal_posterior(name, arm, prior) for name, arm in (("control", control), ("treatment", treatment))]
-    reason = next((arm for arm in found if isinstance(arm, str)), None)
-    arms = [arm for arm in found if not isinstance(arm, str)]
+    reason = next((arm for arm in found if isinstance(arm, Reason)), None)
+    arms = [arm for arm in found if not isinstance(arm, Reason)]
     if reason is None and arms[0].variance + arms[1].variance == 0:
         reason = NO_VARIATION
-    shown = [Estimate(None, None, None, arm) if isinstance(arm, str) else arm.interval(alpha) for arm in found]
+    shown = [Estimate(None, None, None, arm) if isinstance(arm, Reason) else arm.interval(alpha) for arm in found]
     if reason is not None:
         nothing = Estimate(None, None, None, reason)
         return Posterior(MEANS, text, None, None, None, nothing, nothing, shown[0], shown[1], reason)
@@ -371,16 +370,16 @@ class _Normal:
 
     def interval(self, alpha: float) -> Estimate:
         if not self.variance:
-            return Estimate(self.mean, None, None, "no variation: all units have the same value")
+            return Estimate(self.mean, None, None, Reason("why-no-variation"))
         half = critical_value(alpha, None) * self.sd
         return Estimate(self.mean, self.mean - half, self.mean + half)
 
 
-def _normal_posterior(name: str, arm: Moments, prior: NormalPrior | None) -> _Normal | str:
+def _normal_posterior(name: str, arm: Moments, prior: NormalPrior | None) -> _Normal | Reason:
     if arm.n == 0 or arm.mean is None:
-        return f"the {name} has no units" if prior is None else _Normal(prior.mean, prior.sd**2)
+        return Reason.of("why-side-without-units", side=name) if prior is None else _Normal(prior.mean, prior.sd**2)
     if arm.variance is None:
-        return f"the {name} has only one unit, so its variation is unknown"
+        return Reason.of("why-side-with-one-unit", side=name)
     square = arm.variance / arm.n
     if prior is None:
         return _Normal(arm.mean, square)

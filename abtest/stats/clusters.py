@@ -21,6 +21,7 @@ from abtest.stats.checks import CONFIDENCE
 from abtest.stats.contrast import contrast, critical_value, without_test
 from abtest.stats.score import Floats
 from abtest.stats.values import Estimate, TwoSample
+from abtest.words.reason import Reason
 
 METHOD = "cluster-robust (CR2), Bell–McCaffrey t, lift by Fieller"
 RATIO = "linearised (CR2), Bell–McCaffrey t, lift by Fieller"
@@ -102,11 +103,11 @@ def cluster_interval(
     """Mean of one arm's members (or ratio of sums) with its CR2 interval on Bell–McCaffrey degrees of freedom."""
     alpha = 1 - checks.confidence_level(confidence)
     found = _residuals(clusters, (arm,))
-    if isinstance(found, str):
-        return Estimate(_mean(clusters, arm), None, None, found.format(arms="arm"))
+    if isinstance(found, Reason):
+        return Estimate(_mean(clusters, arm), None, None, found)
     value, variance = found.means[0], float(found.covariance[0, 0])
     if variance == 0:
-        return Estimate(value, None, None, "no variation: all clusters have the same mean")
+        return Estimate(value, None, None, Reason("why-clusters-without-variation"))
     degrees = _degrees(found, (1.0,), *_working(found, correlation))
     half = critical_value(alpha, degrees) * math.sqrt(variance)
     return Estimate(value, value - half, value + half)
@@ -134,13 +135,13 @@ def compare_clusters(
     checks.confidence_level(confidence)
     method = RATIO if clusters.squares is None else METHOD
     found = _residuals(clusters, (control, treatment))
-    if isinstance(found, str):
+    if isinstance(found, Reason):
         means = _mean(clusters, control), _mean(clusters, treatment)
         return without_test(method, *means, found)
     (first, second), matrix = found.means, found.covariance
     errors = float(matrix[0, 0]), float(matrix[1, 1]), float(matrix[0, 1])
     if errors[0] + errors[1] - 2 * errors[2] <= ROUNDING * (errors[0] + errors[1]):
-        return without_test(method, first, second, "no variation: the clusters' differences are all the same")
+        return without_test(method, first, second, Reason("why-clusters-same-differences"))
     working = _working(found, correlation)
     degrees = _degrees(found, (-1.0, 1.0), *working)
     return contrast(method, first, second - first, errors, degrees, confidence=confidence)
@@ -152,7 +153,7 @@ def _mean(clusters: Clusters, arm: int) -> float | None:
     return float(Fraction(total * clusters.member_scale, members * clusters.scale)) if members else None
 
 
-def _residuals(clusters: Clusters, arms: Sequence[int]) -> _Residuals | str:
+def _residuals(clusters: Clusters, arms: Sequence[int]) -> _Residuals | Reason:
     """Return the residuals of the arms, or the reason why there are none."""
     names = ("control", "treatment") if len(arms) == 2 else ("arm",)
     # A unit of a ratio may have a numerator without a denominator.
@@ -161,12 +162,11 @@ def _residuals(clusters: Clusters, arms: Sequence[int]) -> _Residuals | str:
     for arm, name in zip(arms, names, strict=True):
         size = sum(group.clusters * group.members[arm] for group in groups)
         if size == 0:
-            return (
-                f"the {name} has no clusters" if clusters.squares is not None else f"the denominator of the {name} is 0"
-            )
+            lacks = "clusters" if clusters.squares is not None else "denominator"
+            return Reason.of(f"why-side-without-{lacks}", side=name)
         if any(group.members[arm] == size for group in groups):
-            kind = "members are in one cluster" if clusters.squares is not None else "denominator is of one unit"
-            return f"all of the {name}'s {kind}, so their variation is unknown"
+            kind = "cluster" if clusters.squares is not None else "denominator"
+            return Reason.of(f"why-side-with-one-{kind}", side=name)
         sizes.append(size)
         means.append(Fraction(sum(group.totals[arm] for group in groups), size))
     products = np.empty((len(groups), len(arms), len(arms)))

@@ -15,14 +15,14 @@ from abtest.stats.crossmoments import CrossMoments, checked_pair
 from abtest.stats.fieller import fieller_quotient
 from abtest.stats.means import compare_means
 from abtest.stats.values import Estimate, Moments, TwoSample
+from abtest.words.reason import Reason
 
 METHOD = "Wald (instrumental variable), Anderson–Rubin interval"
-NO_DIFFERENCE = "the arms comply equally often, so there is no complier effect to estimate"
+NO_DIFFERENCE = Reason("why-equal-compliance")
 WEAK_REASONS = (
-    "the difference in compliance is too uncertain: every complier effect is compatible with the data",
-    "the difference in compliance cannot be told from 0, so the complier effect is bounded on one side only",
-    "the difference in compliance cannot be told from 0: the complier effects compatible with the data fall into two "
-    "pieces, which no single interval describes",
+    Reason("why-compliance-whole-line"),
+    Reason("why-compliance-half-line"),
+    Reason("why-compliance-two-pieces"),
 )
 
 
@@ -41,7 +41,7 @@ class ComplierEffect:
     p_value: float | None
     intention_to_treat: TwoSample
     compliance: Estimate
-    reason: str | None
+    reason: Reason | None
 
 
 def complier_effect(control: CrossMoments, treatment: CrossMoments, confidence: float = CONFIDENCE) -> ComplierEffect:

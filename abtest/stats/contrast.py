@@ -8,9 +8,10 @@ from scipy import special
 from abtest.stats import checks
 from abtest.stats.fieller import fieller_lift, sided
 from abtest.stats.values import Estimate, TwoSample
+from abtest.words.reason import Reason
 
 GREATEST = sys.float_info.max
-NO_VARIATION = "no variation: all units of each arm have the same value, so chance cannot be judged"
+NO_VARIATION = Reason("why-no-variation-in-arms")
 
 
 def critical_value(alpha: float, degrees: float | None) -> float:
@@ -71,7 +72,7 @@ def without_test(
     method: str,
     control: float | None,
     treatment: float | None,
-    reason: str,
+    reason: Reason,
     *,
     difference: float | None = None,
 ) -> TwoSample:

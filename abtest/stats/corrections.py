@@ -6,6 +6,7 @@ from typing import Literal
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
 from abtest.stats.score import TINY
+from abtest.words.reason import Reason
 
 Correction = Literal["holm", "hochberg", "bonferroni", "bh", "by", "none"]
 CORRECTIONS = ("holm", "hochberg", "bonferroni", "bh", "by", "none")
@@ -62,7 +63,7 @@ def _monotone(scaled: list[float], method: Correction) -> list[float]:
     return result
 
 
-TOO_SURE = "the correction asks for a level nearer to certainty than an interval can be computed at"
+TOO_SURE = Reason("why-level-out-of-reach")
 """Why a comparison that a correction does not let pass has no adjusted interval, when its own p-value is next to 0."""
 
 

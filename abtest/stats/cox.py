@@ -22,6 +22,7 @@ from abtest.stats.fieller import sided
 from abtest.stats.score import Floats
 from abtest.stats.survival import LifeTable, ProductLimit, aligned, combined
 from abtest.stats.values import Estimate, OverallTest
+from abtest.words.reason import Reason
 
 # Events of one time that are summed one by one; the rest of a larger tie is summed in closed form.
 ONE_BY_ONE = 32
@@ -31,8 +32,8 @@ CONVERGED = 1e-14
 LARGEST_LOG = 700.0
 NODES = 32
 
-NO_OVERLAP = "no event happened while units of both arms were at risk"
-NO_VARIATION_IN_TIME = "all events that compare the arms happened at one time, so a change over time cannot be judged"
+NO_OVERLAP = Reason("why-no-event-at-risk")
+NO_VARIATION_IN_TIME = Reason("why-events-at-one-time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class HazardRatio:
     p_value: float | None
     likelihood_ratio: OverallTest
     score: OverallTest
-    reason: str | None = None
+    reason: Reason | None = None
 
 
 def compare_hazards(control: LifeTable, treatment: LifeTable, confidence: float = CONFIDENCE) -> HazardRatio:
@@ -122,13 +123,13 @@ class _Ties:
         n, d = at_risk[:, used].astype(float), events[:, used].astype(float)
         return cls(times[used].astype(float), n[0], n[1], d[0], d[1])
 
-    def infinite(self) -> str | None:
+    def infinite(self) -> Reason | None:
         """Why the likelihood has no maximum: it rises for ever when all the events are one arm's."""
         if not len(self.times):
             return NO_OVERLAP
         for arm, events in (("control", self.events_c), ("treatment", self.events_t)):
             if not events.any():
-                return f"the {arm} has no event while both arms are at risk, so the hazard ratio is not finite"
+                return Reason.of("why-side-without-event", side=arm)
         return None
 
     def slopes(self, log_ratio: float) -> tuple[float, float]:
@@ -230,7 +231,7 @@ def _chi_square(statistic: float) -> OverallTest:
     return OverallTest(statistic, 1.0, float(special.chdtrc(1.0, statistic)))
 
 
-def _without_estimate(reason: str, score: OverallTest) -> HazardRatio:
+def _without_estimate(reason: Reason, score: OverallTest) -> HazardRatio:
     nothing = Estimate(None, None, None, reason)
     none = OverallTest(None, None, None, reason)
     return HazardRatio(nothing, nothing, None, None, None, none, score, reason)

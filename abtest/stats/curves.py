@@ -27,11 +27,12 @@ from abtest.stats.rates import agreeing, compare_rates, wilson
 from abtest.stats.score import Floats
 from abtest.stats.simultaneous import correlation, largest_exceeds, simultaneous_critical_value
 from abtest.stats.values import Estimate, Moments, Rate, TwoSample
+from abtest.words.reason import Reason
 
 METHOD = "mean cumulative function z, lift by Fieller"
 TEST = "largest |statistic| of the curve, multivariate normal"
-NOBODY = "no unit is mature for this period"
-NO_VARIATION = "no variation: all units have the same amount up to this period"
+NOBODY = Reason("why-nobody-mature")
+NO_VARIATION = Reason("why-same-amount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class CurveTest:
     statistic: float | None
     points: int
     p_value: float | None
-    reason: str | None
+    reason: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def compare_cumulative(
     def at(place: int, level: float) -> TwoSample:
         missing = [name for name, arm in zip(("control", "treatment"), arms, strict=True) if arm[0][place] == 0]
         if missing:
-            return without_test(METHOD, None, None, f"{missing[0]}: {NOBODY}")
+            return without_test(METHOD, None, None, Reason.of("why-of-side", side=missing[0], because=NOBODY))
         first, second = (
             ArmEstimate(float(totals[place]), float(covariance[place, place]), int(n[place]))
             for n, totals, covariance in arms
@@ -241,7 +242,7 @@ def compare_points(at: Callable[[int, float], TwoSample], covariance: Floats, co
     pointwise = [at(place, confidence) for place in places]
     tested = [place for place in places if _moves(pointwise[place], covariance[place, place])]
     if not tested:
-        reason = next((one.reason for one in pointwise if one.reason is not None), "no point varies")
+        reason = next((one.reason for one in pointwise if one.reason is not None), Reason("why-no-point-varies"))
         points = tuple(DifferencePoint(one, one) for one in pointwise)
         return CurveComparison(points, CurveTest(TEST, None, 0, None, reason), None)
     matrix = _tested_correlation(covariance, tested)

@@ -20,6 +20,7 @@ from abtest.stats.rates import agreeing
 from abtest.stats.roots import bracketed_root
 from abtest.stats.score import Floats
 from abtest.stats.values import Estimate
+from abtest.words.reason import Reason
 
 # A larger share than this (a treatment without any noise of its own) counts as this one.
 LARGEST_SHARE = 1 - 1e-12
@@ -112,7 +113,7 @@ def dunnett(contrasts: Sequence[ArmContrast], confidence: float = CONFIDENCE) ->
     alpha = 1 - checks.confidence_level(confidence)
     used = [arm for arm in contrasts if arm.statistic is not None]
     if not used:
-        missing = DunnettArm(None, Estimate(None, None, None, "no comparison has a statistic"), confidence)
+        missing = DunnettArm(None, Estimate(None, None, None, Reason("why-no-statistics")), confidence)
         return Dunnett(tuple(missing for _ in contrasts), None, None)
     finite = [arm.degrees_of_freedom for arm in used if arm.degrees_of_freedom is not None]
     degrees = min(finite, default=None)
@@ -126,7 +127,7 @@ def _adjusted(
 ) -> DunnettArm:
     level = 1 - 2 * lower_tail(-critical, arm.degrees_of_freedom)
     if arm.difference is None or arm.standard_error is None:
-        return DunnettArm(None, Estimate(arm.difference, None, None, "the comparison has no statistic"), level)
+        return DunnettArm(None, Estimate(arm.difference, None, None, Reason("why-no-statistic")), level)
     size, half = abs(arm.difference) / arm.standard_error, critical * arm.standard_error
     shown = size > critical
     p_value = agreeing(largest_exceeds(size, shares, degrees), shown, alpha)

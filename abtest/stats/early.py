@@ -17,8 +17,9 @@ from abtest.stats.score import Floats
 from abtest.stats.survival import LifeTable, aligned
 from abtest.stats.survival_tests import log_rank
 from abtest.stats.values import OverallTest
+from abtest.words.reason import Reason
 
-NO_OVERLAP = "no event happened while customers of two enrolment periods were at risk"
+NO_OVERLAP = Reason("why-no-event-between-periods")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class TrendTest:
     statistic: float | None
     slope: float | None
     p_value: float | None
-    reason: str | None
+    reason: Reason | None
 
 
 def enrolment_trend(arms: Sequence[Sequence[LifeTable]], scores: Sequence[float] | None = None) -> TrendTest:

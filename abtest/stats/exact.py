@@ -16,6 +16,7 @@ from abtest.stats.roots import bracketed_root
 from abtest.stats.score import Floats, null_statistic, statistic_at_difference
 from abtest.stats.sparse import FEWEST
 from abtest.stats.values import Estimate, Rate
+from abtest.words.reason import Reason
 
 LARGEST = 15_000
 TIE = 1e-9
@@ -29,7 +30,7 @@ class ExactComparison:
     difference: Estimate
     p_value: float | None
     boschloo_p_value: float | None
-    reason: str | None
+    reason: Reason | None
 
 
 def expected_fewest(control: Rate, treatment: Rate) -> float:
@@ -56,9 +57,9 @@ def compare_exact(control: Rate, treatment: Rate, confidence: float = CONFIDENCE
     """
     alpha = 1 - checks.confidence_level(confidence)
     if control.n == 0 or treatment.n == 0:
-        return _nothing(f"the {'control' if control.n == 0 else 'treatment'} has no units")
+        return _nothing(Reason.of("why-side-without-units", side="control" if control.n == 0 else "treatment"))
     if (control.n + 1) * (treatment.n + 1) > LARGEST:
-        return _nothing(f"more than {LARGEST:,} tables are possible, too many to go through")
+        return _nothing(Reason.of("why-too-many-tables", n=LARGEST))
     tables = _Tables(control, treatment)
     estimate = treatment.successes / treatment.n - control.successes / control.n
     above, below = tables.tail(0.0, 1), tables.tail(0.0, -1)
@@ -68,7 +69,7 @@ def compare_exact(control: Rate, treatment: Rate, confidence: float = CONFIDENCE
     return ExactComparison(Estimate(estimate, low, high), p_value, _boschloo(control, treatment), None)
 
 
-def _nothing(reason: str) -> ExactComparison:
+def _nothing(reason: Reason) -> ExactComparison:
     return ExactComparison(Estimate(None, None, None, reason), None, None, reason)
 
 

@@ -10,15 +10,13 @@ import math
 
 from abtest.stats.score import TINY
 from abtest.stats.values import Estimate
+from abtest.words.reason import Reason
 
-ZERO_CONTROL = "the control mean is 0, so a relative change cannot be estimated"
-TOO_SMALL = "the control mean is too close to 0 for a quotient that a computer can hold"
-WHOLE_LINE = "the control mean is too uncertain: every relative change is compatible with the data"
-HALF_LINE = "the control mean cannot be told from 0, so the relative change is bounded on one side only"
-TWO_PIECES = (
-    "the control mean cannot be told from 0: the relative changes compatible with the data fall into two pieces, "
-    "which no single interval describes"
-)
+ZERO_CONTROL = Reason("why-control-mean-zero")
+TOO_SMALL = Reason("why-control-mean-tiny")
+WHOLE_LINE = Reason("why-lift-whole-line")
+HALF_LINE = Reason("why-lift-half-line")
+TWO_PIECES = Reason("why-lift-two-pieces")
 REASONS = (WHOLE_LINE, HALF_LINE, TWO_PIECES)
 
 
@@ -66,7 +64,7 @@ def fieller_quotient(
     critical: float,
     *,
     significant: bool,
-    reasons: tuple[str, str, str] = REASONS,
+    reasons: tuple[Reason, Reason, Reason] = REASONS,
 ) -> Estimate:
     """``numerator`` / ``denominator`` with Fieller's bounds; the denominator is positive.
 
@@ -103,7 +101,7 @@ def fieller_quotient(
     return _branch(estimate, roots, significant, reasons)
 
 
-def _branch(estimate: float, roots: list[float], significant: bool, reasons: tuple[str, str, str]) -> Estimate:
+def _branch(estimate: float, roots: list[float], significant: bool, reasons: tuple[Reason, Reason, Reason]) -> Estimate:
     """Return the branch of an unbounded set that holds the estimate, unless 0 lies only in the other branch."""
     if estimate >= roots[-1]:
         low = max(roots[-1], TINY) if significant else roots[-1]

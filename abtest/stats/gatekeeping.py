@@ -10,10 +10,11 @@ from typing import Literal
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
 from abtest.stats.corrections import adjust, interval_levels
+from abtest.words.reason import Reason
 
 Inside = Literal["holm", "hochberg", "bonferroni"]
 INSIDE = ("holm", "hochberg", "bonferroni")
-CLOSED = "a question in an earlier family has no p-value, so it cannot be rejected and this one is not asked"
+CLOSED = Reason("why-gate-without-p-value")
 
 
 def gatekeep(families: Sequence[Sequence[float | None]], method: Inside = "holm") -> list[list[float | None]]:

@@ -21,11 +21,12 @@ from abtest.stats.sbg_likelihood import Churn
 from abtest.stats.score import Floats
 from abtest.stats.survival import LifeTable
 from abtest.stats.values import Estimate, TwoSample
+from abtest.words.reason import Reason
 
 METHOD = "value per customer z, lift by Fieller"
-NO_CUSTOMERS = "there are no customers"
-NO_VARIATION = "no variation: no customer was lost while others stayed, so chance cannot be judged"
-INSIDE = "the horizon lies within the observed periods, so nothing is projected"
+NO_CUSTOMERS = Reason("why-no-customers")
+NO_VARIATION = Reason("why-nobody-lost-while-others-stayed")
+INSIDE = Reason("why-nothing-projected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def value_of(
         nothing = Part(Estimate(0.0, 0.0, 0.0, INSIDE), 0.0)
         return CustomerValue(now, nothing, now, last, fit)
     ahead = _projected(fit, last, end, rate)
-    if isinstance(ahead, str):
+    if isinstance(ahead, Reason):
         missing = Part(Estimate(None, None, None, ahead), 0.0)
         return CustomerValue(now, missing, missing, last, fit)
     per_unit, slope = ahead
@@ -137,7 +138,7 @@ def _difference(control: Part, treatment: Part, confidence: float) -> TwoSample:
     first, second = control.estimate.estimate, treatment.estimate.estimate
     if first is None or second is None:
         arm, part = ("control", control) if first is None else ("treatment", treatment)
-        return without_test(METHOD, first, second, f"{arm}: {part.estimate.reason}")
+        return without_test(METHOD, first, second, Reason.of("why-of-side", side=arm, because=part.estimate.reason))
     errors = (control.variance, treatment.variance, 0.0)
     return contrast(METHOD, first, second - first, errors, None, confidence=confidence)
 
@@ -159,7 +160,7 @@ def _until(table: LifeTable, observed: int | None) -> LifeTable:
     return LifeTable(times, events, censored)
 
 
-def _projected(fit: ShiftedBetaGeometric, last: int, end: int | None, rate: float) -> tuple[float, Floats] | str:
+def _projected(fit: ShiftedBetaGeometric, last: int, end: int | None, rate: float) -> tuple[float, Floats] | Reason:
     """Return the discounted payments after ``last`` per customer there, and how their log moves with each loss."""
     if fit.churn is None or fit.spread is None:
         return fit.reason or NO_CUSTOMERS

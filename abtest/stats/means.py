@@ -23,6 +23,7 @@ from abtest.stats.contrast import (
 )
 from abtest.stats.rates import Good, Scale, Side, agreeing
 from abtest.stats.values import Estimate, MarginTest, Moments, OverallTest, TwoSample
+from abtest.words.reason import Reason
 
 METHOD = "Welch t, lift by Fieller"
 
@@ -35,12 +36,12 @@ def mean_interval(moments: Moments, confidence: float = CONFIDENCE) -> Estimate:
     """
     alpha = 1 - checks.confidence_level(confidence)
     if moments.mean is None:
-        return Estimate(None, None, None, "there are no units")
+        return Estimate(None, None, None, Reason("why-no-units"))
     error = moments.standard_error
     if error is None:
-        return Estimate(moments.mean, None, None, "there is only one unit, so its variation is unknown")
+        return Estimate(moments.mean, None, None, Reason("why-one-unit"))
     if error == 0:
-        return Estimate(moments.mean, None, None, "no variation: all units have the same value")
+        return Estimate(moments.mean, None, None, Reason("why-no-variation"))
     half = critical_value(alpha, moments.n - 1) * error
     return Estimate(moments.mean, moments.mean - half, moments.mean + half)
 
@@ -64,13 +65,13 @@ class _Welch:
         return standardised(excess, self.square_t + ratio**2 * self.square_c)
 
 
-def _welch(control: Moments, treatment: Moments) -> _Welch | str:
+def _welch(control: Moments, treatment: Moments) -> _Welch | Reason:
     """Return the ingredients of Welch's test, or the reason why there is none."""
     if control.mean is None or treatment.mean is None:
-        return f"the {'control' if control.mean is None else 'treatment'} has no units"
+        return Reason.of("why-side-without-units", side="control" if control.mean is None else "treatment")
     if control.variance is None or treatment.variance is None:
         arm = "control" if control.variance is None else "treatment"
-        return f"the {arm} has only one unit, so its variation is unknown"
+        return Reason.of("why-side-with-one-unit", side=arm)
     square_c, square_t = control.variance / control.n, treatment.variance / treatment.n
     if square_c + square_t == 0:
         return NO_VARIATION
@@ -90,7 +91,7 @@ def compare_means(control: Moments, treatment: Moments, confidence: float = CONF
     """
     checks.confidence_level(confidence)
     welch = _welch(control, treatment)
-    if isinstance(welch, str):
+    if isinstance(welch, Reason):
         return without_test(METHOD, control.mean, treatment.mean, welch)
     errors = (welch.square_c, welch.square_t, 0.0)
     return contrast(METHOD, welch.control, welch.difference, errors, welch.degrees, confidence=confidence)
@@ -137,12 +138,12 @@ def mean_excess_test(
     checks.one_of("side", side, ("above", "below"))
     checks.confidence_level(confidence)
     welch = _welch(control, treatment)
-    if isinstance(welch, str):
+    if isinstance(welch, Reason):
         return MarginTest(None, False, welch)
     if scale == "absolute":
         statistic = welch.statistic(welch.difference - value)
     elif welch.control == 0:
-        return MarginTest(None, False, "the control mean is 0, so a relative margin has no size")
+        return MarginTest(None, False, Reason("why-margin-without-size"))
     else:
         ratio = 1 + math.copysign(1, welch.control) * value
         statistic = welch.statistic(welch.difference - value * abs(welch.control), ratio)
@@ -169,13 +170,13 @@ def overall_means(moments: Sequence[Moments]) -> OverallTest:
     An arm with fewer than two units, or without variation, has no weight in it, so there is no result.
     """
     if len(moments) < 2:
-        return OverallTest(None, None, None, "fewer than two arms were given")
+        return OverallTest(None, None, None, Reason("why-fewer-arms-given"))
     if any(arm.n < 2 for arm in moments):
-        return OverallTest(None, None, None, "an arm has fewer than two units")
+        return OverallTest(None, None, None, Reason("why-arm-with-few-units"))
     variances = [arm.variance or 0.0 for arm in moments]
     least = min(variances)
     if least == 0:
-        return OverallTest(None, None, None, "no variation: an arm has the same value for all its units")
+        return OverallTest(None, None, None, Reason("why-arm-without-variation"))
     # Weights n/variance, times the least variance so that they stay in range.
     weights = [arm.n * (least / variance) for arm, variance in zip(moments, variances, strict=True)]
     means = [arm.mean or 0.0 for arm in moments]

@@ -8,6 +8,7 @@ from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
 from abtest.stats.score import FARTHEST, TINY, Floats, meet, no_effect, standardised
 from abtest.stats.values import Estimate, Rate
+from abtest.words.reason import Reason
 
 
 def odds_ratio(control: Rate, treatment: Rate, confidence: float = CONFIDENCE) -> Estimate:
@@ -20,12 +21,12 @@ def odds_ratio(control: Rate, treatment: Rate, confidence: float = CONFIDENCE) -
     """
     alpha = 1 - checks.confidence_level(confidence)
     if control.n == 0 or treatment.n == 0:
-        return Estimate(None, None, None, f"the {'control' if control.n == 0 else 'treatment'} has no units")
+        empty = "control" if control.n == 0 else "treatment"
+        return Estimate(None, None, None, Reason.of("why-side-without-units", side=empty))
     successes, failures = control.successes + treatment.successes, control.n + treatment.n
     failures -= successes
     if successes == 0 or failures == 0:
-        word = "a success" if successes == 0 else "a failure"
-        return Estimate(None, None, None, f"neither arm has {word}, so the odds cannot be compared")
+        return Estimate(None, None, None, Reason.of("why-no-odds", lacking="success" if successes == 0 else "failure"))
     x_c, n_c, x_t, n_t = (
         np.array([float(count)]) for count in (control.successes, control.n, treatment.successes, treatment.n)
     )
@@ -42,7 +43,7 @@ def odds_ratio(control: Rate, treatment: Rate, confidence: float = CONFIDENCE) -
         high = min(high, math.nextafter(1, 0)) if below else max(high, 1.0)
     denominator = control.successes * (treatment.n - treatment.successes)
     if denominator == 0:
-        return Estimate(None, max(low, TINY), None, "an arm has no success or no failure: the odds ratio is unbounded")
+        return Estimate(None, max(low, TINY), None, Reason("why-odds-unbounded"))
     return Estimate(treatment.successes * (control.n - control.successes) / denominator, low, high)
 
 

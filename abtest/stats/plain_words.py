@@ -9,10 +9,11 @@ from typing import Literal
 from abtest.stats import checks
 from abtest.stats.rates import Good
 from abtest.stats.values import Estimate
+from abtest.words.reason import Reason
 
 PER = 1000
-NO_EFFECT = "the rates are equal, so no number of customers is needed or enough"
-BOTH_SIDES = "the difference may be of either sign: the number goes through infinity from benefit to harm"
+NO_EFFECT = Reason("why-equal-rates")
+BOTH_SIDES = Reason("why-either-sign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class NumberNeededToTreat:
     best: Needed | None
     worst: Needed | None
     passes_infinity: bool
-    reason: str | None
+    reason: Reason | None
 
 
 def kept_per_thousand(difference: Estimate) -> Estimate:
@@ -64,7 +65,7 @@ def number_needed_to_treat(difference: Estimate, good: Good = "up") -> NumberNee
     checks.one_of("good", good, ("up", "down"))
     _check_rates(difference)
     if difference.estimate is None:
-        return NumberNeededToTreat(None, None, None, False, difference.reason or "there is no difference")
+        return NumberNeededToTreat(None, None, None, False, difference.reason or Reason("why-no-difference"))
     sign = 1 if good == "up" else -1
     ends = (difference.high, difference.low) if good == "up" else (difference.low, difference.high)
     best, worst = (None if end is None else _inverse(sign * end) for end in ends)

@@ -11,6 +11,7 @@ from abtest.stats.checks import CONFIDENCE
 from abtest.stats.resampling import DRAWS, compare_replicates
 from abtest.stats.score import Floats
 from abtest.stats.values import Estimate, TwoSample
+from abtest.words.reason import Reason
 
 
 def quantile_ranks(n: int, quantile: float, confidence: float = CONFIDENCE) -> tuple[int | None, int | None]:
@@ -58,8 +59,8 @@ def quantile_interval(values: ArrayLike, quantile: float, confidence: float = CO
     ordered = _ordered("values", values)
     low, high = quantile_ranks(len(ordered), quantile, confidence)
     if len(ordered) == 0:
-        return Estimate(None, None, None, "there are no units")
-    reason = None if low and high else "too few units for a bound on each side at this confidence"
+        return Estimate(None, None, None, Reason("why-no-units"))
+    reason = None if low and high else Reason("why-few-units-for-bounds")
     return Estimate(
         float(ordered[rank_of(len(ordered), quantile) - 1]),
         float(ordered[low - 1]) if low else None,
@@ -95,7 +96,7 @@ def compare_quantiles(
     _fraction(quantile)
     for arm, ordered in (("control", first), ("treatment", second)):
         if len(ordered) < 2:
-            reason = f"the {arm} has fewer than two units"
+            reason = Reason.of("why-side-with-few-units", side=arm)
             nothing = Estimate(None, None, None, reason)
             return TwoSample("bootstrap of quantiles", nothing, nothing, None, None, None, reason)
     random = np.random.default_rng(seed)

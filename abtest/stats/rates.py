@@ -15,6 +15,7 @@ from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
 from abtest.stats.score import deviate_at_difference, deviate_at_ratio, score_bounds
 from abtest.stats.values import ChiSquare, Estimate, MarginTest, OverallTest, Rate, TwoSample
+from abtest.words.reason import Reason
 
 Scale = Literal["absolute", "relative"]
 Good = Literal["up", "down"]
@@ -22,8 +23,8 @@ Side = Literal["above", "below"]
 
 METHOD = "Miettinen–Nurminen score, skewness-corrected"
 FEW_METHOD = "exact conditional test of few events (mid-p)"
-NO_CONTROL_SUCCESS = "the control has no successes, so the relative change has no upper bound and no estimate"
-NO_SUCCESS = "neither arm has a success, so a relative change cannot be estimated"
+NO_CONTROL_SUCCESS = Reason("why-control-without-success")
+NO_SUCCESS = Reason("why-no-success")
 
 
 def wilson(rate: Rate, confidence: float = CONFIDENCE) -> Estimate:
@@ -35,7 +36,7 @@ def wilson(rate: Rate, confidence: float = CONFIDENCE) -> Estimate:
     """
     alpha = 1 - checks.confidence_level(confidence)
     if rate.value is None:
-        return Estimate(None, None, None, "there are no units")
+        return Estimate(None, None, None, Reason("why-no-units"))
     square = float(special.ndtri(alpha / 2)) ** 2
     half = math.sqrt(square**2 + 4 * square * rate.successes * ((rate.n - rate.successes) / rate.n))
     high = min((2 * rate.successes + square + half) / (2 * (rate.n + square)), 1.0)
@@ -85,10 +86,10 @@ def compare_many_rates(pairs: Sequence[tuple[Rate, Rate]], confidence: float = C
     return found
 
 
-def _missing_arm(control: Rate, treatment: Rate) -> str | None:
+def _missing_arm(control: Rate, treatment: Rate) -> Reason | None:
     if control.n == 0:
-        return "the control has no units"
-    return "the treatment has no units" if treatment.n == 0 else None
+        return Reason.of("why-side-without-units", side="control")
+    return Reason.of("why-side-without-units", side="treatment") if treatment.n == 0 else None
 
 
 def _table(control: Rate, treatment: Rate) -> tuple[int, int, int, int]:
@@ -178,7 +179,7 @@ def overall_rates(rates: Sequence[Rate]) -> ChiSquare:
     """
     used = [rate for rate in rates if rate.n]
     if len(used) < 2:
-        return OverallTest(None, None, None, "fewer than two arms have units")
+        return OverallTest(None, None, None, Reason("why-fewer-arms-with-units"))
     total = sum(rate.n for rate in used)
     successes = sum(rate.successes for rate in used)
     pooled = successes / total

@@ -7,6 +7,7 @@ from abtest.stats.checks import CONFIDENCE
 from abtest.stats.contrast import contrast, critical_value, satterthwaite, without_test
 from abtest.stats.crossmoments import CrossMoments, checked_pair
 from abtest.stats.values import Estimate, TwoSample
+from abtest.words.reason import Reason
 
 METHOD = "delta method, Welch t, lift by Fieller"
 
@@ -49,10 +50,10 @@ def ratio_interval(moments: CrossMoments, confidence: float = CONFIDENCE) -> Est
     alpha = 1 - checks.confidence_level(confidence)
     checked_pair(moments, moments, size=2)
     if moments.mean[1] == 0:
-        return Estimate(None, None, None, "the denominator is 0")
+        return Estimate(None, None, None, Reason("why-denominator-zero"))
     value, variance = moments.mean[0] / moments.mean[1], linearised_variance(moments)
     if variance == 0:
-        return Estimate(value, None, None, "no variation: all units have the same ratio")
+        return Estimate(value, None, None, Reason("why-same-ratio"))
     half = critical_value(alpha, moments.n - 1) * variance**0.5
     return Estimate(value, value - half, value + half)
 
@@ -69,7 +70,7 @@ def compare_ratios(control: CrossMoments, treatment: CrossMoments, confidence: f
     checked_pair(control, treatment, size=2)
     for arm, moments in (("control", control), ("treatment", treatment)):
         if moments.mean[1] == 0:
-            return without_test(METHOD, None, None, f"the denominator of the {arm} is 0")
+            return without_test(METHOD, None, None, Reason.of("why-side-without-denominator", side=arm))
     squares = linearised_variance(control), linearised_variance(treatment)
     first, second = (arm.mean[0] / arm.mean[1] for arm in (control, treatment))
     degrees = satterthwaite(squares, (control.n - 1, treatment.n - 1)) if sum(squares) else None

@@ -16,6 +16,7 @@ from abtest.stats.crossmoments import CrossMoments, checked_pair
 from abtest.stats.means import compare_means
 from abtest.stats.score import Floats
 from abtest.stats.values import Estimate, TwoSample
+from abtest.words.reason import Reason
 
 __all__ = ["AdjustedTwoSample", "CrossMoments", "compare_adjusted"]
 
@@ -68,7 +69,7 @@ def compare_adjusted(
     first, second = _fit(control, centre), _fit(treatment, centre)
     if first is None or second is None:
         arm = "control" if first is None else "treatment"
-        reason = f"the {arm} has too few units for {control.covariates} covariates"
+        reason = Reason.of("why-few-units-for-covariates", side=arm, n=control.covariates)
         return _result(without_test(METHOD, None, None, reason), None, None, None, unadjusted)
     slopes = np.column_stack([first.slopes, second.slopes])
     shared = slopes.T @ spread @ slopes

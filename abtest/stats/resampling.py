@@ -15,6 +15,7 @@ from abtest.stats.checks import CONFIDENCE
 from abtest.stats.contrast import NO_VARIATION
 from abtest.stats.score import Floats
 from abtest.stats.values import Estimate, TwoSample
+from abtest.words.reason import Reason
 
 BOOTSTRAP = "Poisson bootstrap, percentile interval"
 DRAWS = 2000
@@ -71,7 +72,7 @@ def compare_replicates(
     if len(first) != len(second) or len(first) < 100:
         raise ValueError("control and treatment must have the same number of replicates, at least 100")
     if not (np.all(np.isfinite(first)) and np.all(np.isfinite(second))):
-        reason = "the statistic does not exist in some replicates"
+        reason = Reason("why-statistic-missing")
         nothing = Estimate(None, None, None, reason)
         return TwoSample(BOOTSTRAP, nothing, nothing, None, None, None, reason)
     estimate, differences = float(treatment[0] - control[0]), np.sort(second - first)
@@ -84,7 +85,7 @@ def compare_replicates(
     # The greatest k with 2k/(draws + 1) < α: the k-th replicate from either end agrees with the p-value.
     place = math.ceil(alpha * (draws + 1) / 2) - 1
     if place < 1:
-        reason = f"{draws} replicates are too few for an interval at confidence {confidence:g}"
+        reason = Reason.of("why-few-replicates", n=draws, confidence=confidence)
         nothing = Estimate(None, None, None, reason)
         return TwoSample(BOOTSTRAP, Estimate(estimate, None, None, reason), nothing, p_value, None, None, reason)
     difference = Estimate(estimate, float(differences[place - 1]), float(differences[-place]))
@@ -94,7 +95,7 @@ def compare_replicates(
 
 def _lift(control: float, difference: float, first: Floats, second: Floats, place: int) -> Estimate:
     if control <= 0 or np.any(first <= 0):
-        return Estimate(None, None, None, "the control's value is not positive in all replicates")
+        return Estimate(None, None, None, Reason("why-control-not-positive"))
     lifts = np.sort((second - first) / first)
     return Estimate(difference / float(control), float(lifts[place - 1]), float(lifts[-place]))
 

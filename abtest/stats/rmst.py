@@ -16,6 +16,7 @@ from abtest.stats.horizon import ArmEstimate, compare_estimates, positive_horizo
 from abtest.stats.score import Floats
 from abtest.stats.survival import LifeTable, ProductLimit, combined, hazard_terms, unfinished_arm
 from abtest.stats.values import Estimate, TwoSample
+from abtest.words.reason import Reason
 
 METHOD = "restricted mean time z, lift by Fieller"
 
@@ -34,7 +35,7 @@ def rmst(table: LifeTable, horizon: float, confidence: float = CONFIDENCE) -> Es
         return Estimate(None, None, None, reason)
     arm = _area(table, horizon)
     if arm.variance == 0:
-        return Estimate(arm.value, None, None, "no variation: all units have the same time up to the horizon")
+        return Estimate(arm.value, None, None, Reason("why-same-time"))
     half = critical_value(alpha, None) * math.sqrt(arm.variance)
     return Estimate(arm.value, max(arm.value - half, 0.0), min(arm.value + half, horizon))
 

@@ -24,19 +24,17 @@ from abtest.stats.sbg_likelihood import Churn, Losses, losses_of, maximum
 from abtest.stats.score import Floats
 from abtest.stats.survival import Integers, LifeTable
 from abtest.stats.values import Estimate, OverallTest
+from abtest.words.reason import Reason
 
 MODEL = "shifted-beta-geometric"
 GEOMETRIC = "geometric"
-NO_CUSTOMERS = "there are no customers"
-NO_LOSS = "no customer was lost, so the model has nothing to learn from"
-ONE_PERIOD = "customers were at risk in one period only: how churn changes with time cannot be seen"
-FIRST_ONLY = "all losses fall in the first period: the model says that nobody else ever leaves, which it cannot project"
-ALIKE = (
-    "the share lost does not fall with time: the customers look alike and the model is at its geometric limit, where "
-    "α and β are infinite; intervals suppose that all customers are alike"
-)
-FOREVER = "the expected lifetime is infinite: α is at most 1, so name a horizon or a discount rate"
-PERHAPS_FOREVER = "an infinite expected lifetime is compatible with the data: the interval of α reaches 1"
+NO_CUSTOMERS = Reason("why-no-customers")
+NO_LOSS = Reason("why-nobody-lost")
+ONE_PERIOD = Reason("why-one-period")
+FIRST_ONLY = Reason("why-lost-in-first-period")
+ALIKE = Reason("why-alike")
+FOREVER = Reason("why-lifetime-infinite")
+PERHAPS_FOREVER = Reason("why-lifetime-perhaps-infinite")
 
 LEAST_DISCOUNT = 1e-4
 LEAST_SHARE = 1e-300
@@ -63,7 +61,7 @@ class ShiftedBetaGeometric:
     observed: int
     customers: int
     confidence: float
-    reason: str | None
+    reason: Reason | None
     churn: Churn | None
     losses: Losses
     spread: Floats | None
@@ -202,7 +200,7 @@ def _horizon(value: int | None) -> int | None:
     return None if value is None else checks.count("horizon", value)
 
 
-def _unfit(losses: Losses) -> str | None:
+def _unfit(losses: Losses) -> Reason | None:
     if not len(losses.lost):
         return NO_CUSTOMERS
     if not losses.lost.any():
@@ -249,7 +247,7 @@ def _goodness(losses: Losses, churn: Churn, parameters: int) -> OverallTest:
             excess = variance = expected_lost = expected_kept = 0.0
     degrees = groups - parameters
     if degrees < 1:
-        return OverallTest(None, None, None, "too few periods with 5 losses expected to judge the fit")
+        return OverallTest(None, None, None, Reason("why-few-periods-for-fit"))
     return OverallTest(float(statistic), float(degrees), float(special.chdtrc(degrees, statistic)))
 
 

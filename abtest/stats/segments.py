@@ -18,9 +18,10 @@ from abtest.stats.checks import CONFIDENCE
 from abtest.stats.contrast import critical_value
 from abtest.stats.score import Floats
 from abtest.stats.values import Estimate, OverallTest
+from abtest.words.reason import Reason
 
-TOO_FEW = "fewer than two segments have an effect with a standard error"
-NO_EFFECT = "the segment has no effect with a standard error"
+TOO_FEW = Reason("why-few-segments")
+NO_EFFECT = Reason("why-segment-without-effect")
 MAX_STEPS = 200
 
 

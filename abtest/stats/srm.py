@@ -8,6 +8,7 @@ from scipy import special
 
 from abtest.stats import checks
 from abtest.stats.values import ChiSquare, OverallTest
+from abtest.words.reason import Reason
 
 SMALLEST_EXPECTED = 5
 
@@ -28,12 +29,12 @@ def sample_ratio_mismatch(counts: Sequence[int], weights: Sequence[float]) -> Ch
     if planned <= 0:
         raise ValueError("weights must not all be 0")
     if sum(sizes) == 0:
-        return OverallTest(None, None, None, "no arm has units")
+        return OverallTest(None, None, None, Reason("why-no-arm-with-units"))
     if any(size and not share for size, share in zip(sizes, shares, strict=True)):
-        return OverallTest(None, None, 0.0, "an arm that was planned to get no units has some")
+        return OverallTest(None, None, 0.0, Reason("why-unplanned-units"))
     arms = [(size, share / planned) for size, share in zip(sizes, shares, strict=True) if share]
     if len(arms) < 2:
-        return OverallTest(None, None, None, "only one arm was planned to get units, so there is no ratio to test")
+        return OverallTest(None, None, None, Reason("why-one-arm-planned"))
     total = sum(sizes)
     statistic = math.fsum((size - total * share) ** 2 / (total * share) for size, share in arms)
     return OverallTest(statistic, len(arms) - 1.0, float(special.chdtrc(len(arms) - 1, statistic)))
@@ -59,7 +60,7 @@ def sample_ratio_by_group(groups: Sequence[Sequence[int]], weights: Sequence[flo
     if sum(open_counts) and joined:
         joined[-1] = [have + more for have, more in zip(joined[-1], open_counts, strict=True)]
     if not joined:
-        return ChiSquare(None, None, None, "too few units for a test by group")
+        return ChiSquare(None, None, None, Reason("why-few-units-by-group"))
     for counts in joined:
         test = sample_ratio_mismatch(counts, weights)
         if test.statistic is None or test.degrees_of_freedom is None:
@@ -90,7 +91,7 @@ def anytime_sample_ratio(steps: Sequence[Sequence[int]], weights: Sequence[float
         evidence = special.gammaln(k) + special.gammaln(counts + 1).sum() - special.gammaln(n + k)
         best = max(best, float(evidence - (counts * np.log(shares)).sum()))
     if not counts.sum():
-        return ChiSquare(None, None, None, "there are no units")
+        return ChiSquare(None, None, None, Reason("why-no-units"))
     return ChiSquare(best, None, math.exp(-best))
 
 

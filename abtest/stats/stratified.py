@@ -15,10 +15,11 @@ from abtest.stats.score import Floats, NoEffect, Table, decided, moments_at_diff
 from abtest.stats.skewness import deviate
 from abtest.stats.sparse import few_in_strata, log_mid_p_in_strata
 from abtest.stats.values import Estimate, MarginTest, Rate, TwoSample
+from abtest.words.reason import Reason
 
 METHOD = "stratified Miettinen–Nurminen score, skewness-corrected, Mantel–Haenszel weights"
 FEW_METHOD = "stratified exact conditional test of few events (mid-p)"
-NO_STRATUM = "no stratum has units in both arms"
+NO_STRATUM = Reason("why-no-common-stratum")
 EDGE = 1e-12
 STRIDES = (0.02, 0.08, 0.3, 1.0)
 LOG_END = 46.0  # ratios beyond e^46 and below e^−46 are not looked for

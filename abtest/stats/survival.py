@@ -18,9 +18,10 @@ from abtest.stats.horizon import ArmEstimate, compare_estimates, positive_horizo
 from abtest.stats.rates import wilson
 from abtest.stats.score import Floats
 from abtest.stats.values import Estimate, Rate, TwoSample
+from abtest.words.reason import Reason
 
 METHOD = "Kaplan–Meier z, lift by Fieller"
-NO_UNITS = "there are no units"
+NO_UNITS = Reason("why-no-units")
 # How near 1/2 counts as 1/2 in a median: √ε, as in R's quantile.survfit.
 TOLERANCE = float(np.sqrt(np.finfo(np.float64).eps))
 
@@ -84,13 +85,13 @@ class LifeTable:
         """Count units whose state at ``horizon`` is known: those not censored before it."""
         return self.n - int(self.censored[self.times < horizon].sum())
 
-    def unfinished(self, horizon: float) -> str | None:
+    def unfinished(self, horizon: float) -> Reason | None:
         """Why nothing can be said at ``horizon``: no units, or units without the event but none followed so far."""
         if self.n == 0:
             return NO_UNITS
         last = np.flatnonzero(self.events + self.censored)[-1]
         if self.times[last] < horizon and self.censored[last]:
-            return f"follow-up ends at {self.times[last]}, before the horizon of {horizon:g}"
+            return Reason.of("why-follow-up-ends", ends=float(self.times[last]), horizon=float(horizon))
         return None
 
 
@@ -213,9 +214,9 @@ def median_survival(table: LifeTable, confidence: float = CONFIDENCE) -> Estimat
         return Estimate(None, None, None, NO_UNITS)
     median, low, high = (_half_time(curve.times, part) for part in (curve.survival, curve.low, curve.high))
     if median is None:
-        return Estimate(None, low, None, "more than half of the units are still without the event when follow-up ends")
+        return Estimate(None, low, None, Reason("why-half-without-event"))
     if low is None or high is None:
-        return Estimate(median, low, high, "a bound is missing: its curve does not come down to one half")
+        return Estimate(median, low, high, Reason("why-bound-above-half"))
     return Estimate(median, low, high)
 
 
@@ -276,10 +277,12 @@ def compare_survival(
     return compare_estimates(METHOD, arms, both * (1 - both), limit=1.0, confidence=confidence)
 
 
-def unfinished_arm(control: LifeTable, treatment: LifeTable, horizon: float) -> str | None:
+def unfinished_arm(control: LifeTable, treatment: LifeTable, horizon: float) -> Reason | None:
     """Name the arm that says nothing at the horizon, and why."""
     for arm, table in (("control", control), ("treatment", treatment)):
         reason = table.unfinished(horizon)
         if reason is not None:
-            return f"the {arm} has no units" if reason == NO_UNITS else f"{arm}: {reason}"
+            if reason == NO_UNITS:
+                return Reason.of("why-side-without-units", side=arm)
+            return Reason.of("why-of-side", side=arm, because=reason)
     return None

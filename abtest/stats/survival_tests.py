@@ -8,6 +8,7 @@ from scipy import special
 from abtest.stats.score import Floats
 from abtest.stats.survival import LifeTable, aligned
 from abtest.stats.values import OverallTest
+from abtest.words.reason import Reason
 
 # Directions in which the variance is smaller than this share of the largest are rounding error, not information.
 NEGLIGIBLE = 1e-11
@@ -37,7 +38,7 @@ def stratified_log_rank(strata: Sequence[Sequence[LifeTable]]) -> OverallTest:
         excess, variance = excess + of_stratum, variance + spread
     informed = np.diag(variance) > 0
     if informed.sum() < 2:
-        return OverallTest(None, None, None, "no event happened while units of two arms were at risk")
+        return OverallTest(None, None, None, Reason("why-no-event-in-two-arms"))
     # Scaled to a unit diagonal, so that an arm of ten beside arms of a billion keeps its digits.
     size = np.sqrt(np.diag(variance)[informed])
     values, vectors = np.linalg.eigh(variance[np.ix_(informed, informed)] / np.outer(size, size))

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Self
 
 from abtest.stats import checks
+from abtest.words.reason import Reason
 
 # Beyond this size squares of squares leave the range of floating-point numbers.
 LARGEST = 1e75
@@ -111,7 +112,7 @@ class Estimate:
     estimate: float | None
     low: float | None
     high: float | None
-    reason: str | None = None
+    reason: Reason | None = None
 
     def __post_init__(self) -> None:
         _refuse_not_finite(self)
@@ -137,7 +138,7 @@ class TwoSample:
     p_value: float | None
     statistic: float | None
     degrees_of_freedom: float | None
-    reason: str | None
+    reason: Reason | None
 
     def __post_init__(self) -> None:
         _refuse_not_finite(self)
@@ -149,7 +150,7 @@ class MarginTest:
 
     p_value: float | None
     shown: bool
-    reason: str | None
+    reason: Reason | None
 
     def __post_init__(self) -> None:
         _refuse_not_finite(self)
@@ -165,7 +166,7 @@ class OverallTest:
     statistic: float | None
     degrees_of_freedom: float | None
     p_value: float | None
-    reason: str | None = None
+    reason: Reason | None = None
     denominator_degrees_of_freedom: float | None = None
 
     def __post_init__(self) -> None:

@@ -32,6 +32,16 @@ class Reason:
         """Return the reason that JSON holds; an object among the fields is a reason itself."""
         return cls(code, {name: _read(value) for name, value in data.items()})
 
+    def __hash__(self) -> int:
+        """Return a hash of the code: fields may hold lists."""
+        return hash(self.code)
+
+    def __str__(self) -> str:
+        """Return the reason in English, for an interactive session; reports ask their language."""
+        from abtest.words.saying import in_english
+
+        return in_english(self)
+
     @property
     def data(self) -> dict[str, Data]:
         """The fields for JSON."""

@@ -176,6 +176,8 @@ WRITTEN: Mapping[str, Callable[[_Telling, Field], object]] = {
     "confidence": _Telling.share,
     "share": _Telling.share,
     "days": _Telling.decimal,
+    "ends": _Telling.decimal,
+    "horizon": _Telling.decimal,
     "by_arm": _Telling.listed,
     "sizes": _Telling.listed,
     "planned": _Telling.ratio,

@@ -248,7 +248,7 @@ def test_a_normal_prior_weighs_by_precision():
 
 def test_an_arm_without_units_has_its_prior_or_a_reason():
     nobody = Moments(0, None, None)
-    assert bayes_means(nobody, TREATMENT).reason == "the control has no units"
+    assert str(bayes_means(nobody, TREATMENT).reason) == "the control has no units"
     assert bayes_means(nobody, TREATMENT).treatment.estimate == 10.6
     found = bayes_means(nobody, TREATMENT, NormalPrior(10.0, 1.0))
     assert (found.control.estimate, found.reason) == (10.0, None)

@@ -181,7 +181,7 @@ def test_a_period_that_nobody_has_reached_has_a_reason_and_no_number():
     ):
         last = found.points[-1]
         assert (last.n, last.variance, last.estimate.estimate, last.band.low) == (0, None, None, None)
-        assert "no unit is mature" in last.estimate.reason
+        assert "no unit is mature" in str(last.estimate.reason)
         assert found.points[2].estimate.estimate is not None
 
 

@@ -108,7 +108,7 @@ def test_both_tests_keep_their_level_and_see_what_they_are_for():
 def test_without_two_periods_at_risk_there_is_a_reason(arms):
     found = enrolment_trend(arms)
     assert (found.statistic, found.p_value) == (None, None)
-    assert "two enrolment periods" in found.reason
+    assert "two enrolment periods" in str(found.reason)
 
 
 def test_an_arm_that_enrolled_nobody_in_a_period_adds_nothing():

@@ -163,7 +163,7 @@ def test_absurd_magnitudes_are_answered_with_a_reason_or_refused():
     tiny = compare_means(Moments(10, 5e-300, 1e-300), Moments(10, 1e70, 1e-300))
     assert tiny.p_value == 0.0
     assert (tiny.lift.estimate, tiny.lift.low) == (None, None)
-    assert "too close to 0" in tiny.lift.reason
+    assert "too close to 0" in str(tiny.lift.reason)
     assert overall_means([Moments(10, 0.0, 1e-300), Moments(10, 1e70, 1e-300), Moments(10, 1.0, 1.0)]).p_value == 0.0
     with pytest.raises(ValueError, match="mean"):
         Moments(10, 1e80, 1.0)
@@ -173,20 +173,20 @@ def test_a_control_mean_near_zero_gives_one_bound_or_none_with_a_reason():
     one = compare_means(Moments(10, 0.1, 1.0), Moments(10, 3.0, 1.0))
     assert one.p_value < 0.001
     assert (one.lift.low > 0, one.lift.high) == (True, None)
-    assert "one side only" in one.lift.reason
+    assert "one side only" in str(one.lift.reason)
     none = compare_means(Moments(10, 0.1, 1.0), Moments(10, -0.3, 1.0))
     assert (none.lift.low, none.lift.high) == (None, None)
-    assert "every relative change" in none.lift.reason
+    assert "every relative change" in str(none.lift.reason)
     pieces = compare_means(Moments(10, 1.0, 10.0), Moments(10, -0.3, 0.001))
     assert (pieces.lift.low, pieces.lift.high) == (None, None)
-    assert "two pieces" in pieces.lift.reason
+    assert "two pieces" in str(pieces.lift.reason)
 
 
 def test_a_control_mean_of_zero_has_a_difference_and_no_lift():
     result = compare_means(Moments(10, 0.0, 1.0), Moments(10, 3.0, 1.0))
     assert result.p_value < 0.001
     assert (result.lift.estimate, result.lift.low, result.lift.high) == (None, None, None)
-    assert "the control mean is 0" in result.lift.reason
+    assert "the control mean is 0" in str(result.lift.reason)
     assert (
         "the control mean is 0"
         in mean_margin_test(Moments(10, 0.0, 1.0), Moments(10, 3.0, 1.0), 0.1, "relative", "up").reason
@@ -196,7 +196,7 @@ def test_a_control_mean_of_zero_has_a_difference_and_no_lift():
 def test_no_variation_keeps_the_difference_and_gives_no_p_value():
     result = compare_means(Moments(5, 2.0, 0.0), Moments(5, 3.0, 0.0))
     assert (result.difference.estimate, result.lift.estimate, result.p_value) == (1.0, 0.5, None)
-    assert result.reason.startswith("no variation")
+    assert str(result.reason).startswith("no variation")
     assert overall_means([Moments(5, 2.0, 0.0), Moments(5, 3.0, 1.0)]).p_value is None
 
 

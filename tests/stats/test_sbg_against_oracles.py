@@ -91,7 +91,7 @@ def test_undiscounted_lifetime_is_its_closed_form_when_alpha_exceeds_one():
 def test_undiscounted_lifetime_is_called_infinite_when_alpha_is_at_most_one(case):
     found = fitted(case).remaining_periods(7)
     assert found.estimate is None
-    assert "infinite" in found.reason
+    assert "infinite" in str(found.reason)
 
 
 def test_retention_rate_rises_and_multiplies_to_survival():
@@ -130,7 +130,7 @@ def test_without_information_there_is_a_reason_and_no_number(lost, kept, words):
     found = fit(lost, kept)
     assert (found.model, found.alpha.estimate, found.survival(3).estimate) == (None, None, None)
     for reason in (found.reason, found.survival(3).reason, found.goodness.reason, found.remaining_periods(1, 9).reason):
-        assert words in reason
+        assert words in str(reason)
 
 
 @pytest.mark.parametrize("lost", [[100, 90, 81, 73], [50, 100, 200, 300], [30, 30, 0, 40]])
@@ -139,7 +139,7 @@ def test_customers_that_look_alike_are_reported_as_the_geometric_limit(lost):
     found = fit(lost, kept)
     churn = sum(lost) / sum(1000 - sum(lost[:i]) for i in range(4))
     assert found.model == GEOMETRIC
-    assert "alike" in found.reason
+    assert "alike" in str(found.reason)
     assert found.alpha.estimate is None
     assert found.survival(10).estimate == close((1 - churn) ** 10)
     assert found.remaining_periods(4).estimate == close(1 / churn)
@@ -276,7 +276,7 @@ def test_an_endless_value_needs_a_discount_or_customers_who_surely_leave():
     endless = value_of(table, 10.0)
     assert endless.extrapolated.estimate.estimate is None
     assert endless.total.estimate.estimate is None
-    assert "infinite" in endless.total.estimate.reason
+    assert "infinite" in str(endless.total.estimate.reason)
     assert endless.observed.estimate.estimate > 0
     assert value_of(table, 10.0, discount=0.01).total.estimate.high > 0
 
@@ -308,7 +308,7 @@ def test_values_that_cannot_be_compared_say_why():
     nobody = value_of(table_of([0], [0]), 1.0, 20)
     found = compare_values(nobody, value_of(staggered(), 1.0, 20))
     assert found.total.p_value is None
-    assert "control" in found.total.reason
+    assert "control" in str(found.total.reason)
 
 
 @pytest.mark.parametrize(

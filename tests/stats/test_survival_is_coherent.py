@@ -13,7 +13,7 @@ from abtest.stats.competing import CompetingTable, compare_incidence, cumulative
 from abtest.stats.cox import compare_hazards, proportional_hazards
 from abtest.stats.rates import wilson
 from abtest.stats.rmst import compare_rmst, rmst
-from abtest.stats.survival import LifeTable, compare_survival, kaplan_meier, median_survival, survival_at
+from abtest.stats.survival import NO_UNITS, LifeTable, compare_survival, kaplan_meier, median_survival, survival_at
 from abtest.stats.survival_tests import log_rank, stratified_log_rank
 from abtest.stats.values import Rate
 
@@ -108,9 +108,9 @@ def test_no_event_in_either_arm_gives_estimates_and_a_reason():
     assert (share.difference.estimate, mean.difference.estimate) == (0, 0)
     for found in (share, mean):
         assert found.p_value is None
-        assert "no variation" in found.reason
+        assert "no variation" in str(found.reason)
     assert log_rank([control, treatment]).reason
-    assert "no event" in compare_hazards(control, treatment).reason
+    assert "no event" in str(compare_hazards(control, treatment).reason)
     assert survival_at(treatment, 10) == wilson(Rate(400, 400))  # the 30 lost on day 4 are not known at day 10
     assert rmst(control, 10).estimate == 10
     assert rmst(control, 10).reason
@@ -133,7 +133,7 @@ def test_no_event_in_one_arm_makes_the_hazard_ratio_infinite_but_not_its_score_t
     control, treatment = arm(events={2: 5, 3: 4}, censored={10: 91}), arm(censored={10: 100})
     found = compare_hazards(control, treatment)
     assert found.ratio.estimate is None
-    assert "treatment has no event" in found.reason
+    assert "treatment has no event" in str(found.reason)
     assert found.score.p_value < 0.01
     assert proportional_hazards(control, treatment).reason == found.reason
 
@@ -156,13 +156,13 @@ def test_nothing_is_said_beyond_the_follow_up():
     short, long = arm(events={2: 5}, censored={6: 95}), arm(events={2: 5}, censored={10: 95})
     for found in (survival_at(short, 7), rmst(short, 7)):
         assert found.estimate is None
-        assert found.reason == "follow-up ends at 6, before the horizon of 7"
+        assert str(found.reason) == "follow-up ends at 6, before the horizon of 7"
     for compare in (compare_survival, compare_rmst):
-        assert compare(long, short, 7).reason == "treatment: follow-up ends at 6, before the horizon of 7"
-        assert compare(short, long, 7).reason.startswith("control: ")
+        assert str(compare(long, short, 7).reason) == "treatment: follow-up ends at 6, before the horizon of 7"
+        assert str(compare(short, long, 7).reason).startswith("control: ")
         assert compare(long, short, 6).p_value == 1
-    assert compare_survival(arm(), long, 7).reason == "the control has no units"
-    assert survival_at(arm(), 7).reason == median_survival(arm()).reason == "there are no units"
+    assert str(compare_survival(arm(), long, 7).reason) == "the control has no units"
+    assert survival_at(arm(), 7).reason == median_survival(arm()).reason == NO_UNITS
     assert kaplan_meier(short).times[-1] == 6
 
 

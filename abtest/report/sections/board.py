@@ -82,7 +82,7 @@ def _row(view: View, row: "BoardRow", scales: tuple[Scale, Scale], notes: Notes)
     points, counted = scales
 
     def cell(effect: "Effect", scale: Scale) -> Cell:
-        note = missing_note(view, row.arm, bounds_of(effect), effect.reason, notes)
+        note = missing_note(view, row.arm, bounds_of(effect), view.why(effect), notes)
         bounded = effect.low is not None or effect.high is not None
         interval = (view.numbers.interval(effect.low, effect.high, scale, signed=True),) if bounded else ()
         return Cell(view.numbers.quantity(effect.estimate, scale, signed=True), interval, note=note)

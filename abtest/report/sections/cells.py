@@ -38,7 +38,7 @@ def effect_note(
     """
     if effect.estimate is not None and not view.bounds_missing(metric, effect):
         return None
-    reason = clean(effect.reason or comparison.reason or view.say("note.unknown"))
+    reason = clean(view.why(effect) or view.why(comparison) or view.say("note.unknown"))
     if effect.estimate is not None and effect.low is None and effect.high is None:
         return notes.add(view.say("note.interval", reason=reason.rstrip(".")))
     arm = view.arm(comparison.arm)
@@ -49,7 +49,7 @@ def adjusted_note(view: View, metric: "MetricResult", effect: "Effect | None", n
     """Return the number of the note that says why there is no adjusted interval; none where there is one."""
     if effect is None or effect.estimate is None or not view.bounds_missing(metric, effect):
         return None
-    return notes.add(view.say("note.adjusted", reason=clean(effect.reason or view.say("note.unknown")).rstrip(".")))
+    return notes.add(view.say("note.adjusted", reason=clean(view.why(effect) or view.say("note.unknown")).rstrip(".")))
 
 
 def missing_note(
@@ -89,7 +89,7 @@ def value_cell(view: View, metric: "MetricResult", result: "ArmResult", scale: S
     """Return an arm's value, or the note that says why there is none."""
     if result.value is not None:
         return Cell(view.numbers.quantity(result.value, scale))
-    reason = clean(result.reason or view.say("note.unknown"))
+    reason = clean(view.why(result) or view.say("note.unknown"))
     note = view.say("note.reason", metric=clean(metric.title), arm=view.arm(result.arm), reason=reason)
     return Cell(view.numbers.missing, note=notes.add(note))
 

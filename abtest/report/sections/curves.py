@@ -161,7 +161,7 @@ def _change(view: View, point: "CurvePoint | None", scale: Measure, notes: Notes
 def _note(view: View, point: "CurvePoint | None", notes: Notes) -> int | None:
     if point is None or (point.value is not None and point.low is not None and point.high is not None):
         return None
-    return notes.add(_sentence(point.reason or view.say("note.unknown")))
+    return notes.add(_sentence(view.why(point) or view.say("note.unknown")))
 
 
 def _sentence(reason: str) -> str:
@@ -182,7 +182,7 @@ def _totals(view: View, curve: "Curve") -> list[str]:
             continue
         arm, control = view.arm(comparison.arm), view.arm(comparison.control)
         if difference.estimate is None:
-            reason = clean(difference.reason or view.say("note.unknown")).rstrip(".")
+            reason = clean(view.why(difference) or view.say("note.unknown")).rstrip(".")
             found.append(view.say("curve.total.none", arm=arm, control=control, reason=reason))
             continue
         effects = [view.say("curve.total.difference", effect=view.effect_text(difference, change))]
@@ -226,7 +226,7 @@ def _finding(view: View, curve: "Curve", comparison: "CurveComparison") -> str:
     test = comparison.test
     arms = {"arm": view.arm(comparison.arm), "control": view.arm(comparison.control)}
     if test is None or test.p_value is None:
-        reason = clean((test.reason if test else None) or view.say("note.unknown")).rstrip(".")
+        reason = clean((view.why(test) if test else None) or view.say("note.unknown")).rstrip(".")
         return view.say("curve.untested", **arms, reason=reason)
     message = "curve.differs" if test.p_value < view.alpha else "curve.same"
     name = view.method(test.method).lower() if curve.kind in windows.STEPPED else view.say("curve.test")

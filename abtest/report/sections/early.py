@@ -41,7 +41,10 @@ def asides(view: View) -> tuple[str, ...]:
             if reading.withheld:
                 lines.append(
                     view.say(
-                        "text.early.withheld", metric=clean(metric.title), reading=name, reason=_stop(reading.withheld)
+                        "text.early.withheld",
+                        metric=clean(metric.title),
+                        reading=name,
+                        reason=_stop(_withheld(view, reading)),
                     )
                 )
                 continue
@@ -89,9 +92,9 @@ def _group(view: View, reading: "Reading", notes: Notes) -> RowGroup:
         rows = tuple(tuple(_quiet(cell) for cell in row) for row in rows)
     state = "withheld" if reading.withheld else "decides" if reading.primary else "beside"
     title = view.say(f"early.title.{state}", reading=view.say(f"early.{reading.reading}"))
-    finding = view.say("early.withheld", reason=_stop(reading.withheld)) if reading.withheld else ""
+    finding = view.say("early.withheld", reason=_stop(_withheld(view, reading))) if reading.withheld else ""
     if reading.withheld and reading.primary:
-        finding = view.say("early.withheld.primary", reason=_stop(reading.withheld))
+        finding = view.say("early.withheld.primary", reason=_stop(_withheld(view, reading)))
     detail = view.join([view.say(f"early.{reading.reading}.detail"), view.method(reading.method)])
     return RowGroup(rows, title, detail, finding)
 
@@ -106,7 +109,7 @@ def _row(
     scale, lift = scales
     bounded = arm.low is not None or arm.high is not None
     interval = (view.numbers.interval(arm.low, arm.high, scale.value),) if bounded else ()
-    missing = missing_note(view, arm.arm, (arm.low, arm.value, arm.high), arm.reason, notes)
+    missing = missing_note(view, arm.arm, (arm.low, arm.value, arm.high), view.why(arm), notes)
     cells = [
         Cell(view.arm(arm.arm)),
         Cell(view.numbers.count(arm.n)),
@@ -123,7 +126,7 @@ def _row(
 
 
 def _effect(view: View, comparison: "ReadingComparison", effect: "Effect", scale: Scale, notes: Notes) -> Cell:
-    note = missing_note(view, comparison.arm, bounds_of(effect), effect.reason or comparison.reason, notes)
+    note = missing_note(view, comparison.arm, bounds_of(effect), view.why(effect) or view.why(comparison), notes)
     return effect_cell(view, (effect, None), scale, note)
 
 
@@ -141,3 +144,8 @@ def _topics(view: View) -> tuple[str, ...]:
 
 
 PART = Part(section, asides, _topics)
+
+
+def _withheld(view: View, reading: "Reading") -> str:
+    code = reading.withheld_code
+    return view.told(code.reason if code else None, reading.withheld or "")

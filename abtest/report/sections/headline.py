@@ -110,7 +110,7 @@ def _tiles(view: View, metric: "MetricResult", lead: "Comparison") -> tuple[Tile
         lines = _interval_lines(view, effect, "lift", metric)
         tiles.append(Tile(view.say("headline.lift", control=control), value, lines, tone))
     else:
-        reason = sentence(effect.lift.reason or lead.reason or missing)
+        reason = sentence(view.why(effect.lift) or view.why(lead) or missing)
         tiles.append(Tile(view.say("headline.lift", control=control), view.numbers.missing, (reason,), "muted"))
     return tuple(tiles)
 
@@ -121,7 +121,7 @@ def _interval_lines(
     shown_part = effect.lift if part == "lift" else effect.difference
     scale = scales(metric).lift if part == "lift" else scales(metric).change
     if shown_part.low is None and shown_part.high is None:
-        reason = clean(shown_part.reason or view.say("headline.not estimable"))
+        reason = clean(view.why(shown_part) or view.say("headline.not estimable"))
         return (sentence(reason) if shown_part.estimate is None else view.say("headline.open", reason=reason),)
     interval = view.numbers.interval(shown_part.low, shown_part.high, scale, signed=True)
     name = view.interval_name(metric, adjusted=effect.adjusted, short=True)
@@ -135,7 +135,7 @@ def _interval_lines(
 def _arm_tile(view: View, metric: "MetricResult", result: "ArmResult | None", arm: str) -> Tile:
     label = view.arm(arm)
     if result is None or result.value is None:
-        reason = sentence((result.reason if result else None) or view.say("headline.not estimable"))
+        reason = sentence((view.why(result) if result else None) or view.say("headline.not estimable"))
         return Tile(label, view.numbers.missing, (reason,), "muted")
     control = (view.say("arm.control"),) if arm == _control_of(metric) else ()
     details = (units(view, result, followed=is_time(metric)), *control, *levels.readings(view, metric, result))

@@ -84,7 +84,7 @@ def _row(
     low, estimate, high = parts
     effect = found.model_copy(update={"low": low, "estimate": estimate, "high": high})
     base = _base(effect) or _PER
-    note = missing_note(view, comparison.arm, (low, estimate, high), found.reason or comparison.reason, notes)
+    note = missing_note(view, comparison.arm, (low, estimate, high), view.why(found) or view.why(comparison), notes)
     if estimate is None:
         frequency, around = view.numbers.missing, ""
     else:

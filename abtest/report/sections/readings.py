@@ -108,7 +108,7 @@ def _bayes_row(view: View, pair: Pair, bayes: "BayesResult", found: tuple[Scale,
     loss = Scale(scale.factor, scale.decimals + 1, scale.pattern, scale.unit)
     note = None
     if bayes.probability_better is None:
-        reason = clean(bayes.reason or bayes.difference.reason or view.say("note.unknown"))
+        reason = clean(view.why(bayes) or view.why(bayes.difference) or view.say("note.unknown"))
         arm = view.arm(comparison.arm)
         note = notes.add(view.say("note.reason", metric=clean(metric.title), arm=arm, reason=reason))
     return (
@@ -262,7 +262,7 @@ def _arm_note(view: View, comparison: "Comparison", effect: "Effect", notes: Not
     """Return the note of an effect that is not there, which compliance gives to all metrics alike."""
     if effect.estimate is not None and effect.low is not None and effect.high is not None:
         return None
-    reason = clean(effect.reason or view.say("note.unknown"))
+    reason = clean(view.why(effect) or view.say("note.unknown"))
     return notes.add(view.say("note.arm", arm=view.arm(comparison.arm), reason=reason))
 
 

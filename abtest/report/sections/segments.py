@@ -103,7 +103,7 @@ def _finding(view: View, segment: "SegmentResult") -> str:
     """Return the interaction test in words."""
     statistic, p_value = segment.interaction_statistic, segment.interaction_p_value
     if statistic is None or p_value is None:
-        return view.say("segment.untested", reason=clean(segment.reason or view.say("note.unknown")))
+        return view.say("segment.untested", reason=clean(view.why(segment) or view.say("note.unknown")))
     parts = [view.say("segment.q", statistic=view.numbers.plain(statistic, 2))]
     df = segment.interaction_degrees_of_freedom
     if df is not None:
@@ -127,7 +127,7 @@ def _effect_cell(
     note = None
     if effect.estimate is None or effect.low is None or effect.high is None:
         metric, level = place
-        reason = clean(effect.reason or view.say("note.unknown"))
+        reason = clean(view.why(effect) or view.say("note.unknown"))
         note = notes.add(view.say("note.reason", metric=clean(metric.title), arm=_name(view, level), reason=reason))
     return effect_cell(view, (effect, None), scale, note)
 

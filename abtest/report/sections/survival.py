@@ -85,7 +85,7 @@ def _hazards(view: View, hazards: "list[HazardResult]") -> Table:
 def _hazard(view: View, hazard: "HazardResult", notes: Notes) -> Cell:
     ratio, scale = hazard.ratio, ratio_scale(hazard.ratio)
     bounded = ratio.low is not None or ratio.high is not None
-    note = missing_note(view, hazard.arm, bounds_of(ratio), ratio.reason or hazard.reason, notes)
+    note = missing_note(view, hazard.arm, bounds_of(ratio), view.why(ratio) or view.why(hazard), notes)
     interval = (view.numbers.interval(ratio.low, ratio.high, scale),) if bounded else ()
     return Cell(view.numbers.quantity(ratio.estimate, scale), interval, note=note)
 
@@ -109,7 +109,7 @@ def _medians(view: View, medians: "list[MedianResult]") -> Table:
     for median in medians:
         note = None
         if median.median is None:
-            reason = median.reason or view.say("survival.median.none")
+            reason = view.why(median) or view.say("survival.median.none")
             note = missing_note(view, median.arm, (median.low, None, median.high), reason, notes)
         rows.append(
             (
@@ -147,7 +147,7 @@ def _landmarks(view: View, landmarks: "list[Landmark]") -> Table:
         for arm in landmark.arms:
             bounded = arm.low is not None or arm.high is not None
             interval = (view.numbers.interval(arm.low, arm.high, scale.value),) if bounded else ()
-            note = missing_note(view, arm.arm, (arm.low, arm.value, arm.high), arm.reason, notes)
+            note = missing_note(view, arm.arm, (arm.low, arm.value, arm.high), view.why(arm), notes)
             cells = [
                 Cell(view.arm(arm.arm)),
                 Cell(view.numbers.count(arm.n)),
@@ -158,7 +158,7 @@ def _landmarks(view: View, landmarks: "list[Landmark]") -> Table:
                 cells += [Cell(view.say("cell.control"), tone="muted"), Cell("")]
             else:
                 difference = comparison.difference
-                reason = difference.reason or comparison.reason
+                reason = view.why(difference) or view.why(comparison)
                 note = missing_note(view, arm.arm, bounds_of(difference), reason, notes)
                 cells.append(effect_cell(view, (difference, None), scale.change, note))
                 cells.append(Cell(view.numbers.p_value(comparison.p_value, view.alpha)))

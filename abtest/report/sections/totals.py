@@ -66,7 +66,7 @@ def _row(view: View, metric: "MetricResult", comparison: "Comparison", notes: No
     def cell(effect: "Effect | None") -> Cell:
         if effect is None:
             return Cell(view.numbers.missing, note=notes.add(view.say("note.totals.base")))
-        note = missing_note(view, comparison.arm, bounds_of(effect), effect.reason, notes)
+        note = missing_note(view, comparison.arm, bounds_of(effect), view.why(effect), notes)
         bounded = effect.low is not None or effect.high is not None
         interval = (view.numbers.interval(effect.low, effect.high, scale, signed=True),) if bounded else ()
         return Cell(view.numbers.quantity(effect.estimate, scale, signed=True), interval, note=note)

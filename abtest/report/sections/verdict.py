@@ -133,14 +133,14 @@ def _sentence(view: View) -> str:
         return _several(view, metric)
     effect = shown(lead)
     if effect.difference.estimate is None:
-        reason = sentence(lead.reason or effect.difference.reason or view.say("note.unknown"))
+        reason = sentence(view.why(lead) or view.why(effect.difference) or view.say("note.unknown"))
         return view.say("verdict.missing", metric=clean(metric.title), arm=view.arm(lead.arm), reason=reason)
     scale = scales(metric)
     arm, control = arm_result(metric, lead.arm), arm_result(metric, lead.control)
     bounded = effect.difference.low is not None or effect.difference.high is not None
     return view.say(
         "verdict.effect" if bounded else "verdict.effect.open",
-        reason=clean(effect.difference.reason or view.say("note.unknown")).rstrip("."),
+        reason=clean(view.why(effect.difference) or view.say("note.unknown")).rstrip("."),
         metric=clean(metric.title),
         arm=view.arm(lead.arm),
         control=view.arm(lead.control),
@@ -165,7 +165,7 @@ def _several(view: View, metric: "MetricResult") -> str:
     bounded = any(effect.low is not None or effect.high is not None for effect in found)
     return view.say(
         "verdict.several" if bounded else "verdict.several.open",
-        reason=clean(next((effect.reason for effect in found if effect.reason), view.say("note.unknown"))).rstrip("."),
+        reason=clean(next(filter(None, map(view.why, found)), view.say("note.unknown"))).rstrip("."),
         metric=clean(metric.title),
         control=control,
         effects="; ".join(effects),

@@ -171,13 +171,13 @@ def _table(view: View, value: "ValueResult") -> Table:
 
 def _money(view: View, arm: "ArmValue", scale: Scale, notes: Notes) -> tuple[Cell, ...]:
     effects = (arm.observed, arm.extrapolated, arm.total)
-    cells = (_part(view, arm.arm, effect, scale, notes, reason=arm.reason) for effect in effects)
+    cells = (_part(view, arm.arm, effect, scale, notes, reason=view.why(arm)) for effect in effects)
     return (Cell(view.arm(arm.arm)), Cell(view.numbers.count(arm.customers)), *cells)
 
 
 def _life(view: View, arm: "ArmValue", scale: Scale, notes: Notes) -> tuple[Cell, ...]:
     effects = (arm.lifetime_observed, arm.lifetime_extrapolated, arm.lifetime_total)
-    cells = (_part(view, arm.arm, effect, scale, notes, reason=arm.reason) for effect in effects)
+    cells = (_part(view, arm.arm, effect, scale, notes, reason=view.why(arm)) for effect in effects)
     return (Cell(view.arm(arm.arm)), Cell(view.numbers.count(arm.customers)), *cells)
 
 
@@ -205,7 +205,7 @@ def _part(
     reason: str | None = None,
     signed: bool = False,
 ) -> Cell:
-    note = missing_note(view, arm, bounds_of(effect), effect.reason or reason, notes)
+    note = missing_note(view, arm, bounds_of(effect), view.why(effect) or reason, notes)
     bounded = effect.low is not None or effect.high is not None
     interval = (view.numbers.interval(effect.low, effect.high, scale, signed=signed),) if bounded else ()
     return Cell(view.numbers.quantity(effect.estimate, scale, signed=signed), interval, note=note)
@@ -220,7 +220,9 @@ def _fit(view: View, arm: "ArmValue") -> str:
     """Return what an arm's model is, and whether it fits what was observed."""
     label = view.arm(arm.arm)
     if arm.model is None:
-        return view.say("value.fit.none", arm=label, reason=clean(arm.reason or view.say("note.unknown")).rstrip("."))
+        return view.say(
+            "value.fit.none", arm=label, reason=clean(view.why(arm) or view.say("note.unknown")).rstrip(".")
+        )
     parts = [
         view.say(f"value.fit.{name}", value=_parameter(view, effect))
         for name, effect in (("alpha", arm.alpha), ("beta", arm.beta))

@@ -1048,3 +1048,122 @@ excluded-eligibility-unknown = eligibility unknown
 excluded-not-eligible = not eligible
 excluded-no-cluster = no cluster
 excluded-not-exposed = not exposed
+
+# Why something is missing or unbounded: the reasons of the statistics and of the analysis, parts of sentences.
+why-alike =
+    the share lost does not fall with time: the customers look alike and the model is at its geometric limit, where α
+    and β are infinite; intervals suppose that all customers are alike
+why-arm-with-few-units = an arm has fewer than two units
+why-arm-with-few-values = an arm has fewer than two units with a value
+why-arm-without-customers = no customer of this arm was followed for a day at least
+why-arm-without-values = no unit of this arm has a value for this metric
+why-arm-without-variation = no variation: an arm has the same value for all its units
+why-bound-above-half = a bound is missing: its curve does not come down to one half
+why-clusters-same-differences = no variation: the clusters' differences are all the same
+why-clusters-without-variation = no variation: all clusters have the same mean
+why-compliance-half-line =
+    the difference in compliance cannot be told from 0, so the complier effect is bounded on one side only
+why-compliance-two-pieces =
+    the difference in compliance cannot be told from 0: the complier effects compatible with the data fall into two
+    pieces, which no single interval describes
+why-compliance-whole-line =
+    the difference in compliance is too uncertain: every complier effect is compatible with the data
+why-control-mean-tiny = the control mean is too close to 0 for a quotient that a computer can hold
+why-control-mean-zero = the control mean is 0, so a relative change cannot be estimated
+why-control-near-zero = the control's credible interval contains 0, so the relative change is not bounded
+why-control-not-positive = the control's value is not positive in all replicates
+why-control-without-success = the control has no successes, so the relative change has no upper bound and no estimate
+why-denominator-zero = the denominator is 0
+why-drift =
+    the outcome changes with the date of assignment, and the arms were followed for different lengths of time, so
+    Kaplan–Meier mixes the one with the other
+why-either-sign = the difference may be of either sign: the number goes through infinity from benefit to harm
+why-equal-compliance = the arms comply equally often, so there is no complier effect to estimate
+why-equal-rates = the rates are equal, so no number of customers is needed or enough
+why-events-at-one-time = all events that compare the arms happened at one time, so a change over time cannot be judged
+why-few-periods-for-fit = too few periods with 5 losses expected to judge the fit
+why-few-replicates = { $n } replicates are too few for an interval at confidence { $confidence }
+why-few-segments = fewer than two segments have an effect with a standard error
+why-few-units-by-group = too few units for a test by group
+why-few-units-for-bounds = too few units for a bound on each side at this confidence
+why-few-units-for-covariates = the { why-side } has too few units for { $n } covariates
+why-few-units-in-arm = fewer than { $n } units in an arm: their values are not shown
+why-fewer-arms-given = fewer than two arms were given
+why-fewer-arms-with-units = fewer than two arms have units
+why-follow-up-ends = follow-up ends at { $ends }, before the horizon of { $horizon }
+why-gate-closed = an earlier question of the declared order was not answered, so this one is not tested
+why-gate-without-p-value =
+    a question in an earlier family has no p-value, so it cannot be rejected and this one is not asked
+why-half-without-event = more than half of the units are still without the event when follow-up ends
+why-lacking = the arms lack values of it unequally, so the units that have one cannot be compared
+why-level-out-of-reach = the correction asks for a level nearer to certainty than an interval can be computed at
+why-lifetime-infinite = the expected lifetime is infinite: α is at most 1, so name a horizon or a discount rate
+why-lifetime-perhaps-infinite = an infinite expected lifetime is compatible with the data: the interval of α reaches 1
+why-lift-half-line = the control mean cannot be told from 0, so the relative change is bounded on one side only
+why-lift-two-pieces =
+    the control mean cannot be told from 0: the relative changes compatible with the data fall into two pieces, which
+    no single interval describes
+why-lift-whole-line = the control mean is too uncertain: every relative change is compatible with the data
+why-lost-in-first-period =
+    all losses fall in the first period: the model says that nobody else ever leaves, which it cannot project
+why-margin-without-size = the control mean is 0, so a relative margin has no size
+why-no-arm-with-units = no arm has units
+why-no-bound-from-zero =
+    the control's posterior does not vanish at a rate of 0, so the relative change has no upper bound but the prior's
+why-no-common-stratum = no stratum has units in both arms
+why-no-customers = there are no customers
+why-no-difference = there is no difference
+why-no-event-at-risk = no event happened while units of both arms were at risk
+why-no-event-between-periods = no event happened while customers of two enrolment periods were at risk
+why-no-event-in-two-arms = no event happened while units of two arms were at risk
+why-no-median = other events preclude this one, so half of the units need not have it at all: see the shares by day
+why-no-odds = neither arm has a { $lacking ->
+    [success] success
+   *[failure] failure
+    }, so the odds cannot be compared
+why-no-period =
+    in one arm fewer than { $n } customers, or fewer than { $share } of them, are known to be still there after one
+    period, so no period is observed
+why-no-point-varies = no point varies
+why-no-statistic = the comparison has no statistic
+why-no-statistics = no comparison has a statistic
+why-no-success = neither arm has a success, so a relative change cannot be estimated
+why-no-units = there are no units
+why-no-variation = no variation: all units have the same value
+why-no-variation-in-arms = no variation: all units of each arm have the same value, so chance cannot be judged
+why-nobody-eligible = no eligible unit in this arm
+why-nobody-exposed = no exposed unit in this arm
+why-nobody-lost = no customer was lost, so the model has nothing to learn from
+why-nobody-lost-while-others-stayed = no variation: no customer was lost while others stayed, so chance cannot be judged
+why-nobody-mature = no unit is mature for this period
+why-nobody-mature-yet = no unit of this arm is mature: every window ends after the data does
+why-nothing-projected = the horizon lies within the observed periods, so nothing is projected
+why-odds-unbounded = an arm has no success or no failure: the odds ratio is unbounded
+why-of-side = { why-side }: { $because }
+why-one-arm-planned = only one arm was planned to get units, so there is no ratio to test
+why-one-arm-without-value = one of the two arms has no value
+why-one-period = customers were at risk in one period only: how churn changes with time cannot be seen
+why-one-unit = there is only one unit, so its variation is unknown
+why-same-amount = no variation: all units have the same amount up to this period
+why-same-ratio = no variation: all units have the same ratio
+why-same-time = no variation: all units have the same time up to the horizon
+why-segment-without-effect = the segment has no effect with a standard error
+why-side = { $side ->
+    [control] control
+    [arm] arm
+   *[treatment] treatment
+    }
+why-side-with-few-units = the { why-side } has fewer than two units
+why-side-with-one-cluster = all of the { why-side }'s members are in one cluster, so their variation is unknown
+why-side-with-one-denominator = all of the { why-side }'s denominator is of one unit, so their variation is unknown
+why-side-with-one-unit = the { why-side } has only one unit, so its variation is unknown
+why-side-without-clusters = the { why-side } has no clusters
+why-side-without-denominator = the denominator of the { why-side } is 0
+why-side-without-event = the { why-side } has no event while both arms are at risk, so the hazard ratio is not finite
+why-side-without-units = the { why-side } has no units
+why-statistic-missing = the statistic does not exist in some replicates
+why-text = { $text }
+why-too-early = too few units so far for an interval that holds at every look
+why-too-many-tables = more than { $n } tables are possible, too many to go through
+why-unplanned-units = an arm that was planned to get no units has some
+why-locked-not-analysed = the locked definition cannot be analysed with the tables that the present one names
