@@ -8,13 +8,8 @@ from abtest.words.language import ENGLISH
 from abtest.words.phrases import phrase
 
 STATS = Path(__file__).parents[2] / "abtest" / "stats"
-METHODS = sorted(
-    {
-        found
-        for file in STATS.glob("*.py")
-        for found in re.findall(r'^(?:METHOD|BOOTSTRAP) = "(.*)"$', file.read_text(encoding="utf-8"), re.MULTILINE)
-    }
-)
+NAMED = re.compile(r'^(?:[A-Z_]*METHOD|BOOTSTRAP|RATIO) = "(.*)"$', re.MULTILINE)
+METHODS = sorted({name for file in STATS.glob("*.py") for name in NAMED.findall(file.read_text(encoding="utf-8"))})
 
 
 @pytest.mark.parametrize("method", METHODS)

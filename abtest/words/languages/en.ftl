@@ -984,11 +984,17 @@ family-gate = { $gatekeeping ->
 
 # Methods, as results.json names them.
 method-score = Miettinen–Nurminen score
+method-score-corrected = Miettinen–Nurminen score, skewness-corrected
+method-score-few = exact conditional test of few events (mid-p)
 method-stratified-score = stratified Miettinen–Nurminen score, Mantel–Haenszel weights
+method-stratified-score-corrected =
+    stratified Miettinen–Nurminen score, skewness-corrected, Mantel–Haenszel weights
+method-stratified-score-few = stratified exact conditional test of few events (mid-p)
 method-welch = Welch t, lift by Fieller
 method-delta = delta method, Welch t, lift by Fieller
 method-delta-alone = delta method
 method-regression = regression adjustment per arm (Lin), Welch t, lift by Fieller
+method-linearised = linearised (CR2), Bell–McCaffrey t, lift by Fieller
 method-clusters = cluster-robust (CR2), Bell–McCaffrey t, lift by Fieller
 method-kaplan-meier = Kaplan–Meier z, lift by Fieller
 method-aalen-johansen = Aalen–Johansen z, lift by Fieller
