@@ -256,7 +256,7 @@ STRUCTURAL = [
     ("good: down", "good: lower", "$.metrics.unsubscribed.good"),
     ("correction: holm", "correction: bonferoni", "$.analysis.correction"),
     ("language: en", "language: english", "$.report.language"),
-    ("[pdf, png]", "[html]", "$.report.formats[0]"),
+    ("[pdf, png]", "[docx]", "$.report.formats[0]"),
     ("[pdf, png]", "pdf", "$.report.formats"),
     ("window: [28d, 56d]", "window: 28d", "$.metrics.retained_8w.window"),
     ("window: [0d, 56d], covariate", "window: [0d], covariate", "$.metrics.revenue_56d.window"),

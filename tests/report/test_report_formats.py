@@ -2,6 +2,7 @@
 
 import json
 import pkgutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def test_the_definition_the_command_and_the_editor_know_what_the_list_has() -> N
 @pytest.mark.parametrize("make", [samples.drip, samples.three_arms, samples.empty, time_samples.everything])
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_writes_its_main_file_first_and_no_name_that_the_next_report_would_not_know(
-    name: str, make: "type[Analysis]", tmp_path: Path
+    name: str, make: Callable[[], Analysis], tmp_path: Path
 ) -> None:
     analysis = make()
     files = rendered(analysis, [name], stem(analysis.experiment.name))
