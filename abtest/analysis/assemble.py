@@ -7,7 +7,7 @@ from abtest.analysis.curves import metric_curve
 from abtest.analysis.decision import decide, longest_primary
 from abtest.analysis.early import read_early
 from abtest.analysis.estimate import Estimator
-from abtest.analysis.family import corrected, family_of
+from abtest.analysis.family import Correcting, corrected, family_of
 from abtest.analysis.in_time import Curve
 from abtest.analysis.in_words import in_words
 from abtest.analysis.locked import demoted
@@ -61,7 +61,9 @@ def analysis_of(
     confidence = definition.analysis.confidence
     estimators = {name: Estimator(definition, name, moments) for name, moments in collected.metrics.items()}
     metrics = [estimator.result(collected.ledger) for estimator in estimators.values()]
-    metrics, early_findings = read_early(corrected(definition, metrics, estimators), estimators)
+    contrasts = {name: estimator.contrasts for name, estimator in estimators.items()}
+    metrics = corrected(Correcting.of(definition), metrics, contrasts)
+    metrics, early_findings = read_early(metrics, estimators)
     metrics = [_in_time(definition, metric, collected.metrics[metric.name]) for metric in metrics]
     given = Given(definition, collected, _maturity(metrics))
     subjects = subjects_of(metrics)

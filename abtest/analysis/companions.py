@@ -2,21 +2,24 @@
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from abtest.analysis.result import BayesResult, ComplierResult, Effect, ExactResult, Role, UnadjustedComparison
 from abtest.analysis.verdicts import effect
-from abtest.definition.model import AnalysisSettings
 from abtest.metrics.methods import Good, Means, Rates, counted_term, cross_moments, plain_method
 from abtest.moments.sums import COMPLIANCE, Histogram, MetricMoments
-from abtest.stats.bayes import NormalPrior, bayes_means, bayes_rates
+from abtest.stats.bayes import JEFFREYS, NormalPrior, bayes_means, bayes_rates
 from abtest.stats.compliance import complier_effect
 from abtest.stats.exact import compare_exact, needs_exact
 from abtest.stats.odds import odds_ratio
 from abtest.stats.resampling import compare_replicates, permutation_test
 from abtest.stats.values import TwoSample
+
+if TYPE_CHECKING:
+    from abtest.definition.model import AnalysisSettings
 
 LARGEST_EXACT = {"primary": 10_500, "secondary": 2_500, "guardrail": 2_500}
 """Possible tables up to which the exact companion is computed, by role: the work grows with their number."""
@@ -31,10 +34,53 @@ def beside(result: TwoSample) -> UnadjustedComparison:
     )
 
 
+def odds_beside(plain: Rates, arm: int, control: int, confidence: float) -> Effect:
+    """Return the odds ratio with its score interval."""
+    return effect(odds_ratio(plain.rates[control], plain.rates[arm], confidence))
+
+
+def exact_beside(plain: Rates, arm: int, control: int, confidence: float, *, largest: int | None) -> ExactResult | None:
+    """Return the exact unconditional companion; with ``largest`` only where it is needed and the tables are so few."""
+    first, second = plain.rates[control], plain.rates[arm]
+    if largest is not None and (not needs_exact(first, second) or (first.n + 1) * (second.n + 1) > largest):
+        return None
+    exact = compare_exact(first, second, confidence)
+    return ExactResult(
+        p_value=exact.p_value, boschloo_p_value=exact.boschloo_p_value, difference=effect(exact.difference)
+    )
+
+
+def bayes_beside(
+    plain: Rates | Means,
+    arms: tuple[int, int],
+    prior: tuple[float, float] | NormalPrior | None,
+    *,
+    confidence: float,
+    good: Good,
+) -> BayesResult:
+    """Return the Bayesian view of an arm and the control: ``prior`` is that of a rate, or of a mean."""
+    arm, control = arms
+    if isinstance(plain, Rates):
+        rates, of_rates = (plain.rates[control], plain.rates[arm]), prior if isinstance(prior, tuple) else JEFFREYS
+        posterior = bayes_rates(*rates, of_rates, confidence=confidence, good=good)
+    else:
+        moments, of_means = (plain.moments[control], plain.moments[arm]), None if isinstance(prior, tuple) else prior
+        posterior = bayes_means(*moments, of_means, confidence=confidence, good=good)
+    return BayesResult(
+        prior=posterior.prior,
+        probability_better=posterior.probability_better,
+        expected_loss_treatment=posterior.expected_loss_treatment,
+        expected_loss_control=posterior.expected_loss_control,
+        difference=effect(posterior.difference),
+        lift=effect(posterior.lift),
+        reason=posterior.reason,
+    )
+
+
 class Companions:
     """The further readings of one metric's comparisons, as the settings ask for them."""
 
-    def __init__(self, name: str, moments: MetricMoments, settings: AnalysisSettings, good: Good, role: Role) -> None:
+    def __init__(self, name: str, moments: MetricMoments, settings: "AnalysisSettings", good: Good, role: Role) -> None:
         self.name = name
         self.moments = moments
         self.settings = settings
@@ -64,43 +110,25 @@ class Companions:
         plain = self._simple and not self.moments.strata and not self.moments.arms[0].covariates
         if not self.settings.odds_ratio or not isinstance(self.plain, Rates) or not plain:
             return None
-        return effect(odds_ratio(self.plain.rates[control], self.plain.rates[arm], self.settings.confidence))
+        return odds_beside(self.plain, arm, control, self.settings.confidence)
 
     def _exact(self, arm: int, control: int) -> ExactResult | None:
         # It is two-sided and for one look: beside another test it could only contradict.
         other = self.settings.monitoring is not None or self.settings.alternative == "one-sided"
         if not isinstance(self.plain, Rates) or not self._simple or other:
             return None
-        first, second = self.plain.rates[control], self.plain.rates[arm]
-        if not needs_exact(first, second) or (first.n + 1) * (second.n + 1) > LARGEST_EXACT[self.role]:
-            return None
-        exact = compare_exact(first, second, self.settings.confidence)
-        return ExactResult(
-            p_value=exact.p_value, boschloo_p_value=exact.boschloo_p_value, difference=effect(exact.difference)
-        )
+        return exact_beside(self.plain, arm, control, self.settings.confidence, largest=LARGEST_EXACT[self.role])
 
     def _bayes(self, arm: int, control: int) -> BayesResult | None:
         priors = self.settings.bayes
         if priors is None or not self._simple:
             return None
-        if isinstance(self.plain, Rates):
-            prior = (priors.rate_prior.a, priors.rate_prior.b)
-            pair = self.plain.rates[control], self.plain.rates[arm]
-            posterior = bayes_rates(*pair, prior, confidence=self.settings.confidence, good=self.good)
-        else:
+        prior: tuple[float, float] | NormalPrior | None = priors.rate_prior.a, priors.rate_prior.b
+        if isinstance(self.plain, Means):
             given = priors.mean_priors.get(self.name)
-            normal = NormalPrior(given.mean, given.sd) if given else None
-            moments = self.plain.moments[control], self.plain.moments[arm]
-            posterior = bayes_means(*moments, normal, confidence=self.settings.confidence, good=self.good)
-        return BayesResult(
-            prior=posterior.prior,
-            probability_better=posterior.probability_better,
-            expected_loss_treatment=posterior.expected_loss_treatment,
-            expected_loss_control=posterior.expected_loss_control,
-            difference=effect(posterior.difference),
-            lift=effect(posterior.lift),
-            reason=posterior.reason,
-        )
+            prior = NormalPrior(given.mean, given.sd) if given else None
+        confidence = self.settings.confidence
+        return bayes_beside(self.plain, (arm, control), prior, confidence=confidence, good=self.good)
 
     def _complier(self, arm: int, control: int) -> ComplierResult | None:
         sums = self.moments.arms

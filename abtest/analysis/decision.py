@@ -54,7 +54,7 @@ def decide(
     guardrails = [metric for metric in metrics if metric.role == "guardrail"]
     open_units = _open_units(metrics)
     arms = [comparison.arm for comparison in primaries[0].comparisons]
-    standing = {arm: _standing(arm, primaries, guardrails) for arm in arms}
+    standing = {arm: _standing(arm, primaries, guardrails, 1 - confidence) for arm in arms}
     winners = [arm for arm in arms if standing[arm] == "wins"]
     recommendation: Recommendation
     chosen = None
@@ -84,6 +84,8 @@ def decide(
     if chosen is not None and len(winners) > 1:
         others: list[Field] = [arm for arm in winners if arm != chosen]
         reasons.append(Reason.of("decision-largest", arm=chosen, others=others))
+    few = [_few_reason(m, c) for m in primaries for c in m.comparisons if _doubted(c, 1 - confidence)]
+    reasons = [*few, *reasons] if few and not winners else [*reasons, *few]
     maturity = _maturity_reason(metrics, monitored=monitored)
     reasons = [*maturity, *reasons] if because.what == "maturity" else [*reasons, *maturity]
     tested = any(c.verdict == "no difference shown" for m in primaries for c in m.comparisons)
@@ -145,8 +147,16 @@ def _gain(metric: MetricResult, arm: str) -> float:
     return estimate if metric.good == "up" else -estimate
 
 
-def _standing(arm: str, primaries: Sequence[MetricResult], guardrails: Sequence[MetricResult]) -> str:
-    verdicts = {_of(metric, arm).verdict for metric in primaries}
+def _doubted(comparison: Comparison, alpha: float) -> bool:
+    """Whether an effect rests on few events and the test that never errs more often than it says does not show it."""
+    exact = comparison.exact
+    shown = comparison.verdict in WINNING and comparison.expected_fewest is not None
+    return shown and exact is not None and exact.p_value is not None and exact.p_value >= alpha
+
+
+def _standing(arm: str, primaries: Sequence[MetricResult], guardrails: Sequence[MetricResult], alpha: float) -> str:
+    compared = [_of(metric, arm) for metric in primaries]
+    verdicts = {comparison.verdict for comparison in compared if not _doubted(comparison, alpha)}
     guards = {_of(metric, arm).verdict for metric in guardrails}
     if "worse" in verdicts:
         return "worse"
@@ -174,15 +184,28 @@ def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: fl
         "not shown safe": "decision-not-shown-safe",
     }.get(comparison.verdict, "decision-no-improvement" if one_sided else "decision-no-difference")
     corrected = comparison.adjusted_p_value is not None
+    p_value = comparison.adjusted_p_value if corrected else comparison.p_value
+    margin, of_margin = comparison.margin, False
+    if margin is not None and margin.p_value is not None and (margin.adjusted_p_value is not None or not corrected):
+        # The question was the margin, so its p-value is the one that answers.
+        of_margin = True
+        p_value = margin.p_value if margin.adjusted_p_value is None else margin.adjusted_p_value
     return Reason.of(
         code,
         **named,
         value=treated.value,
         control_value=control.value,
         **_effect(comparison.adjusted_difference or comparison.difference, confidence),
-        p_value=comparison.adjusted_p_value if corrected else comparison.p_value,
+        p_value=p_value,
+        of_margin=of_margin,
         corrected=corrected,
     )
+
+
+def _few_reason(metric: MetricResult, comparison: Comparison) -> Reason:
+    p_value = comparison.exact.p_value if comparison.exact else None
+    arms = {"arm": comparison.arm, "control": comparison.control}
+    return Reason.of("decision-few-events", metric=metric.name, **arms, p_value=p_value)
 
 
 def _effect(effect: Effect, confidence: float) -> dict[str, Field]:

@@ -3,17 +3,9 @@
 from dataclasses import replace
 
 from abtest.analysis.companions import Companions, beside
+from abtest.analysis.contrasts import Asked, Contrasts
 from abtest.analysis.inference import Inference
-from abtest.analysis.result import (
-    ArmResult,
-    Comparison,
-    LevelReading,
-    MarginResult,
-    MetricResult,
-    OverallTest,
-    Verdict,
-)
-from abtest.analysis.verdicts import effect, verdict
+from abtest.analysis.result import ArmResult, Comparison, LevelReading, MetricResult
 from abtest.checks.outcomes import lacks_unequally
 from abtest.definition.model import Definition
 from abtest.errors import DataError
@@ -21,19 +13,15 @@ from abtest.metrics.methods import (
     Adjusted,
     Means,
     Method,
-    Rates,
     counted_term,
     early_shares,
-    margin_test,
     plain_method,
 )
 from abtest.moments.collected import ArmLedger
 from abtest.moments.outcome import Outcome
 from abtest.moments.sums import VALUE, WINSORISED, MetricMoments, Sums
-from abtest.stats.means import overall_means
-from abtest.stats.rates import overall_rates
 from abtest.stats.regression import AdjustedTwoSample
-from abtest.stats.values import Estimate, MarginTest, TwoSample
+from abtest.stats.values import Estimate, TwoSample
 from abtest.words.reason import Reason
 
 LACKING = Reason("why-lacking")
@@ -49,7 +37,6 @@ class Estimator:
         self.metric = definition.metrics[name]
         self.moments = moments
         self.confidence = definition.analysis.confidence
-        self.inference = Inference.of(definition, name)
         self.mature_method: Method = self.metric.method(moments)
         early = early_shares(moments) if getattr(self.metric, "reading", "mature") == "kaplan-meier" else None
         self.method: Method = early or self.mature_method
@@ -57,13 +44,14 @@ class Estimator:
         self.plain = plain_method(moments, counted_term(moments))
         self.companions = Companions(name, moments, definition.analysis, self.metric.good, self.metric.role)
         self.names = [arm.name for arm in definition.arms]
-        self.judged = not lacks_unequally(moments)
         self.control = self.names.index(definition.control.name)
+        units = [self.units(arm) for arm in range(len(self.names))]
+        self.contrasts = Contrasts(self.names, self.control, self.method, units, self._asked())
 
     def result(self, ledger: tuple[ArmLedger, ...]) -> MetricResult:
         """Return the metric with every arm compared with the control, not yet corrected for multiplicity."""
         metric, moments, outcome = self.metric, self.moments, self.moments.outcome
-        comparisons = [self.comparison(arm) for arm in range(len(self.names)) if arm != self.control]
+        comparisons = [self.comparison(arm) for arm in self.contrasts.treatments]
         estimand = metric.estimand(self.name, replace(self.definition.scope(self.name), cut=moments.cap))
         return MetricResult(
             name=self.name,
@@ -80,7 +68,7 @@ class Estimator:
             estimand=estimand,
             method=next((comparison.method for comparison in comparisons), ""),
             arms=[self.arm(index, ledger[index].counted) for index in range(len(self.names))],
-            overall=self.overall() if len(self.names) > 2 else None,
+            overall=self.contrasts.overall() if len(self.names) > 2 else None,
             comparisons=comparisons,
         )
 
@@ -88,7 +76,8 @@ class Estimator:
         """Return the metric's value in one arm."""
         sums = self.moments.arms[index]
         n = self.units(index)
-        estimate = self.inference.value(lambda level: self.method.value(index, level), self.confidence, n)
+        inference = self.contrasts.asked.inference
+        estimate = inference.value(lambda level: self.method.value(index, level), self.confidence, n)
         variance = self.plain.moments[index].variance if isinstance(self.plain, Means) else None
         return ArmResult(
             arm=self.names[index],
@@ -135,14 +124,11 @@ class Estimator:
 
     def compare(self, arm: int, confidence: float, method: Method | None = None) -> TwoSample:
         """Compare an arm with the control, as the definition wants comparisons read."""
-        used = method or self.method
-        n = self.units(arm) + self.units(self.control)
-        return self.inference.compare(lambda level: used.compare(arm, self.control, level), confidence, n)
+        return self.contrasts.compare(arm, confidence, method)
 
     def comparison(self, arm: int) -> Comparison:
         """Return one arm against the control, with its verdict before any correction."""
         result = self.compare(arm, self.confidence)
-        margin = self.margin(arm, self.confidence)
         # What stands beside is of the mature units, and is not mixed with a reading of all.
         further = {} if self.reads_early else self.companions.fields(arm, self.control)
         if WINSORISED in self.moments.arms[0].names:
@@ -150,86 +136,29 @@ class Estimator:
         if isinstance(result, AdjustedTwoSample) and isinstance(self.method, Adjusted):
             further["unadjusted"] = beside(self.compare(arm, self.confidence, self.method.plain))
             further["variance_removed"] = result.variance_removed
-        comparison = Comparison(
-            arm=self.names[arm],
-            control=self.names[self.control],
-            method=result.method,
-            difference=effect(result.difference),
-            lift=effect(result.lift),
-            p_value=result.p_value,
-            margin=margin,
-            verdict=self.verdict(
-                None if result.p_value is None else result.p_value < 1 - self.confidence,
-                result.difference.estimate,
-                margin,
-            ),
-            reason=result.reason if self.judged else LACKING,
-        )
-        return comparison.model_copy(update=further)
+        return self.contrasts.comparison(arm, result, further)
 
-    def verdict(self, significant: bool | None, difference: float | None, margin: MarginResult | None) -> Verdict:
-        """Say what a comparison of this metric shows."""
-        guardrail = self.metric.role == "guardrail"
-        if not self.judged:
-            return "not estimable"
-        return verdict(significant, difference, margin, good=self.metric.good, guardrail=guardrail)
-
-    def margin(self, arm: int, confidence: float) -> MarginResult | None:
-        """Test the metric's margin, one-sided at half of 1 − confidence; ``None`` when it has none."""
-        declared = self.metric.margin
-        if declared is None:
-            return None
-        if declared.scale == "points" and not self.moments.rate:
+    def _asked(self) -> Asked:
+        """Return what the definition asks of the metric; refuses a margin that does not fit its values."""
+        declared, rate = self.metric.margin, self.moments.rate
+        if declared is not None and declared.scale == "points" and not rate:
             raise DataError(
                 f"metrics.{self.name}.margin: {declared} is for rates, but the column holds other numbers; "
                 "write 5% (of the control) or a plain number"
             )
-        if declared.scale == "plain" and self.moments.rate:
+        if declared is not None and declared.scale == "plain" and rate:
             raise DataError(
                 f"metrics.{self.name}.margin: the column is a rate, so say which {declared} is: "
                 "1pp (percentage points) or 1% (of the control's rate)"
             )
-        question = self.metric.test or "non-inferiority"
-
-        def at(level: float) -> MarginTest:
-            return margin_test(
-                self.method,
-                arm,
-                self.control,
-                question,
-                value=declared.value,
-                scale="relative" if declared.scale == "relative" else "absolute",
-                good=self.metric.good,
-                confidence=level,
-            )
-
-        test = self.inference.margin(at, confidence, self.units(arm) + self.units(self.control))
-        return MarginResult(
-            test=question,
-            value=declared.value,
-            scale="relative" if declared.scale == "relative" else "absolute",
-            p_value=test.p_value,
-            # Where nothing happened in any arm, nothing is shown: the events may not have been read.
-            shown=test.shown and not self.moments.nothing_happened,
-        )
-
-    def overall(self) -> OverallTest | None:
-        """Test that all arms are equal, for plain rates and means."""
-        if self.definition.analysis.monitoring is not None:
-            return None  # it holds for one look only
-        if isinstance(self.method, Rates):
-            test = overall_rates(self.method.rates)
-            method = "Pearson's chi-squared test of all arms"
-        elif isinstance(self.method, Means):
-            test = overall_means(self.method.moments)
-            method = "Welch's analysis of variance of all arms"
-        else:
-            return None
-        return OverallTest(
-            method=method,
-            statistic=test.statistic,
-            degrees_of_freedom=test.degrees_of_freedom,
-            p_value=test.p_value,
+        return Asked(
+            self.confidence,
+            self.metric.good,
+            Inference.of(self.definition, self.name),
+            guardrail=self.metric.role == "guardrail",
+            margin=declared,
+            question=self.metric.test,
+            withheld=LACKING if lacks_unequally(self.moments) else None,
         )
 
 

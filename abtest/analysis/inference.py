@@ -3,14 +3,18 @@
 Principle: both are the metric's own method at another level. So its p-value and its intervals stay one test.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from abtest.definition.model import Definition
 from abtest.stats.anytime import anytime_confidence, anytime_p_value, normal_deviate
+from abtest.stats.score import TINY
 from abtest.stats.values import Estimate, MarginTest, TwoSample
 from abtest.words.reason import Reason
+
+if TYPE_CHECKING:
+    from abtest.definition.model import Definition
 
 TOO_EARLY = Reason("why-too-early")
 
@@ -28,7 +32,7 @@ class Inference:
     planned: int | None = None
 
     @classmethod
-    def of(cls, definition: Definition, name: str) -> "Inference":
+    def of(cls, definition: "Definition", name: str) -> "Inference":
         """Return what the definition asks for the metric ``name``; guardrails look both ways."""
         settings, metric = definition.analysis, definition.metrics[name]
         return cls(
@@ -111,3 +115,27 @@ def _bound(estimate: Estimate, good: Literal["up", "down"]) -> Estimate:
 
 def _unbounded(estimate: Estimate) -> Estimate:
     return Estimate(estimate.estimate, None, None, estimate.reason or TOO_EARLY)
+
+
+ROUNDING = 1e-9
+"""The share of the estimate within which a bound counts as 0, and may be moved to agree with its p-value."""
+
+
+def settled(result: TwoSample, significant: bool | None) -> TwoSample:
+    """Return a comparison whose bounds lie on the side of 0 that its p-value says, to the last digit.
+
+    ``significant``: whether the p-value is below the level. Only a bound that rounding put on the wrong side is moved.
+    """
+    if significant is None:
+        return result
+    parts = _settled(result.difference, significant), _settled(result.lift, significant)
+    return replace(result, difference=parts[0], lift=parts[1])
+
+
+def _settled(estimate: Estimate, significant: bool) -> Estimate:
+    point = estimate.estimate
+    bound = estimate.low if (point or 0) > 0 else estimate.high
+    if not point or bound is None or abs(bound) > ROUNDING * abs(point) or (bound * point > 0) == significant:
+        return estimate
+    moved = math.copysign(TINY, point) if significant else 0.0
+    return replace(estimate, low=moved) if point > 0 else replace(estimate, high=moved)

@@ -207,6 +207,7 @@ class MarginResult(Value):
 
     non-inferiority: not worse by the margin or more; superiority: better by more than it; equivalence: within it both
     ways. ``value`` is a fraction for rates (0.01 = one percentage point) and for relative margins.
+    ``adjusted_p_value`` is one-sided too: the p-value corrected for several questions, where this one is of a family.
     """
 
     test: Literal["non-inferiority", "superiority", "equivalence"] = "non-inferiority"
@@ -214,6 +215,7 @@ class MarginResult(Value):
     scale: Literal["absolute", "relative"]
     p_value: float | None
     shown: bool
+    adjusted_p_value: float | None = None
 
 
 class UnadjustedComparison(Value):
@@ -263,7 +265,10 @@ class Comparison(Reasoned):
     belong to ``p_value``: it is below α exactly when each of them excludes 0. ``adjusted`` holds the same two at the
     level at which the correction tested this comparison, and belongs to ``adjusted_p_value`` in the same way.
     Where a margin is tested (``margin`` with a ``test`` of its own), ``adjusted_p_value`` is twice the margin's
-    one-sided p-value, corrected, and ``margin.shown`` is judged at the same level.
+    one-sided p-value, corrected (``margin.adjusted_p_value``), and ``margin.shown`` is judged at the same level; the
+    interval of the plain difference stands at that level too.
+    ``expected_fewest`` is there where an arm expects fewer than five events, or units without one, under equal rates:
+    so few, and the exact test given their number decides.
     With a covariate, ``unadjusted`` is the same comparison without it and ``variance_removed`` the share of the
     difference's variance that the covariate explains.
     """
@@ -274,6 +279,7 @@ class Comparison(Reasoned):
     difference: Effect
     lift: Effect
     p_value: float | None
+    expected_fewest: float | None = None
     adjusted_p_value: float | None = None
     adjusted_difference: Effect | None = None
     adjusted_lift: Effect | None = None

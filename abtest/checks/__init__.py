@@ -15,6 +15,7 @@ from abtest.checks import (
     sample_ratio,
     sample_ratio_within,
     several_arms,
+    sparse_events,
 )
 from abtest.checks.finding import Finding, Given
 
@@ -27,6 +28,7 @@ CHECKS = (
     rows.findings,
     events.findings,
     outcomes.findings,
+    sparse_events.findings,
     maturity.findings,
 )
 

@@ -87,10 +87,16 @@ class _Page:
         ]
         difference = NUMBERS.quantity(effect.difference.estimate, self.scales.change, signed=True)
         interval = NUMBERS.interval(effect.difference.low, effect.difference.high, self.scales.change, signed=True)
-        p_value = _p_text(effect.p_value, self.settings.alpha)
+        margin = comparison.margin
+        if margin is None or margin.p_value is None:
+            p_value = adjusted + _p_text(effect.p_value, self.settings.alpha)
+        else:
+            one_sided = margin.p_value if margin.adjusted_p_value is None else margin.adjusted_p_value
+            word = "" if margin.adjusted_p_value is None else "adjusted "
+            p_value = f"{word}one-sided {_p_text(one_sided, self.settings.alpha / 2)} at the margin"
         return (
             f"{self._finding(comparison, arm, control)}: {values[0]} against {values[1]}, difference {difference} "
-            f"({adjusted}{self.confidence} interval {interval}), {adjusted}{p_value}."
+            f"({adjusted}{self.confidence} interval {interval}), {p_value}."
         )
 
     def _finding(self, comparison: "Comparison", arm: str, control: str) -> str:
@@ -101,6 +107,8 @@ class _Page:
             return f"{arm} is better than {control} by more than {size}"
         if comparison.verdict == "safe" and self._improved(comparison):
             return f"{arm} is better than {control}, and safe at a margin of {size}"
+        if comparison.verdict == "worse" and margin is not None:
+            return self._worse(comparison, margin, arm, control)
         if comparison.verdict == "margin not shown" and margin is not None:
             if margin.test == "equivalence":
                 return f"{arm} and {control} are not shown to be equivalent within ±{size}"
@@ -109,9 +117,21 @@ class _Page:
             "better": f"{arm} is better than {control}",
             "worse": f"{arm} is worse than {control}",
             "safe": f"{arm} is safe, not worse than {control} by {size} or more",
-            "harmed": f"{arm} is worse than {control}, and {size} or more is not excluded",
             "not shown safe": f"{arm} is not shown safe, it may be worse than {control} by {size} or more",
         }.get(comparison.verdict, f"{arm} is not shown to differ from {control}")
+
+    def _worse(self, comparison: "Comparison", margin: "MarginResult", arm: str, control: str) -> str:
+        """Say whether the whole interval lies beyond the margin, or whether that is only not excluded."""
+        size = _margin_text(str(self.settings.margin))
+        effect, up = shown(comparison), self.settings.good == "up"
+        change = effect.lift if margin.scale == "relative" else effect.difference
+        nearest = change.high if up else change.low
+        beyond = nearest is not None and (nearest <= -margin.value if up else nearest >= margin.value)
+        if beyond:
+            return f"{arm} is worse than {control}, by more than {size}"
+        if margin.test == "non-inferiority":
+            return f"{arm} is worse than {control}, and {size} or more is not excluded"
+        return f"{arm} is worse than {control}"
 
     def _improved(self, comparison: "Comparison") -> bool:
         effect = shown(comparison)
@@ -155,8 +175,8 @@ class _Page:
             Column(f"Against {control}"),
             Column("Difference", "right"),
             Column("Lift", "right"),
-            Column("p-value", "right"),
-            *([Column("Adj. p", "right")] if adjusted else []),
+            Column("p-value" if self.settings.margin is None else "p, no difference", "right"),
+            *([Column("Adj. p" if self.settings.margin is None else "Adj. p, margin", "right")] if adjusted else []),
             Column("Verdict"),
         ]
         notes: list[str] = []
@@ -167,11 +187,19 @@ class _Page:
                 self._effect(c.difference, c.adjusted_difference, self.scales.change, notes),
                 self._effect(c.lift, c.adjusted_lift, self.scales.lift, notes),
                 Cell(NUMBERS.p_value(c.p_value, self.settings.alpha)),
-                *([Cell(NUMBERS.p_value(c.adjusted_p_value, self.settings.alpha))] if adjusted else []),
+                *([Cell(self._adjusted_p(c))] if adjusted else []),
                 Cell(c.verdict),
             ]
             rows.append(tuple(row))
         return Table("Comparisons", tuple(columns), (RowGroup(tuple(rows)),), tuple(notes))
+
+    def _adjusted_p(self, comparison: "Comparison") -> str:
+        margin = comparison.margin
+        if margin is None:
+            return NUMBERS.p_value(comparison.adjusted_p_value, self.settings.alpha)
+        if margin.adjusted_p_value is None:
+            return "–"
+        return NUMBERS.p_value(margin.adjusted_p_value, self.settings.alpha / 2)
 
     def _effect(self, effect: "Effect", adjusted: "Effect | None", scale: Scale, notes: list[str]) -> Cell:
         intervals = [NUMBERS.interval(effect.low, effect.high, scale, signed=True)] if _bounded(effect) else []
@@ -202,7 +230,8 @@ class _Page:
             return "cannot be tested"
         level = self.settings.alpha / 2
         finding = "shown" if margin.shown else "not shown"
-        return f"{finding}, one-sided {_p_text(margin.p_value, level)} (to be shown: below {level:.4g})"
+        adjusted = "" if margin.adjusted_p_value is None else f", adjusted {_p_text(margin.adjusted_p_value, level)}"
+        return f"{finding}, one-sided {_p_text(margin.p_value, level)}{adjusted} (to be shown: below {level:.4g})"
 
     def _exact(self) -> Iterator[str]:
         for c in self.metric.comparisons:
@@ -217,10 +246,10 @@ class _Page:
                 f"{clean(c.arm)}: difference {effect}, {_p_text(c.exact.p_value, alpha)}; "
                 f"Boschloo {_p_text(c.exact.boschloo_p_value, alpha)}"
             )
-            if c.p_value is not None and (c.exact.p_value < alpha) != (c.p_value < alpha):
+            if c.p_value is not None and c.p_value < alpha <= c.exact.p_value:
                 yield (
-                    f"{clean(c.arm)}: the exact p-value and the score test's fall on different sides of {alpha:.4g}; "
-                    "with so few events go by the exact one"
+                    f"{clean(c.arm)}: this test never errs more often than it says, and at {alpha:.4g} it shows "
+                    "nothing; do not act on so few events"
                 )
 
     def _bayes(self) -> Iterator[str]:
@@ -247,19 +276,35 @@ class _Page:
 
     def _closing(self) -> Iterator[str]:
         direction = "less is better" if self.metric.good == "down" else "more is better"
-        yield f"Method: {self.metric.method}; {direction}."
+        methods = list(dict.fromkeys(c.method for c in self.metric.comparisons)) or [self.metric.method]
+        yield f"Method: {' and '.join(methods)}; {direction}."
         if self.compared.corrected:
             name = CORRECTIONS[self.settings.correction]
             yield f"Adjusted for {len(self.metric.comparisons)} comparisons with the control by {name}."
-            if self.settings.margin is not None:
-                yield "Margin tests, exact tests and the Bayesian view are one question per arm and are not adjusted."
+            if self.settings.margin is not None and self.settings.correction != "dunnett":
+                yield "The margin tests are what is adjusted, and the intervals with them."
+            elif self.settings.margin is not None:
+                yield "Dunnett's correction is of the differences; a margin is shown at the level of their intervals."
+            if any(c.exact or c.bayes for c in self.metric.comparisons):
+                yield "Exact tests and the Bayesian view are one question per arm and are not adjusted."
         if any(c.verdict == "no difference shown" for c in self.metric.comparisons):
             yield (
                 "No difference shown is not the same as no difference: the interval holds the effects that remain "
                 "possible."
             )
-        if self.compared.exact_advised:
-            yield "An expected count is below 5: --exact adds the exact companion (it takes some seconds)."
+        yield from self._few()
+
+    def _few(self) -> Iterator[str]:
+        few = [c.expected_fewest for c in self.metric.comparisons if c.expected_fewest is not None]
+        if few:
+            yield (
+                f"Few events: an arm expects only {_few_text(min(few))} units with (or without) the event, fewer than "
+                "5, so the exact test given their number decides. More units would say more."
+            )
+
+
+def _few_text(expected: float) -> str:
+    return f"{expected:.1f}" if expected >= 0.1 else f"{expected:.1g}"
 
 
 def _bullet(text: str) -> list[str]:

@@ -27,13 +27,15 @@ from abtest.stats.clusters import ClusterGroup, Clusters, cluster_interval, comp
 from abtest.stats.contrast import critical_value
 from abtest.stats.crossmoments import CrossMoments
 from abtest.stats.event_shares import compare_event_shares, event_share
+from abtest.stats.exact import expected_fewest as fewest_of
+from abtest.stats.exact import needs_exact
 from abtest.stats.means import compare_means, mean_interval, mean_margin_test
 from abtest.stats.quantiles import compare_quantiles, quantile_interval
 from abtest.stats.rates import compare_rates, rate_margin_test, wilson
 from abtest.stats.ratios import compare_ratios, linearised, ratio_interval
 from abtest.stats.regression import AdjustedTwoSample, compare_adjusted
 from abtest.stats.rmst import compare_rmst, rmst
-from abtest.stats.stratified import compare_stratified_rates
+from abtest.stats.stratified import compare_stratified_rates, fewest_in_strata
 from abtest.stats.survival import LifeTable
 from abtest.stats.values import Estimate, MarginTest, Moments, Rate, TwoSample
 from abtest.words.reason import Reason
@@ -128,10 +130,14 @@ class Adjusted:
             nothing = Estimate(None, None, None, NO_COMMON_STRATUM)
             return TwoSample("regression adjustment", nothing, nothing, None, None, None, NO_COMMON_STRATUM)
         first, second = (self._cross(sums) for sums in pair)
-        if first is None or second is None:
+        if first is None or second is None or self._few(arm, control):
             return self.plain.compare(arm, control, confidence)
         adjusted: AdjustedTwoSample = compare_adjusted(first, second, confidence)
         return adjusted if adjusted.p_value is not None else self.plain.compare(arm, control, confidence)
+
+    def _few(self, arm: int, control: int) -> bool:
+        """Whether so few events are expected that covariates could only mislead: the exact test decides."""
+        return isinstance(self.plain, Rates) and needs_exact(self.plain.rates[control], self.plain.rates[arm])
 
     def _pair(self, arm: int, control: int) -> tuple[Sums, Sums] | None:
         both = [arms for arms in self.moments.strata.values() if arms[arm].n and arms[control].n]
@@ -344,7 +350,7 @@ def margin_test(
     confidence: float,
 ) -> MarginTest:
     """Test a margin with the method that the interval comes from, so that the two agree."""
-    if isinstance(method, Rates | Means):
+    if isinstance(method, Rates | Means | StratifiedRates):
         return _plain_margin(method, arm, control, question, value=value, scale=scale, good=good, confidence=confidence)
     result = method.compare(arm, control, confidence)
     sign = 1 if good == "up" else -1
@@ -358,8 +364,17 @@ def margin_test(
     return MarginTest(max(p_values) if len(p_values) == len(tests) else None, all(s for _, s in tests), result.reason)
 
 
+def expected_fewest(method: "Rates | StratifiedRates", arm: int, control: int) -> float | None:
+    """Return the fewest events, or units without, that one of two arms expects under equal rates; ``None`` without."""
+    if isinstance(method, Rates):
+        rates = method.rates[control], method.rates[arm]
+        return fewest_of(*rates) if all(rate.n for rate in rates) else None
+    pairs = [(stratum[control], stratum[arm]) for stratum in method.strata if stratum[control].n and stratum[arm].n]
+    return fewest_in_strata([c for c, _ in pairs], [t for _, t in pairs]) if pairs else None
+
+
 def _plain_margin(
-    method: Rates | Means,
+    method: Rates | Means | StratifiedRates,
     arm: int,
     control: int,
     question: Question,
@@ -375,6 +390,10 @@ def _plain_margin(
             return margins.rate_equivalence_test(*rates, value, scale, confidence=confidence)
         of_rates = margins.rate_superiority_test if question == "superiority" else rate_margin_test
         return of_rates(*rates, value, scale, good, confidence=confidence)
+    if isinstance(method, StratifiedRates):
+        pairs = [(stratum[control], stratum[arm]) for stratum in method.strata]
+        sides = [c for c, _ in pairs], [t for _, t in pairs]
+        return margins.stratified_margin_test(*sides, question, value, scale, good=good, confidence=confidence)
     means = method.moments[control], method.moments[arm]
     if question == "equivalence":
         return margins.mean_equivalence_test(*means, value, scale, confidence=confidence)

@@ -214,10 +214,8 @@ def shown(comparison: "Comparison") -> ShownEffect:
 
 
 def adjusts_margin(comparison: "Comparison") -> bool:
-    """Whether the adjusted p-value is that of a superiority or equivalence test, not of the difference from 0."""
-    margin = comparison.margin
-    tested = margin is not None and margin.test != "non-inferiority" and margin.p_value is not None
-    return tested and comparison.adjusted_p_value is not None
+    """Whether the adjusted p-value is that of a test at the margin, not of the difference from 0."""
+    return comparison.margin is not None and comparison.margin.adjusted_p_value is not None
 
 
 def arm_result(metric: "MetricResult", arm: str) -> "ArmResult | None":

@@ -4,10 +4,14 @@ A margin is fixed before the data are seen. Each test is one-sided at half of 1 
 two-sided interval of the plain comparison, so one interval answers all questions.
 """
 
+from collections.abc import Sequence
+from typing import Literal
+
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
 from abtest.stats.means import mean_excess_test
 from abtest.stats.rates import Good, Scale, Side, rate_excess_test
+from abtest.stats.stratified import stratified_excess_test
 from abtest.stats.values import MarginTest, Moments, Rate
 
 
@@ -66,6 +70,33 @@ def mean_equivalence_test(
         mean_excess_test(control, treatment, -margin, scale, "above", confidence=confidence),
         mean_excess_test(control, treatment, margin, scale, "below", confidence=confidence),
     )
+
+
+def stratified_margin_test(
+    control: Sequence[Rate],
+    treatment: Sequence[Rate],
+    question: Literal["non-inferiority", "superiority", "equivalence"],
+    margin: float,
+    scale: Scale,
+    *,
+    good: Good,
+    confidence: float = CONFIDENCE,
+) -> MarginTest:
+    """Test a ``margin`` > 0 within strata by the score at the margin; see ``stratified_excess_test``."""
+    checks.one_of("good", good, ("up", "down"))
+    if question == "equivalence":
+        margin = checks.positive_margin(margin, below_one=True)
+        return _both(
+            stratified_excess_test(control, treatment, -margin, scale, "above", confidence=confidence),
+            stratified_excess_test(control, treatment, margin, scale, "below", confidence=confidence),
+        )
+    if question == "superiority":
+        value = _gain(margin, scale, good, below_one=scale == "absolute" or good == "down")
+    else:
+        margin = checks.positive_margin(margin, below_one=scale == "absolute" or good == "up")
+        value = -margin if good == "up" else margin
+    side: Side = "above" if good == "up" else "below"
+    return stratified_excess_test(control, treatment, value, scale, side, confidence=confidence)
 
 
 def _both(above: MarginTest, below: MarginTest) -> MarginTest:

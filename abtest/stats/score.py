@@ -60,7 +60,7 @@ class NoEffect:
         normal = -special.ndtri(alpha / 2)
         score, exact = np.abs(self.score), np.abs(self.statistic)
         shrunk = normal * score / np.where(exact > 0, exact, 1.0)
-        return np.where(self.few, np.where(exact > normal, shrunk, score + (normal - exact)), normal)
+        return np.asarray(np.where(self.few, np.where(exact > normal, shrunk, score + (normal - exact)), normal))
 
     def decisive(self, score: Floats) -> Floats:
         """Return the deviate that decides for a score at any value of a contrast: the inverse of ``critical``."""

@@ -52,11 +52,15 @@ def log_mid_p(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats) -> Floats:
     return _log_tail(count, size, count + other, total, up=count / size >= other / rest)
 
 
-def few_in_strata(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats) -> bool:
-    """Whether an arm expects fewer than five events, or units without one, over all strata, given each one's total."""
+def expected_in_strata(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats) -> float:
+    """Return the fewest events, or units without one, that an arm expects over all strata, given each one's total."""
     total, events = n_c + n_t, x_c + x_t
-    expected = [float((n * (cell / total)).sum()) for n in (n_c, n_t) for cell in (events, total - events)]
-    return min(expected) < FEWEST
+    return min(float((n * (cell / total)).sum()) for n in (n_c, n_t) for cell in (events, total - events))
+
+
+def few_in_strata(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats) -> bool:
+    """Whether an arm expects fewer than five events, or units without one, over all strata."""
+    return expected_in_strata(x_c, n_c, x_t, n_t) < FEWEST
 
 
 def log_mid_p_in_strata(x_c: Floats, n_c: Floats, x_t: Floats, n_t: Floats) -> float:

@@ -13,7 +13,7 @@ from abtest.stats.rates import NO_CONTROL_SUCCESS, NO_SUCCESS, Scale, Side, agre
 from abtest.stats.roots import bracketed_root
 from abtest.stats.score import Floats, NoEffect, Table, decided, moments_at_difference, moments_at_ratio
 from abtest.stats.skewness import deviate
-from abtest.stats.sparse import few_in_strata, log_mid_p_in_strata
+from abtest.stats.sparse import expected_in_strata, few_in_strata, log_mid_p_in_strata
 from abtest.stats.values import Estimate, MarginTest, Rate, TwoSample
 from abtest.words.reason import Reason
 
@@ -72,6 +72,11 @@ def stratified_excess_test(
     return _Strata(pairs).excess_test(value, scale, side, confidence)
 
 
+def fewest_in_strata(control: Sequence[Rate], treatment: Sequence[Rate]) -> float:
+    """Return the fewest events, or units without, that an arm expects over all strata, given each one's total."""
+    return expected_in_strata(*_Strata([*zip(control, treatment, strict=True)]).table)
+
+
 class _Strata:
     """Arrays over strata, and the two statistics as functions of the common effect."""
 
@@ -112,7 +117,7 @@ class _Strata:
         few = few_in_strata(*self.table)
         log = log_mid_p_in_strata(*self.table) if few else 0.0
         score, direction = self._standardised(self.difference, variance, third), self.difference
-        return decided(*(np.array([value]) for value in (score, direction)), np.array([few]), np.array([log]))
+        return decided(np.array([score]), np.array([direction]), np.array([few]), np.array([log]))
 
     def excess_test(self, value: float, scale: str, side: str, confidence: float) -> MarginTest:
         """Test one-sided that difference or lift lies ``side`` of ``value``; see ``stratified_excess_test``."""

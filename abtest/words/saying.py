@@ -91,6 +91,7 @@ class _Telling:
         written: dict[str, object] = {name: self.field(name, value) for name, value in self.given.items()}
         if "difference" in self.given:
             written["effect"] = self.effect()
+            written.setdefault("of_margin", False)  # results of an earlier version lack it
         return written
 
     def field(self, name: str, value: Field) -> object:
@@ -178,6 +179,7 @@ WRITTEN: Mapping[str, Callable[[_Telling, Field], object]] = {
     "days": _Telling.decimal,
     "ends": _Telling.decimal,
     "horizon": _Telling.decimal,
+    "expected": _Telling.decimal,
     "by_arm": _Telling.listed,
     "sizes": _Telling.listed,
     "planned": _Telling.ratio,

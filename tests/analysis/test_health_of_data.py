@@ -84,7 +84,8 @@ def test_clean_data_passes_every_check():
     tables = frames(four(), "aabb", buyers=["u0", "u0"])
     tables["orders"]["at"] = [NOON, pd.Timestamp("2026-04-29T12:00:00Z")]
     analysis = analyze(load(DEFINITION), tables=tables)
-    assert {check.status for check in analysis.checks} == {"pass"}
+    # Four customers are few, and that is said.
+    assert [check.id for check in analysis.checks if check.status != "pass"] == ["sparse_events"]
 
 
 def test_ids_that_never_match_make_the_analysis_invalid():

@@ -20,7 +20,7 @@ FLAT = ((480, 2000), (482, 2000))
         (FLAT, {}, "no difference shown"),
         (((0, 0), (1, 2)), {}, "not estimable"),
         (UP, {"margin": "1pp"}, "safe"),
-        (UP, {"margin": "1pp", "good": "down"}, "harmed"),
+        (UP, {"margin": "1pp", "good": "down"}, "worse"),
         (FLAT, {"margin": "1pp"}, "not shown safe"),
         (FLAT, {"margin": "20%"}, "safe"),
         (((0, 0), (1, 2)), {"margin": "1pp"}, "not shown safe"),

@@ -50,7 +50,8 @@ def test_the_verdict_sentence_comes_first_with_values_interval_and_p(run):
             ("a=480/2000", "b=482/2000", "--margin", "1pp"),
             "b is not shown safe, it may be worse than a by 1 pp or more",
         ),
-        (("a=480/2000", "b=300/2000", "--margin", "1pp"), "b is worse than a, and 1 pp or more is not excluded"),
+        (("a=480/2000", "b=300/2000", "--margin", "1pp"), "b is worse than a, by more than 1 pp"),
+        (("a=480/2000", "b=420/2000", "--margin", "1pp"), "b is worse than a, and 1 pp or more is not excluded"),
         (
             ("a=480/2000", "b=482/2000", "--margin", "5pp", "--test", "equivalence"),
             "b and a are equivalent within ±5 pp",
@@ -90,12 +91,14 @@ def test_views_on_request_are_printed(run):
     assert "weekly: not made, more than 15,000 tables are possible" in text
 
 
-def test_a_small_table_gets_its_exact_companion_and_a_larger_one_the_advice(run):
+def test_few_events_are_decided_by_the_exact_test_and_small_tables_have_a_companion(run):
     assert "Exact unconditional companion" in run("a=0/20", "b=6/20").out
     assert "Exact unconditional companion" not in run("a=0/20", "b=6/20", "--no-exact").out
-    text = flat(run("a=1/50", "b=9/200").out)
+    text = flat(run("a=2/19000", "b=2/1000").out)
     assert "Exact unconditional companion" not in text
-    assert "An expected count is below 5: --exact adds the exact companion" in text
+    assert "Method: exact conditional test of few events (mid-p)" in text
+    assert "Few events: an arm expects only 0.2 units with (or without) the event" in text
+    assert "Few events" not in run("a=480/2000", "b=530/2000").out
 
 
 @pytest.mark.parametrize(
@@ -188,7 +191,7 @@ def test_the_page_in_the_docs_shows_commands_that_run_and_figures_that_they_prin
     assert [done.code for done in outputs] == [0] * len(commands)
     everything = flat(" ".join(done.out for done in outputs))
     assert flat(page.split("```text\n")[1].split("```")[0]) in everything
-    for figure in ("−1.3 to −0.3 pp), p = 0.002", "+0.8 to +5.4 pp), p = 0.008", "+7.0 to +19.8 pp), p < 0.001"):
+    for figure in ("−1.3 to −0.3 pp), p = 0.002", "+0.8 to +5.4 pp), p = 0.008", "+6.7 to +19.5 pp), p < 0.001"):
         assert figure in everything
     assert len(commands) >= 10
 

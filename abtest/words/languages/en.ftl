@@ -802,10 +802,16 @@ decision-not-shown-safe =
 decision-no-improvement = { $metric }: { $arm } is not shown to be better than { $control }, { decision-numbers }
 decision-no-difference = { $metric }: { $arm } is not shown to differ from { $control }, { decision-numbers }
 decision-numbers =
-    { $value } against { $control_value }: { $effect }, { $p_value }{ $corrected ->
+    { $value } against { $control_value }: { $effect }, { $p_value }{ $of_margin ->
+    [true] {" "}at the margin (one-sided)
+   *[other] { "" }
+    }{ $corrected ->
     [true] , corrected for the number of primary comparisons
    *[other] { "" }
     }.
+decision-few-events =
+    { $metric }: with so few events, the exact test of { $arm } against { $control } that never errs more often than it
+    says does not show this ({ $p_value }); that is too little to ship on.
 decision-not-compared = { $metric } cannot be compared between { $arm } and { $control }: { $because }.
 decision-largest =
     { $arm } has the largest effect among the arms that win; that it beats { $others } was not tested.
@@ -866,6 +872,12 @@ check-no-rows = { $source } has no rows: it counts as 0 for every unit.
 check-no-event-matches =
     None of the { $rows } events in { $source } belongs to a counted unit; check that ids are written alike in all
     tables.
+check-sparse-events =
+    { $metric }: an arm expects only { $expected } units with (or without) the event, fewer than 5. The exact test given
+    their number decides there{ $n ->
+    [1] { "" }
+   *[other] {" "}and in { $n } primary and guardrail metrics in all
+    }; more units would say more.
 check-quiet =
     { $source }: the last event is { $n } days before the data's end; if the export stops early, what is missing counts
     as 0.
