@@ -4,6 +4,9 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from abtest.words.language import ENGLISH, Language
+from abtest.words.numbers import Numbers, Scale, decimals_for
+from abtest.words.scales import Scales, scales, width
 from abtest.words.visible import visible
 
 if TYPE_CHECKING:
@@ -11,7 +14,6 @@ if TYPE_CHECKING:
 
     from abtest.analysis.result import Analysis, Comparison, Decision, Effect
 
-_DIGITS = 4
 _LINES = 6
 """Comparisons that a prompt shows."""
 
@@ -70,62 +72,84 @@ def _verdict(decision: "Decision") -> str:
 
 
 def analysis_html(analysis: "Analysis") -> str:
-    """Return the verdict, its reasons and a table of the comparisons as HTML."""
-    decision = analysis.decision
-    verdict = _verdict(decision)
-    reasons = "".join(f"<li>{_escaped(reason)}</li>" for reason in decision.reasons)
+    """Return the verdict, its reasons and a table of the comparisons as HTML, in the report's language."""
+    from abtest.analysis.telling import reasons_in, subjects_in
+    from abtest.words.language import spoken
+
+    language, subjects = spoken(analysis.experiment.language), subjects_in(analysis)
+    decision, control = analysis.decision, next(arm.name for arm in analysis.experiment.arms if arm.control)
+    message = f"verdict.{decision.recommendation}" + ".none" * (decision.recommendation == "ship" and not decision.arm)
+    verdict = language.say(message, arm=subjects.arm(decision.arm or ""), control=subjects.arm(control))
+    if decision.exploratory:
+        verdict = language.say("notebook.exploratory", verdict=verdict)
+    reasons = "".join(f"<li>{_escaped(reason)}</li>" for reason in reasons_in(analysis, language, subjects))
     rows = [
-        [metric.title, metric.role, *_cells(comparison)]
+        [metric.title, language.say(f"role.{metric.role}"), *_cells(comparison, language, scales(metric))]
         for metric in analysis.metrics
         for comparison in metric.comparisons
     ]
-    table = html_table(["metric", "role", *_HEADER], rows)
-    return f"<h4>{_escaped(analysis.experiment.title)}: {_escaped(verdict)}</h4><ul>{reasons}</ul>{table}"
+    header = [language.say("column.metric"), language.say("column.role"), *_header(language)]
+    title = f"{_escaped(analysis.experiment.title)}: {_escaped(verdict)}"
+    return f"<h4>{title}</h4><ul>{reasons}</ul>{html_table(header, rows)}"
 
 
 def analysis_text(analysis: "Analysis") -> str:
     """Return a few lines for a prompt: the verdict, what decides, and how much more there is."""
-    decision = analysis.decision
-    verdict = _verdict(decision)
+    verdict = _verdict(analysis.decision)
     compared = [(metric, comparison) for metric in analysis.metrics for comparison in metric.comparisons]
     lines = [f"<Analysis of {analysis.experiment.name}: {verdict}"]
+    numbers = Numbers(ENGLISH)
     for metric, comparison in sorted(compared, key=lambda pair: pair[0].role != "primary")[:_LINES]:
-        p = "–" if comparison.p_value is None else f"{comparison.p_value:.3g}"
+        p_value = numbers.p_statement(comparison.p_value, 1 - analysis.settings.confidence)
         arms = f"{comparison.arm} − {comparison.control}"
-        found = f"{_interval(comparison.difference)}, p {p}: {comparison.verdict}"
+        found = f"{_effect(comparison.difference, ENGLISH, scales(metric).change)}, {p_value}: {comparison.verdict}"
         lines.append(f"  {metric.name} ({metric.role}), {arms}: {found}")
     if len(compared) > _LINES:
         lines.append(f"  and {len(compared) - _LINES} more comparisons")
     failed = [check.id for check in analysis.checks if check.status == "fail"]
     if failed:
         lines.append(f"  failed checks: {', '.join(failed)}")
-    return visible("\n".join(lines) + ">", lines=True)
+    return visible("\n".join(lines).replace("\u00a0", " ") + ">", lines=True)
 
 
 def comparison_html(comparison: "Comparison") -> str:
-    """Return one comparison as an HTML table of one row."""
-    return html_table(_HEADER, [_cells(comparison)])
+    """Return one comparison, of which no metric is known, as an HTML table of one row."""
+    plain = Scale(1, _decimals(comparison.difference))
+    cells = _cells(
+        comparison, ENGLISH, Scales(plain, plain, Scale(100, _decimals(comparison.lift, 100), "number.percent"))
+    )
+    return html_table(_header(ENGLISH), [cells])
 
 
-_HEADER = ["arm", "control", "difference", "lift", "p-value", "adjusted p", "verdict"]
+def _decimals(effect: "Effect", factor: float = 1) -> int:
+    found = width(effect.low, effect.estimate, effect.high)
+    return decimals_for(None if found is None else factor * found, 0, 6)
 
 
-def _cells(comparison: "Comparison") -> list[str]:
+def _header(language: Language) -> list[str]:
+    columns = ("arm", "control", "difference", "lift", "p", "adjusted", "verdict")
+    return [language.say(f"column.{column}") for column in columns]
+
+
+def _cells(comparison: "Comparison", language: Language, scale: Scales) -> list[str]:
     p_values = (comparison.p_value, comparison.adjusted_p_value)
     return [
         comparison.arm,
         comparison.control,
-        _interval(comparison.difference),
-        _interval(comparison.lift),
-        *("–" if p is None else f"{p:.3g}" for p in p_values),
-        comparison.verdict,
+        _effect(comparison.difference, language, scale.change),
+        _effect(comparison.lift, language, scale.lift),
+        *(Numbers(language).p_value(p) for p in p_values),
+        language.say(f"metric.verdict.{comparison.verdict}"),
     ]
 
 
-def _interval(effect: "Effect") -> str:
-    low, high = ("…" if bound is None else f"{bound:+.{_DIGITS}g}" for bound in (effect.low, effect.high))
-    estimate = "–" if effect.estimate is None else f"{effect.estimate:+.{_DIGITS}g}"
-    return f"{estimate} ({low} to {high})"
+def _effect(effect: "Effect", language: Language, scale: Scale) -> str:
+    numbers = Numbers(language)
+    estimate = numbers.quantity(effect.estimate, scale, signed=True)
+    if effect.low is None and effect.high is None:
+        return estimate
+    interval = numbers.interval(effect.low, effect.high, scale, signed=True)
+    return language.say("effect", estimate=estimate, interval=interval)
 
 
 def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

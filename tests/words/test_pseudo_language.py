@@ -104,6 +104,12 @@ def test_the_card_is_drawn_in_a_longer_language(files: dict[str, bytes]) -> None
     assert files["drip.png"].startswith(b"\x89PNG")
 
 
+def test_the_notebook_says_no_word_outside_the_catalogue(analysis: Analysis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("abtest.words.language.spoken", lambda _: LANGUAGE)
+    shown = re.sub("<[^>]*>|&[a-z0-9#]+;", " ", analysis._repr_html_())
+    assert unmarked(shown, own_words(analysis)) == []
+
+
 def test_every_message_of_english_is_marked_in_it() -> None:
     for message in ENGLISH.catalogue:
         pattern = LANGUAGE.catalogue.pattern(message)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from abtest.report.blocks import Block, Cell, Column, Paragraph, RowGroup, Section, Table
 from abtest.report.sections import windows
 from abtest.report.sections.cells import Notes, effect_cell, missing_note
-from abtest.report.sections.measures import Measure, bounds_of, measure
+from abtest.report.sections.measures import bounds_of, measure
 from abtest.report.sections.part import Part
 from abtest.report.view import View, is_time
 from abtest.words.numbers import Scale
+from abtest.words.scales import Scales, scales
 from abtest.words.visible import clean
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def asides(view: View) -> tuple[str, ...]:
                     )
                 )
                 continue
-            scale = _measure(reading)
+            scale = _scales(metric, reading)
             effects = [
                 view.say("chart.alt.values", arm=view.arm(c.arm), value=view.effect_text(c.difference, scale.change))
                 for c in reading.comparisons
@@ -61,9 +62,14 @@ def asides(view: View) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _measure(reading: "Reading") -> Measure:
+def _scales(metric: "MetricResult", reading: "Reading") -> Scales:
+    """Return the digits of a reading: the metric's own, which it is another look at; of a time, its own as a share."""
+    if not is_time(metric):
+        return scales(metric)
     compared = [bounds_of(c.difference) for c in reading.comparisons]
-    return measure("fraction", compared or [(arm.low, arm.value, arm.high) for arm in reading.arms])
+    shares = measure("fraction", compared or [(arm.low, arm.value, arm.high) for arm in reading.arms])
+    lift = measure("fraction", [bounds_of(c.lift) for c in reading.comparisons]).value
+    return Scales(shares.value, shares.change, lift)
 
 
 def _table(view: View, metric: "MetricResult") -> Table:
@@ -76,18 +82,17 @@ def _table(view: View, metric: "MetricResult") -> Table:
         Column(view.say("column.lift"), "right", 3),
         Column(view.say("column.p"), "right", 2),
     )
-    groups = tuple(_group(view, reading, notes) for reading in metric.readings)
+    groups = tuple(_group(view, metric, reading, notes) for reading in metric.readings)
     lead = windows.window(view, metric) or view.control
     if is_time(metric):
         lead = view.say("early.share", day=view.numbers.plain(metric.readings[0].horizon_days))
     return Table(clean(metric.title), columns, groups, notes.texts, muted=view.invalid, lead=Paragraph(lead))
 
 
-def _group(view: View, reading: "Reading", notes: Notes) -> RowGroup:
-    scale = _measure(reading)
-    lift = measure("fraction", [bounds_of(c.lift) for c in reading.comparisons])
+def _group(view: View, metric: "MetricResult", reading: "Reading", notes: Notes) -> RowGroup:
+    scale = _scales(metric, reading)
     compared = {comparison.arm: comparison for comparison in reading.comparisons}
-    rows = tuple(_row(view, arm, compared.get(arm.arm), (scale, lift), notes) for arm in reading.arms)
+    rows = tuple(_row(view, arm, compared.get(arm.arm), scale, notes) for arm in reading.arms)
     if reading.withheld:
         rows = tuple(tuple(_quiet(cell) for cell in row) for row in rows)
     state = "withheld" if reading.withheld else "decides" if reading.primary else "beside"
@@ -103,10 +108,9 @@ def _row(
     view: View,
     arm: "ReadingArm",
     comparison: "ReadingComparison | None",
-    scales: tuple[Measure, Measure],
+    scale: Scales,
     notes: Notes,
 ) -> tuple[Cell, ...]:
-    scale, lift = scales
     bounded = arm.low is not None or arm.high is not None
     interval = (view.numbers.interval(arm.low, arm.high, scale.value),) if bounded else ()
     missing = missing_note(view, arm.arm, (arm.low, arm.value, arm.high), view.why(arm), notes)
@@ -120,7 +124,7 @@ def _row(
     return (
         *cells,
         _effect(view, comparison, comparison.difference, scale.change, notes),
-        _effect(view, comparison, comparison.lift, lift.value, notes),
+        _effect(view, comparison, comparison.lift, scale.lift, notes),
         Cell(view.numbers.p_value(comparison.p_value, view.alpha)),
     )
 
