@@ -124,7 +124,8 @@ def _levels(
 ) -> list[tuple[TwoSample, float | None, float | None]]:
     """Return per level the comparison, the control's value and the arm's; rates of all levels are solved at once."""
     methods = [
-        plain_method(MetricMoments(moments.outcome, moments.rate, arms), counted_term(moments)) for arms in levels
+        plain_method(MetricMoments(moments.outcome, moments.rate, arms), counted_term(moments), tails=False)
+        for arms in levels
     ]
     large = [all(arms[place].n >= SMALLEST for place in places) for arms in levels]
     control, arm = places

@@ -37,7 +37,7 @@ from abtest.stats.regression import AdjustedTwoSample, compare_adjusted
 from abtest.stats.rmst import compare_rmst, rmst
 from abtest.stats.stratified import compare_stratified_rates, fewest_in_strata
 from abtest.stats.survival import LifeTable
-from abtest.stats.values import Estimate, MarginTest, Moments, Rate, TwoSample
+from abtest.stats.values import Estimate, MarginTest, Moments, Rate, Tail, TwoSample
 from abtest.words.reason import Reason
 
 Question = Literal["non-inferiority", "superiority", "equivalence"]
@@ -241,11 +241,27 @@ class EarlyShares:
         return compare_event_shares(self.tables[control], self.tables[arm], self.horizon, confidence)
 
 
-def plain_method(moments: MetricMoments, term: str = VALUE) -> Rates | Means:
-    """Return the method without covariates, strata or clusters; ``term`` chooses the plain or winsorised value."""
+def plain_method(moments: MetricMoments, term: str = VALUE, *, tails: bool = True) -> Rates | Means:
+    """Return the method without covariates, strata or clusters; ``term`` chooses the plain or winsorised value.
+
+    Without ``tails`` skewness is left alone: for many comparisons at once.
+    """
     if moments.rate:
         return Rates([Rate(sums.total, sums.n) for sums in moments.arms])
-    return Means([Moments.from_sums(sums.n, *sums.of(term)) for sums in moments.arms])
+    return Means(
+        [
+            Moments.from_sums(sums.n, *sums.of(term), tail=tail_of(sums, term) if tails else None)
+            for sums in moments.arms
+        ]
+    )
+
+
+def tail_of(sums: Sums, term: str) -> Tail | None:
+    """Return what the skewness of a term shows in, where the engine was asked for it."""
+    tail = sums.tails.get(term)
+    if tail is None:
+        return None
+    return Tail.from_sums(sums.n, tail.positive, tail.negative, tail.cubes, sums.of(term)[2])
 
 
 def counted_term(moments: MetricMoments) -> str:

@@ -21,13 +21,26 @@ def covariate(number: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class TailSums:
+    """Units with a positive and with a negative value of a term, and the exact sum of its scaled values' cubes."""
+
+    positive: int
+    negative: int
+    cubes: int
+
+    def __add__(self, other: "TailSums") -> "TailSums":
+        """Return those of the units of both."""
+        return TailSums(self.positive + other.positive, self.negative + other.negative, self.cubes + other.cubes)
+
+
+@dataclass(frozen=True, slots=True)
 class Sums:
     """Exact sums over the units of one arm that have a value.
 
     ``n`` units with a value, ``mature`` units in all. ``names`` are the terms: ``y`` the value, then the denominator
     ``d``, covariates ``x0``, ``x1``, …, compliance ``z``, the winsorised value ``w``, where there are such. Each term
     was multiplied by its scale; ``totals`` are its sums, ``products`` the sums of products of all pairs, row by row of
-    the upper triangle.
+    the upper triangle. ``tails`` are by term, for values whose skewness can matter.
     """
 
     n: int
@@ -36,6 +49,7 @@ class Sums:
     scales: tuple[int, ...]
     totals: tuple[int, ...]
     products: tuple[int, ...]
+    tails: Mapping[str, TailSums] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, names: Sequence[str], scales: Sequence[int]) -> "Sums":
@@ -52,6 +66,11 @@ class Sums:
             self.scales,
             tuple(a + b for a, b in zip(self.totals, other.totals, strict=True)),
             tuple(a + b for a, b in zip(self.products, other.products, strict=True)),
+            {
+                name: self.tails.get(name, NO_TAIL) + other.tails.get(name, NO_TAIL)
+                for name in self.names
+                if all(name in part.tails or not part.n for part in (self, other))
+            },
         )
 
     @property
@@ -95,6 +114,7 @@ class Sums:
         return [name for name in self.names if name.startswith("x")]
 
 
+NO_TAIL = TailSums(0, 0, 0)
 Arms = tuple[Sums, ...]
 """Sums per arm, in the order of the definition."""
 

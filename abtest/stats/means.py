@@ -22,6 +22,7 @@ from abtest.stats.contrast import (
     without_test,
 )
 from abtest.stats.rates import Good, Scale, Side, agreeing
+from abtest.stats.skewed import compare_skewed, excess, skewed
 from abtest.stats.values import Estimate, MarginTest, Moments, OverallTest, TwoSample
 from abtest.words.reason import Reason
 
@@ -87,9 +88,14 @@ def compare_means(control: Moments, treatment: Moments, confidence: float = CONF
     lift use the same statistic, degrees of freedom and critical value, so they exclude 0 together.
     Fieller's set can be unbounded when the control mean is not distinguishable from 0: then the branch that holds the
     estimate is given with one bound, or no bound if that branch alone would contradict the p-value.
-    Assumes independent units and nearly normal means; for randomised clusters use ``compare_clusters``.
+    Amounts so skewed, in arms so uneven, that Welch's test would err on one side go to ``compare_skewed`` where the
+    moments have their tails. Else assumes independent units and nearly normal means; for randomised clusters use
+    ``compare_clusters``.
     """
     checks.confidence_level(confidence)
+    lopsided = skewed(control, treatment)
+    if lopsided is not None:
+        return compare_skewed(lopsided, confidence)
     welch = _welch(control, treatment)
     if isinstance(welch, Reason):
         return without_test(METHOD, control.mean, treatment.mean, welch)
@@ -130,24 +136,27 @@ def mean_excess_test(
     *,
     confidence: float = CONFIDENCE,
 ) -> MarginTest:
-    """One-sided Welch test that the difference (absolute) or lift (relative) lies ``side`` of ``value``.
+    """One-sided test that the difference (absolute) or lift (relative) lies ``side`` of ``value``.
 
-    The relative one has Fieller's statistic at the ratio 1 ± ``value``. ``shown`` at half of 1 − confidence. All margin
-    tests of means are this one.
+    The statistic is Welch's (relative: Fieller's at the ratio 1 ± ``value``), or that of ``compare_skewed``. ``shown``
+    at half of 1 − confidence. All margin tests of means are this one.
     """
     checks.one_of("side", side, ("above", "below"))
     checks.confidence_level(confidence)
     welch = _welch(control, treatment)
     if isinstance(welch, Reason):
         return MarginTest(None, False, welch)
-    if scale == "absolute":
+    lopsided, degrees = skewed(control, treatment), welch.degrees
+    if lopsided is not None:
+        statistic, degrees = excess(lopsided, value, relative=scale == "relative"), lopsided.degrees
+    elif scale == "absolute":
         statistic = welch.statistic(welch.difference - value)
     elif welch.control == 0:
         return MarginTest(None, False, Reason("why-margin-without-size"))
     else:
         ratio = 1 + math.copysign(1, welch.control) * value
         statistic = welch.statistic(welch.difference - value * abs(welch.control), ratio)
-    p_value = lower_tail(-statistic if side == "above" else statistic, welch.degrees)
+    p_value = lower_tail(-statistic if side == "above" else statistic, degrees)
     level = (1 - confidence) / 2
     comparison = compare_means(control, treatment, confidence)
     effect = comparison.difference if scale == "absolute" else comparison.lift

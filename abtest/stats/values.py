@@ -57,8 +57,27 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Tail:
+    """What skewness shows in: the numbers of units with a positive and a negative value, and the mean of the cubes."""
+
+    positive: int
+    negative: int
+    third: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "positive", checks.count("positive", self.positive))
+        object.__setattr__(self, "negative", checks.count("negative", self.negative))
+        _refuse_not_finite(self)
+
+    @classmethod
+    def from_sums(cls, n: int, positive: int, negative: int, cubes: int, scale: int = 1) -> Self:
+        """Tail of ``n`` units from the exact sum of the cubes of values that were multiplied by ``scale``."""
+        return cls(positive, negative, float(Fraction(cubes, n * scale**3)) if n else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Moments:
-    """Count, mean and sample variance (divisor n − 1) of one value per unit.
+    """Count, mean and sample variance (divisor n − 1) of one value per unit, and where it is known their tail.
 
     ``mean`` is ``None`` when n = 0 and ``variance`` is ``None`` when n < 2.
     """
@@ -66,6 +85,7 @@ class Moments:
     n: int
     mean: float | None
     variance: float | None
+    tail: Tail | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n", checks.count("n", self.n))
@@ -80,7 +100,7 @@ class Moments:
             raise ValueError(f"mean and variance must not exceed {LARGEST:g} and {LARGEST**2:g}: choose another unit")
 
     @classmethod
-    def from_sums(cls, n: int, total: int, total_squares: int, scale: int = 1) -> Self:
+    def from_sums(cls, n: int, total: int, total_squares: int, scale: int = 1, tail: Tail | None = None) -> Self:
         """Moments from exact integer sums of values that were multiplied by ``scale``.
 
         The mean and the variance are formed in rational arithmetic and rounded once, so neither the order of the rows
@@ -97,7 +117,7 @@ class Moments:
             raise ValueError(f"total_squares {total_squares} is impossible for n = {count} and total {total}")
         mean = float(Fraction(total, count * scale)) if count else None
         variance = float(Fraction(spread, count * (count - 1) * scale**2)) if count > 1 else None
-        return cls(count, mean, variance)
+        return cls(count, mean, variance, tail)
 
     @property
     def standard_error(self) -> float | None:

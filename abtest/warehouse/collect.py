@@ -11,7 +11,7 @@ from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.grammar.fields import nearest
 from abtest.moments.collected import ArmLedger, Collected, SourceCounts
-from abtest.moments.exact import exact_total, whole
+from abtest.moments.exact import cubes_total, exact_total, whole
 from abtest.moments.follow_up import Followed, followed
 from abtest.moments.sums import (
     VALUE,
@@ -22,6 +22,7 @@ from abtest.moments.sums import (
     Histogram,
     MetricMoments,
     Sums,
+    TailSums,
     few_units,
 )
 from abtest.warehouse.magnitudes import Look, Numbers
@@ -474,4 +475,12 @@ def _sums(plan: MetricPlan, row: Row) -> Sums:
         tuple(term.scale for term in plan.terms),
         tuple(exact_total(row, f"total{i}_{name}") for i in range(len(plan.terms))),
         tuple(exact_total(row, f"product{i}_{j}_{name}") for i, j in plan.pairs),
+        {
+            term.name: TailSums(
+                whole(row, f"positive_{plan.column(term)}"),
+                whole(row, f"negative_{plan.column(term)}"),
+                cubes_total(row, f"cubes_{plan.column(term)}"),
+            )
+            for term in plan.tailed
+        },
     )

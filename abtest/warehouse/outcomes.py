@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from abtest.definition.model import CUSTOMERS
 from abtest.engines.sqltext import Binder, quote
-from abtest.moments.exact import Factor, Whole, exact_sum
+from abtest.moments.exact import Factor, Whole, exact_cubes, exact_sum
 from abtest.moments.follow_up import WEEK, FollowUp, counted, follow_up, step_of
 from abtest.moments.marks import Marks, Window
 from abtest.moments.outcome import Outcome
@@ -72,6 +72,17 @@ class MetricPlan:
         """The pairs of terms whose products are summed, row by row of the upper triangle."""
         size = len(self.terms)
         return [(i, j) for i in range(size) for j in range(i, size)]
+
+    @property
+    def tailed(self) -> list[Term]:
+        """The terms whose cubes are summed too: values, as they are and winsorised, whose mean is compared.
+
+        Not those of more than 64 bits: the cubes of these fit into no sum.
+        """
+        averaged = self.outcome.denominator is None and self.outcome.quantile is None and self.follow_up is None
+        if self.rate or not averaged:
+            return []
+        return [term for term in self.terms if term.name in {VALUE, WINSORISED} and not term.wide]
 
 
 class Outcomes:
@@ -441,4 +452,11 @@ def _sums(plan: MetricPlan) -> list[str]:
     sums = [column for i, factor in enumerate(factors) for column in exact_sum(f"total{i}_{plan.name}", factor)]
     for i, j in plan.pairs:
         sums += exact_sum(f"product{i}_{j}_{plan.name}", factors[i], factors[j])
+    for term in plan.tailed:
+        factor, name = plan.factor(term), plan.column(term)
+        sums += [
+            f"sum(CASE WHEN {factor.column} > 0 THEN 1 ELSE 0 END) AS {quote('positive_' + name)}",
+            f"sum(CASE WHEN {factor.column} < 0 THEN 1 ELSE 0 END) AS {quote('negative_' + name)}",
+            *exact_cubes(f"cubes_{name}", factor),
+        ]
     return sums

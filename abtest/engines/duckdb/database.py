@@ -73,6 +73,7 @@ CREATE MACRO high_part(x) AS CAST(CAST(x AS HUGEINT) // {PART} AS BIGINT);
 CREATE MACRO low_part(x) AS CAST(CAST(x AS HUGEINT) % {PART} AS BIGINT);
 CREATE MACRO unit_mean(total, factor, n) AS CAST(total AS HUGEINT) * CAST(factor AS HUGEINT) // n;
 CREATE MACRO shiftleft(x, n) AS x << n;
+CREATE MACRO shiftright(x, n) AS x >> n;
 CREATE MACRO without_nan(x) AS CASE WHEN isnan(try(x)) THEN NULL ELSE x END;
 CREATE MACRO unit_key(x) AS CASE WHEN x IS NOT NULL THEN hash(x) END;
 CREATE MACRO unit_check(x) AS CASE WHEN x IS NOT NULL THEN hash('#' || x) END;
