@@ -15,7 +15,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +37,7 @@ from abtest.stats.ratios import compare_ratios, linearised
 from abtest.stats.regression import CrossMoments, compare_adjusted
 from abtest.stats.resampling import bootstrap_replicates, compare_replicates, permutation_test
 from abtest.stats.stratified import compare_stratified_rates
-from abtest.stats.values import Estimate, MarginTest, Moments, Rate, TwoSample
+from abtest.stats.values import Estimate, MarginTest, Moments, Rate, Tail, TwoSample
 
 Floats = NDArray[np.float64]
 Random = np.random.Generator
@@ -156,9 +156,13 @@ def comparison_table(studies: Sequence[Study], scale: int) -> None:
 # ---- From arrays of simulated values (one row per replication) to what the methods take.
 
 
-def moments(values: Floats) -> list[Moments]:
-    parts = zip(values.mean(1).tolist(), values.var(1, ddof=1).tolist(), strict=True)
-    return [Moments(values.shape[1], mean, variance) for mean, variance in parts]
+def moments(values: Floats, *, tails: bool = True) -> list[Moments]:
+    """Moments by replication; with their tails, as the engine gives them, or as ``compare`` has them."""
+    of = values.mean(1), values.var(1, ddof=1), (values > 0).sum(1), (values < 0).sum(1), (values**3).mean(1)
+    return [
+        Moments(values.shape[1], mean, variance, Tail(positive, negative, third) if tails else None)
+        for mean, variance, positive, negative, third in zip(*(part.tolist() for part in of), strict=True)
+    ]
 
 
 def cross_moments(values: Floats) -> list[CrossMoments]:
@@ -222,16 +226,30 @@ class Money:
         return self.payers * kept
 
 
-def skewed_means(name: str, money: Money, sizes: Sizes, lift: float, replications: int) -> Study:
+AS_ANALYSED, WELCH = "as analysed (corrected where lopsided)", "Welch, Fieller"
+
+
+def skewed_means(
+    name: str, money: Money, sizes: Sizes, lift: float, replications: int, *, more_payers: bool = False
+) -> Study:
+    """The effect is on the amounts, or with ``more_payers`` on the share of units that pay."""
+    more = replace(money, payers=money.payers * (1 + lift)) if more_payers else money
+
     def simulate(random: Random, count: int, effect: bool) -> Iterator[Mapping[str, TwoSample]]:
         for rows in blocks(count, sum(sizes)):
-            control, treatment = (money.draw(random, (rows, n)) for n in sizes)
-            treatment *= 1 + lift * effect
-            for first, second in zip(moments(control), moments(treatment), strict=True):
-                yield {"Welch, Fieller": compare_means(first, second)}
+            control = money.draw(random, (rows, sizes[0]))
+            treatment = (more if effect else money).draw(random, (rows, sizes[1]))
+            treatment *= 1 + lift * (effect and not more_payers)
+            whole, plain = (
+                zip(moments(control, tails=tails), moments(treatment, tails=tails), strict=True)
+                for tails in (True, False)
+            )
+            for pair, without in zip(whole, plain, strict=True):
+                yield {AS_ANALYSED: compare_means(*pair), WELCH: compare_means(*without)}
 
-    truth = {"Welch, Fieller": (lift * money.mean, lift)}
-    return Study(name, arms(sizes), f"+{lift:.0%}", replications, truth, simulate)
+    truth = dict.fromkeys((AS_ANALYSED, WELCH), (lift * money.mean, lift))
+    where = " payers" if more_payers else ""
+    return Study(name, arms(sizes), f"+{lift:.0%}{where}", replications, truth, simulate)
 
 
 LOG_NORMAL, HEAVY = "log-normal money (σ = 1)", "log-normal money (σ = 2)"
@@ -245,6 +263,8 @@ MEANS = [
     skewed_means(ZERO_INFLATED, INFLATED, (100, 100), 1.0, 10_000),
     skewed_means(ZERO_INFLATED, INFLATED, (1000, 1000), 1.0, 5_000),
     skewed_means(ZERO_INFLATED, INFLATED, (500, 5000), 1.0, 4_000),
+    skewed_means(ZERO_INFLATED, INFLATED, (500, 5000), 1.0, 4_000, more_payers=True),
+    skewed_means(ZERO_INFLATED, INFLATED, (5000, 500), 1.0, 4_000, more_payers=True),
     skewed_means(ZERO_INFLATED, INFLATED, (10_000, 10_000), 0.3, 4_000),
 ]
 
