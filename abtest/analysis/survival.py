@@ -190,6 +190,9 @@ def survival_result(definition: Definition, name: str, moments: MetricMoments) -
     strata = [[life_table(arm) for arm in stratum] for stratum in moments.lifetimes_of.values()]
     kinds: Sequence[Shares] = [EventShares(arms.events)] if alone else arms.incidences
     others = "" if alone else ", other events as ends of follow-up"
+    beyond = moments.outcome.followed_to
+    if beyond is not None and moments.outcome.window is not None and beyond > moments.outcome.window[1]:
+        others += f", followed to day {beyond // DAY}"
     return SurvivalResult(
         medians=[_median(arms, place) for place in range(len(arms.names))],
         log_rank=_test(f"{LOG_RANK} of all arms{others}", log_rank(arms.events)),

@@ -44,9 +44,10 @@ class TimeToEvent(MetricBase):
 
     Units whose follow-up is shorter than the horizon count for as long as they were followed. Days are exact 24-hour
     days from the start; an event on the first day has the time 1. `good` is `up` when a later event is better. Beside
-    the mean stand medians, the log-rank test (within `analysis.strata`, where there are any), the hazard ratio and the
-    shares with the event at the horizon and at each landmark. Where events compete, the first of all decides; in the
-    mean, the medians and the hazard ratio a rival ends the follow-up, and the shares are Aalen–Johansen's.
+    the mean stand medians, the log-rank test (within `analysis.strata`, where there are any), the hazard ratio (all
+    three up to `follow_to`, else to the horizon) and the shares with the event at the horizon and at each landmark.
+    Where events compete, the first of all decides; in the mean, the medians and the hazard ratio a rival ends the
+    follow-up, and the shares are Aalen–Johansen's.
     """
 
     type: Literal["time_to_event"]
@@ -71,6 +72,12 @@ class TimeToEvent(MetricBase):
         description="Event sources that preclude the event, such as unsubscribes; the first event of all counts.",
         examples=[["unsubscribes"]],
     )
+    follow_to: Annotated[Duration, AfterValidator(_whole_days)] | None = Field(
+        None,
+        description="How far units are followed for the log-rank test, the hazard ratio and the medians; the `horizon` "
+        "when absent. The mean and the shares end at the horizon.",
+        examples=["365d"],
+    )
     landmarks: Annotated[list[Annotated[Duration, AfterValidator(_whole_days)]], AfterValidator(_rising)] = Field(
         [],
         description="Days at which the shares with the event are compared too, such as [14d, 28d].",
@@ -83,6 +90,11 @@ class TimeToEvent(MetricBase):
             raise ValueError(
                 f"has a landmark beyond its horizon ({duration_text(self.landmarks[-1])}, "
                 f"{duration_text(self.horizon)})"
+            )
+        if self.follow_to is not None and self.follow_to < self.horizon:
+            raise ValueError(
+                f"follows units for less time than its horizon ({duration_text(self.follow_to)}, "
+                f"{duration_text(self.horizon)}); leave `follow_to` out to follow them to the horizon"
             )
         if self.event in self.competing or len(set(self.competing)) < len(self.competing):
             raise ValueError("`competing` names each other event once, and not `event` itself")
@@ -114,11 +126,15 @@ class TimeToEvent(MetricBase):
 
     def told_further(self) -> list[str]:
         """Return at which days the shares with the event are compared."""
+        longer = []
+        if self.follow_to is not None and self.follow_to > self.horizon:
+            to = duration_text(self.follow_to)
+            longer = [f"For the log-rank test, the hazard ratio and the medians units are followed for {to}."]
         if not self.competing and not self.landmarks:
-            return []
+            return longer
         days = [duration_text(seconds) for seconds in self.shares_at()]
         rivals = f", and with an event in {_and(self.competing)} first," if self.competing else ""
-        return [f"Shares with the event{rivals} are compared at {_and(days)} too."]
+        return [f"Shares with the event{rivals} are compared at {_and(days)} too.", *longer]
 
     def shares_at(self) -> list[int]:
         """Return the landmarks and the horizon."""
@@ -133,8 +149,8 @@ class TimeToEvent(MetricBase):
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's time to its first event."""
         window = (0, self.horizon)
-        rivals = tuple(Outcome(event, TIME, window) for event in self.competing)
-        return Outcome(self.event, TIME, window, rivals=rivals)
+        rivals = tuple(Outcome(event, TIME, window, followed_to=self.follow_to) for event in self.competing)
+        return Outcome(self.event, TIME, window, rivals=rivals, followed_to=self.follow_to)
 
     def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
         """Return in words what is estimated."""

@@ -47,7 +47,7 @@ def step_of(outcome: Outcome) -> int | None:
 
 def follow_up(outcome: Outcome, step: int, firsts: Sequence[str], through: int | None) -> FollowUp:
     """Return how a unit is followed. ``firsts`` are the SQL of its first event of each cause, the own cause first."""
-    steps = (outcome.window or (0, 0))[1] // step
+    steps = (outcome.followed.window or (0, 0))[1] // step
     first = firsts[0] if len(firsts) == 1 else f"least({', '.join(firsts)})"
     happened = f"CAST(floor(({first} - p.started_at) / {step * MICROSECONDS}) AS BIGINT) + 1"
     # Where the data ends before the start, nothing was followed.

@@ -24,7 +24,8 @@ class Outcome:
     explain it. ``clock`` says what the window counts: seconds (exact), seconds that are whole calendar days (day), or
     periods of the calendar after that of the start (week to year). ``before`` marks a covariate's window, which always
     lies before the assignment. ``rivals`` are the times to events that preclude a time's own; ``periods`` the same
-    outcome over the periods of its curve.
+    outcome over the periods of its curve. ``followed_to`` is how long a time is followed where that is longer than its
+    window, in seconds.
     """
 
     source: str
@@ -39,6 +40,7 @@ class Outcome:
     before: bool = False
     rivals: "tuple[Outcome, ...]" = ()
     periods: "tuple[Outcome, ...]" = ()
+    followed_to: int | None = None
 
     def on(self, days: Days) -> "Outcome":
         """Return the outcome with its windows in exact or calendar days; calendar periods stay what they are."""
@@ -50,6 +52,13 @@ class Outcome:
             denominator=None if self.denominator is None else self.denominator.on(days),
             periods=tuple(part.on(days) for part in self.periods),
         )
+
+    @property
+    def followed(self) -> "Outcome":
+        """The outcome over all the time for which a unit is followed."""
+        if self.window is None or self.followed_to is None:
+            return self
+        return replace(self, window=(self.window[0], max(self.window[1], self.followed_to)), followed_to=None)
 
     @property
     def timed(self) -> bool:

@@ -166,7 +166,7 @@ class Outcomes:
         firsts = []
         for place, part in enumerate((outcome, *outcome.rivals)):
             alias = f"first{place}_{name}"
-            first = f"min(CASE WHEN {self.within(part)} THEN e.at_us END)"
+            first = f"min(CASE WHEN {self.within(part.followed)} THEN e.at_us END)"
             firsts.append(self.aggregate(part.source, alias, first))
         return follow_up(outcome, step, firsts, self.through)
 
@@ -264,7 +264,9 @@ class Outcomes:
     def reach(self, source: str) -> tuple[int, int]:
         """Return the instants between which any window of any unit can hold an event of ``source``."""
         reaches = [
-            self.windows.reach(part) for part in self.plan.parts if part.source == source and part.window is not None
+            self.windows.reach(part.followed)
+            for part in self.plan.parts
+            if part.source == source and part.window is not None
         ]
         return min(low for low, _ in reaches), max(high for _, high in reaches)
 
