@@ -128,7 +128,7 @@ class Arms:
         A definition has such metrics for independent units and one look only, so the intervals hold.
         """
         outcome = moments.outcome
-        if not outcome.timed or outcome.window is None:
+        if not outcome.timed or outcome.curve_end is None:
             return None
         causes = tuple(competing_table(arm) for arm in moments.competing) if moments.competing else None
         if causes is not None:
@@ -191,7 +191,7 @@ def survival_result(definition: Definition, name: str, moments: MetricMoments) -
     kinds: Sequence[Shares] = [EventShares(arms.events)] if alone else arms.incidences
     others = "" if alone else ", other events as ends of follow-up"
     beyond = moments.outcome.followed_to
-    if beyond is not None and moments.outcome.window is not None and beyond > moments.outcome.window[1]:
+    if beyond is not None and beyond > (moments.outcome.curve_end or beyond):
         others += f", followed to day {beyond // DAY}"
     return SurvivalResult(
         medians=[_median(arms, place) for place in range(len(arms.names))],
@@ -272,10 +272,10 @@ def survival_curves(definition: Definition, name: str, moments: MetricMoments, t
     the log-rank test of the two arms. With competing causes, free is free of all of them. Empty where
     ``survival_result`` is ``None``.
     """
-    arms, window = Arms.of(definition, moments), moments.outcome.window
-    if arms is None or window is None:
+    arms, horizon = Arms.of(definition, moments), moments.outcome.curve_end
+    if arms is None or horizon is None:
         return []
-    ends = curve_ends(window[1] // moments.step)
+    ends = curve_ends(horizon // moments.step)
     kinds: list[Shares] = [EventFree(arms.free), *arms.incidences]
     return [
         Curve(

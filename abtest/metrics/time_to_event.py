@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from abtest.grammar.fields import SECONDS, Duration, Key, duration_text
+from abtest.grammar.fields import SECONDS, Duration, Key, Text, duration_text
 from abtest.metrics.base import MetricBase, Used
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
-from abtest.moments.reductions import TIME
+from abtest.moments.reductions import TIME, TimeInColumns
 
 if TYPE_CHECKING:
     from abtest.metrics.methods import Method
@@ -60,9 +60,21 @@ class TimeToEvent(MetricBase):
         counts_immature=True,
         guide="time_to_event",
     )
-    event: Key = Field(
+    event: Key | None = Field(
+        None,
         description="The event source under `data`; the first event after the assignment counts.",
         examples=["unsubscribes"],
+    )
+    duration: Text | None = Field(
+        None,
+        description="Instead of `event`: the column of the customers table with the days that a unit was followed.",
+        examples=["days"],
+    )
+    event_column: Text | None = Field(
+        None,
+        description="With `duration`: the column that holds 1 (true) where the event ended them, 0 where the unit was "
+        "last seen without it.",
+        examples=["churned"],
     )
     horizon: Annotated[Duration, AfterValidator(_whole_days)] = Field(
         description="How far the curve is read, in whole days, such as 56d.", examples=["56d"]
@@ -96,6 +108,13 @@ class TimeToEvent(MetricBase):
                 f"follows units for less time than its horizon ({duration_text(self.follow_to)}, "
                 f"{duration_text(self.horizon)}); leave `follow_to` out to follow them to the horizon"
             )
+        in_columns = self.duration is not None and self.event_column is not None
+        if (self.event is None) != in_columns or (self.duration is None) != (self.event_column is None):
+            raise ValueError(
+                "needs `event`, an event source, or both `duration` and `event_column`, columns of the customers table"
+            )
+        if in_columns and self.competing:
+            raise ValueError("has `competing` events, which are event sources; with `duration` there is one event")
         if self.event in self.competing or len(set(self.competing)) < len(self.competing):
             raise ValueError("`competing` names each other event once, and not `event` itself")
         return self
@@ -122,7 +141,7 @@ class TimeToEvent(MetricBase):
     def events(self) -> list[Used]:
         """Return the event and those that preclude it."""
         rivals = [Used(("competing", index), event) for index, event in enumerate(self.competing)]
-        return [*rivals, Used(("event",), self.event)]
+        return rivals if self.event is None else [*rivals, Used(("event",), self.event)]
 
     def told_further(self) -> list[str]:
         """Return at which days the shares with the event are compared."""
@@ -148,6 +167,9 @@ class TimeToEvent(MetricBase):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's time to its first event."""
+        if self.event is None:
+            how = TimeInColumns(str(self.event_column), self.horizon)
+            return Outcome("customers", how, None, self.duration, followed_to=self.follow_to)
         window = (0, self.horizon)
         rivals = tuple(Outcome(event, TIME, window, followed_to=self.follow_to) for event in self.competing)
         return Outcome(self.event, TIME, window, rivals=rivals, followed_to=self.follow_to)
@@ -156,6 +178,11 @@ class TimeToEvent(MetricBase):
         """Return in words what is estimated."""
         days = self.horizon // SECONDS["d"]
         rivals = f"; an event in {' or '.join(self.competing)} ends the follow-up" if self.competing else ""
+        if self.event is None:
+            return (
+                f"Mean number of the first {days} days without the event in {self.event_column}, by Kaplan–Meier "
+                f"(restricted mean; units count for the days in {self.duration})"
+            )
         return (
             f"Mean number of the first {days} days {scope.after} without an event in {self.event}, by Kaplan–Meier "
             f"(restricted mean; immature units count while followed{rivals}; {scope.whom})"

@@ -13,20 +13,26 @@ from abtest.engines.engine import Row
 from abtest.engines.sqltext import quote
 from abtest.moments.exact import whole
 from abtest.moments.outcome import Outcome
+from abtest.moments.reductions import Number
 from abtest.moments.sums import CompetingLifetimes, Lifetimes
 
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 MICROSECONDS = 1_000_000
+WRONG = -1
 
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """The SQL of a unit's step and cause (1 the event, 2, … its rivals, 0 last seen), in steps of ``step`` seconds."""
+    """The SQL of a unit's step and cause (1 the event, 2, … its rivals, 0 last seen), in steps of ``step`` seconds.
+
+    Steps count from 1, or ``from_zero`` where an event may be at the very start.
+    """
 
     step: int
     time: str
     cause: str
     causes: int
+    from_zero: bool = False
 
 
 class Followed(TypedDict, total=False):
@@ -65,13 +71,34 @@ def follow_up(outcome: Outcome, step: int, firsts: Sequence[str], through: int |
     )
 
 
-def counted(name: str, status: str, beside: Sequence[str]) -> str:
-    """Return the query for the units per arm, step and cause, and by each column ``beside``; steps from 1."""
+def follow_up_in_columns(days: Number, event: Number, steps: int) -> FollowUp:
+    """Return how a unit was followed by two columns: days, and whether the event ended them.
+
+    An event within a day counts at its end, like one that is read from a table of events; a unit that is last seen
+    within a day was followed to the end of the day before. What cannot be true has the cause ``WRONG``.
+    """
+    per_day = days.scale
+    up, down = f"whole_div({days.sql} + {per_day - 1}, {per_day})", f"whole_div({days.sql}, {per_day})"
+    happened = f"{event.sql} > 0 AND {up} <= {steps}"
+    wrong = f"{days.sql} < 0 OR {event.sql} NOT IN (0, {event.scale})"
+    known = f"{event.sql} IS NOT NULL AND {days.sql} IS NOT NULL"
+    return FollowUp(
+        DAY,
+        f"CASE WHEN NOT ({known}) THEN NULL WHEN {wrong} THEN 0 WHEN {happened} THEN {up} "
+        f"ELSE least({steps}, {down}) END",
+        f"CASE WHEN NOT ({known}) THEN NULL WHEN {wrong} THEN {WRONG} WHEN {happened} THEN 1 ELSE 0 END",
+        1,
+        from_zero=True,
+    )
+
+
+def counted(name: str, status: str, beside: Sequence[str], *, least: int = 1) -> str:
+    """Return the query for the units per arm, step and cause, and by each column ``beside``; steps from ``least``."""
     columns = ["arm", *map(quote, beside), f"{quote(f'time_{name}')} AS step", f"{quote(f'cause_{name}')} AS cause"]
     places = ", ".join(str(place + 1) for place in range(len(columns)))
     return (
         f"SELECT {', '.join(columns)}, count(*) AS units FROM outcomes\n"
-        f"WHERE status = '{status}' AND {quote(f'time_{name}')} > 0\nGROUP BY {places}\nORDER BY {places}"
+        f"WHERE status = '{status}' AND {quote(f'time_{name}')} >= {least}\nGROUP BY {places}\nORDER BY {places}"
     )
 
 

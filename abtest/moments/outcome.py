@@ -61,6 +61,11 @@ class Outcome:
         return replace(self, window=(self.window[0], max(self.window[1], self.followed_to)), followed_to=None)
 
     @property
+    def curve_end(self) -> int | None:
+        """How far the curve of a time to an event is read, in seconds since the start."""
+        return self.reduce.horizon if self.window is None else self.window[1]
+
+    @property
     def timed(self) -> bool:
         """Whether it is the time to an event."""
         return self.reduce.timed

@@ -5,11 +5,13 @@ statement: it asks :class:`PerUnit` for a mark, or for an aggregate over the uni
 made of them. A metric may bring a reduction of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from abtest.moments.outcome import Outcome
+
+DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Reduction:
     ``marks``: the number is made of the mark of its window alone. ``sure``: every mature unit has the number, which is
     0 without events. ``small``: it is a number of events, whose products fit 64 bits. ``timed``: it is the time to an
     event. ``of_column``: it stands in the customers table. ``adds_values``: values of events are added up, and
-    ``averages_values``: divided by their number. ``follows``: the first event says it, so that units can be followed.
+    ``averages_values``: divided by their number. ``follows``: the first event says it, so that units can be followed;
+    ``horizon``: how far in seconds, where no window says it.
     """
 
     marks = False
@@ -70,6 +73,7 @@ class Reduction:
     adds_values = False
     averages_values = False
     follows = False
+    horizon: int | None = None
 
     @property
     def before(self) -> "Reduction":
@@ -182,6 +186,36 @@ class TimeTo(Reduction):
     def number(self, outcome: "Outcome", alias: str, unit: PerUnit) -> Number:  # noqa: ARG002
         """Return the mark: what is followed is asked for apart."""
         return Number(unit.marked(outcome))
+
+
+@dataclass(frozen=True)
+class TimeInColumns(Reduction):
+    """A time that the customers table holds: how many days a unit was followed, and in ``event`` what ended that.
+
+    The outcome's value is the column of days; ``event`` holds 1 (true) where it was the event. The number of a unit is
+    whether it had the event by the horizon.
+    """
+
+    event: str
+    horizon: int | None = None
+
+    sure = False
+    timed = True
+    of_column = True
+    follows = True
+
+    def inner(self, outcome: "Outcome") -> "tuple[Outcome, ...]":
+        """Return the column of the event."""
+        return (replace(outcome, reduce=COLUMN, value=self.event, followed_to=None),)
+
+    def number(self, outcome: "Outcome", alias: str, unit: PerUnit) -> Number:  # noqa: ARG002
+        """Return whether the unit had the event by the horizon; none where either column is empty."""
+        days, event = (unit.customer_value(part) for part in (outcome, *self.inner(outcome)))
+        by = (self.horizon or 0) // DAY * days.scale
+        had = f"{event.sql} > 0 AND {days.sql} <= {by}"
+        return Number(
+            f"CASE WHEN {event.sql} IS NOT NULL AND {days.sql} >= 0 THEN CASE WHEN {had} THEN 1 ELSE 0 END END"
+        )
 
 
 ANY, COUNT, SUM, MEAN, COLUMN, TIME = AnyEvent(), CountEvents(), SumValues(), MeanValue(), CustomerColumn(), TimeTo()

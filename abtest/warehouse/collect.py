@@ -12,7 +12,7 @@ from abtest.errors import DataError
 from abtest.grammar.fields import nearest
 from abtest.moments.collected import ArmLedger, Collected, SourceCounts
 from abtest.moments.exact import cubes_total, exact_total, whole
-from abtest.moments.follow_up import Followed, followed
+from abtest.moments.follow_up import WRONG, Followed, followed
 from abtest.moments.sums import (
     VALUE,
     WINSORISED,
@@ -368,6 +368,14 @@ class Collector:
         statement = self._statement(outcomes, outcomes.lifetimes(plan, beside), beside)
         self.warehouse.statements.append(statement)
         rows = self.engine.rows(statement, f"following {plan.name}")
+        wrong = sum(whole(row, "units") for row in rows if whole(row, "cause") == WRONG)
+        if wrong:
+            (event,) = plan.outcome.reduce.inner(plan.outcome)
+            raise DataError(
+                f"{self.warehouse.raw[CUSTOMERS].place}: {wrong:,} unit(s) have a time below 0 in "
+                f"{plan.outcome.value!r}, or neither 0 nor 1 in {event.value!r}; the first holds days since the start, "
+                "the second 1 (true) where the event ended them and 0 where the unit was last seen without it"
+            )
         return followed(rows, len(self.plan.arms), plan.follow_up, STRATUM if beside else None)
 
     def _too_large(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from abtest.definition.model import CUSTOMERS
 from abtest.engines.sqltext import Binder, quote
 from abtest.moments.exact import Factor, Whole, exact_cubes, exact_sum
-from abtest.moments.follow_up import WEEK, FollowUp, counted, follow_up, step_of
+from abtest.moments.follow_up import WEEK, FollowUp, counted, follow_up, follow_up_in_columns, step_of
 from abtest.moments.marks import Marks, Window
 from abtest.moments.outcome import Outcome
 from abtest.moments.period_sums import Periods
@@ -163,6 +163,10 @@ class Outcomes:
         step = step_of(outcome)
         if step is None or not self._is_followed(name, outcome):
             return None
+        if outcome.of_column:
+            (event,) = outcome.reduce.inner(outcome)
+            steps = max(outcome.curve_end or 0, outcome.followed_to or 0) // step
+            return follow_up_in_columns(self.customer_value(outcome), self.customer_value(event), steps)
         firsts = []
         for place, part in enumerate((outcome, *outcome.rivals)):
             alias = f"first{place}_{name}"
@@ -300,7 +304,9 @@ class Outcomes:
             columns.append("CASE WHEN p.exposed_at IS NOT NULL THEN 1 ELSE 0 END AS exposed")
         columns += [f"{self._joined(source)}.events AS {quote('events_' + source)}" for source in self.by_unit]
         if any(plan.follow_up for plan in self.plans):
-            weeks = f"floor((p.started_at - {self.windows.first}) / {WEEK * MICROSECONDS})"
+            timed = any(plan.follow_up and not plan.follow_up.from_zero for plan in self.plans)
+            # Times in columns have no start on the calendar.
+            weeks = f"floor((p.started_at - {self.windows.first}) / {WEEK * MICROSECONDS})" if timed else "0"
             columns.append(f"CAST({weeks} AS BIGINT) AS week")
         if not self.narrow:
             columns += self._maturity()
@@ -425,7 +431,8 @@ class Outcomes:
 
     def lifetimes(self, plan: MetricPlan, beside: Sequence[str]) -> str:
         """Return the query for the units per arm, step of follow-up and cause, by week of the start and ``beside``."""
-        return counted(plan.name, ELIGIBLE, ["week", *beside])
+        least = 0 if plan.follow_up is not None and plan.follow_up.from_zero else 1
+        return counted(plan.name, ELIGIBLE, ["week", *beside], least=least)
 
     def quantile_value(self, plan: MetricPlan, share: float) -> str:
         """Return the query for the smallest scaled value that at least ``share`` of the values do not exceed."""
