@@ -17,6 +17,7 @@ from abtest.stats.contrast import critical_value, lower_tail
 from abtest.stats.fieller import sided
 from abtest.stats.roots import bracketed_root
 from abtest.stats.values import Estimate, Moments, Tail, TwoSample
+from abtest.words.reason import Reason
 
 METHOD = "skewness-corrected test of share and amounts"
 LOPSIDED = 0.02
@@ -26,7 +27,7 @@ LEAST_VARIATION = 1e-3
 OWN_NOISE, OWN_PENALTY = 2.0, 0.7
 REACH = 25.0
 """Logarithm of the largest ratio, to the estimated one, that is looked at."""
-UNBOUNDED = "a mean cannot be told from 0, so the change is bounded on one side only"
+UNBOUNDED = Reason("why-amounts-one-side")
 
 
 @dataclass(frozen=True, slots=True)

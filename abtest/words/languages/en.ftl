@@ -1071,6 +1071,7 @@ excluded-not-exposed = not exposed
 why-alike =
     the share lost does not fall with time: the customers look alike and the model is at its geometric limit, where α
     and β are infinite; intervals suppose that all customers are alike
+why-amounts-one-side = a mean cannot be told from 0, so the change is bounded on one side only
 why-arm-with-few-units = an arm has fewer than two units
 why-arm-with-few-values = an arm has fewer than two units with a value
 why-arm-without-customers = no customer of this arm was followed for a day at least
