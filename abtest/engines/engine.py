@@ -1,4 +1,4 @@
-"""What an engine must do. A new engine is one new file that does it."""
+"""What an engine must do for the rest of the house. A new engine is a folder with a class that does it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
