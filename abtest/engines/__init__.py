@@ -14,5 +14,8 @@ from abtest.engines.spark.options import Spark
 
 __all__ = ["ENGINES", "DuckDB", "EngineOptions", "Spark"]
 
-ENGINES: tuple[type[EngineOptions], ...] = (DuckDB, Spark)
+ENGINES: tuple[type[EngineOptions], ...] = (
+    DuckDB,
+    Spark,
+)
 """All engines. The first is embedded: it counts where nobody names one, and reads what lies on this machine."""
