@@ -2,14 +2,15 @@
 
 import csv
 import io
-import os
 import random
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import warm
+from warm import COMMAND as COMMAND  # noqa: PLC0414 - for the tests of this folder
 
 DEFINITION = """\
 name: small
@@ -125,17 +126,8 @@ class Case:
         return outcome.err
 
 
-COMMAND = str(Path(sys.executable).with_name("abtest"))
-"""The installed command."""
-
-
-def process(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """Run the installed command as a process of its own."""
-    return subprocess.run(
-        [COMMAND, *arguments],
-        cwd=folder,
-        capture_output=True,
-        env={**os.environ, **environment},
-        check=False,
-        timeout=60,
-    )
+def process(
+    folder: Path, *arguments: str, real: bool = False, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the command as a process of its own; ``real``: the installed one, from the start of Python."""
+    return warm.completed(arguments, folder, environment, real=real)

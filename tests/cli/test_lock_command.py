@@ -261,10 +261,10 @@ def test_the_page_on_locks_prints_what_check_prints(tmp_path, case):
 
 
 def test_the_installed_command_locks_and_checks(unseen):
-    assert process(unseen.folder, *LOCK).returncode == 0
-    assert process(unseen.folder, *CHECK).returncode == 0
+    assert process(unseen.folder, *LOCK, real=True).returncode == 0
+    assert process(unseen.folder, *CHECK, real=True).returncode == 0
     unseen.edit("drip.yaml", "[7d, 35d]", "[7d, 28d]")
-    done = process(unseen.folder, *CHECK)
+    done = process(unseen.folder, *CHECK, real=True)
     assert done.returncode == 2
     assert "→" in done.stdout.decode()
 

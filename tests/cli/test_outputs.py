@@ -39,8 +39,8 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     write_experiment(folder)
     before = {path.name for path in folder.iterdir()}
-    first = process(folder, "analyze", "drip.yaml", "-o", "first", **WHEN)
-    second = process(folder, "analyze", "drip.yaml", "-o", "second", "--json", **WHEN)
+    first = process(folder, "analyze", "drip.yaml", "-o", "first", real=True, **WHEN)
+    second = process(folder, "analyze", "drip.yaml", "-o", "second", "--json", real=True, **WHEN)
     assert {path.name for path in folder.iterdir()} - before == {"first", "second"}
     return folder, first, second
 

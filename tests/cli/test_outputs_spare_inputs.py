@@ -4,10 +4,9 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 
 import pytest
+import warm
 from cli_runs import process
 
 FAST = ("analyze", "drip.yaml", "-o", "out", "--no-report", "-q")
@@ -97,9 +96,6 @@ def rename(old, new, rename=disk.rename):
     if ".abtest-commit-" in str(new):
         os.kill(os.getpid(), 9)
 disk.rename = rename
-sys.argv[0] = "abtest"
-from abtest.__main__ import main
-main()
 """
 
 
@@ -107,10 +103,8 @@ def test_report_completes_what_a_killed_analyze_had_decided_before_it_reads(case
     assert process(case.folder, *FAST).returncode == 0
     (case.folder / "out" / "notes.md").write_text("mine")
     case.edit("drip.yaml", "name: small", "name: later")
-    found = subprocess.run(
-        [sys.executable, "-c", KILLED, "analyze", "drip.yaml", "-o", "out", "-q"], cwd=case.folder, check=False
-    )
-    assert found.returncode == -signal.SIGKILL
+    found = warm.start(["analyze", "drip.yaml", "-o", "out", "-q"], case.folder, first=KILLED)
+    assert found.poll(60) == -signal.SIGKILL
     assert json.loads((case.folder / "out/results.json").read_text())["experiment"]["name"] == "small"
     assert process(case.folder, "report", "out/results.json", "-o", "again").returncode == 0
     assert json.loads((case.folder / "again/results.json").read_text())["experiment"]["name"] == "later"

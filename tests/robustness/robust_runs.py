@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import duckdb
+import warm
 
 DEFINITION = """\
 name: drip
@@ -43,10 +44,6 @@ TABLES = {
 }
 WAITS = """
 import sys, time
-from pathlib import Path
-
-phase, folder = sys.argv[1], Path(sys.argv[2])
-del sys.argv[1:3]
 
 
 def stop_here():
@@ -101,11 +98,6 @@ else:
         return run(self, statement, label)
 
     Database._run = slow
-
-from abtest.__main__ import main
-
-sys.argv[0] = "abtest"
-main()
 """
 
 
@@ -134,16 +126,17 @@ class Run:
             (self._notes / name).unlink(missing_ok=True)
         self.temporary = self._notes / "temporary"
         self.temporary.mkdir(exist_ok=True)
-        script = self._notes / "run.py"
-        script.write_text(WAITS)
-        self.process = subprocess.Popen(
-            [sys.executable, str(script), phase, str(self._notes), *arguments],
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "TMPDIR": str(self.temporary), "SOURCE_DATE_EPOCH": "1777000000"},
-        )
+        first = f"from pathlib import Path\n\nphase, folder = {phase!r}, Path({str(self._notes)!r})\n{WAITS}"
+        environment = {**os.environ, "TMPDIR": str(self.temporary), "SOURCE_DATE_EPOCH": "1777000000"}
+        self.process: subprocess.Popen[bytes] | warm.Started
+        if "spark" not in arguments:
+            self.process = warm.start(arguments, folder, environment, first)
+        else:
+            script = self._notes / "run.py"
+            script.write_text(f"{first}\nfrom abtest.__main__ import main\n\nsys.argv[0] = 'abtest'\nmain()\n")
+            command = [sys.executable, str(script), *arguments]
+            pipe = subprocess.PIPE
+            self.process = subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, env=environment)
 
     def wait_until_reached(self) -> None:
         """Wait for the process to be where it stops; however slow the machine is."""
@@ -161,7 +154,8 @@ class Run:
     def end(self) -> tuple[int, str, str]:
         """Wait for the end and return the exit code, stdout and stderr."""
         out, err = self.process.communicate(timeout=100)
-        return self.process.returncode, out, err
+        assert self.process.returncode is not None
+        return self.process.returncode, out.decode(), err.decode()
 
 
 def listing(folder: Path) -> set[str]:
