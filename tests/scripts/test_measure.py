@@ -127,9 +127,9 @@ def test_short_modules_have_less_than_a_hundred_lines_and_folders_are_not_asked(
     assert measure.short(known) == ["short.py"]
 
 
-def test_a_change_of_folder_is_counted_call_by_call():
-    calls = ["cli/a.py", "cli/b.py", "stats/a.py", "cli/a.py", "__main__.py", "__main__.py"]
-    assert measure.folder_changes(calls) == 3
+def test_a_change_of_room_is_counted_call_by_call():
+    calls = ["cli/a.py", "cli/b.py", "stats/a.py", "cli/a.py", "cli/deep/c.py", "__main__.py"]
+    assert measure.room_changes(calls) == 3
 
 
 def test_the_way_of_one_metric_is_what_runs_not_what_importing_runs(tree):
@@ -152,8 +152,9 @@ def main():
     )
     way = measure.traced(package)
     assert way.loaded == ["__main__.py", "deep/loaded.py", "deep/step.py"]
+    assert way.steps == ["__main__.py main > deep/step.py go"]
     assert set(way.calls) == {"__main__.py", "deep/step.py"}
-    assert measure.folder_changes(way.calls) == 1
+    assert measure.room_changes(way.calls) == 1
 
 
 def test_the_table_is_put_between_its_marks(tmp_path):
