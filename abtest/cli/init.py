@@ -11,9 +11,9 @@ from abtest.cli.progress import ProgressLine
 from abtest.cli.telling import tell
 
 if TYPE_CHECKING:
-    from abtest.drafting.draft import Draft
-    from abtest.drafting.hints import Hints
-    from abtest.drafting.survey import Given
+    from abtest.init.draft import Draft
+    from abtest.init.hints import Hints
+    from abtest.init.survey import Given
 
 T = TypeVar("T")
 INTERRUPTED = 130
@@ -65,8 +65,8 @@ def command(
 
     What was guessed is marked `check:` in the file; --unit, --arm, --control, --at, --value and --timezone overrule it.
     """
-    from abtest.drafting.checks import experiment_name, time_zone
     from abtest.errors import UsageError
+    from abtest.init.checks import experiment_name, time_zone
 
     _checked("--name", experiment_name, name)
     _checked("--timezone", time_zone, timezone)
@@ -101,9 +101,9 @@ def _checked(option: str, check: Callable[[str], object], text: str | None) -> N
 
 
 def _given(source: str | None, assignments: str | None, orders: str | None, events: list[str]) -> "list[Given]":
-    from abtest.drafting.checks import event_table
-    from abtest.drafting.survey import Given
     from abtest.errors import UsageError
+    from abtest.init.checks import event_table
+    from abtest.init.survey import Given
 
     tables = {
         "customers": ("--from", source),
@@ -139,7 +139,7 @@ def _refuse_with_template(files: list[str], overruled: list[str]) -> None:
 def _hints(
     columns: dict[str, list[str]], arm: str | None, control: str | None, timezone: str | None, tables: list[str]
 ) -> "Hints":
-    from abtest.drafting.hints import Hints, column_hints
+    from abtest.init.hints import Hints, column_hints
 
     return Hints(
         (
@@ -159,9 +159,9 @@ def _write_template(
     import dataclasses
     import datetime as dt
 
-    from abtest.drafting.checks import some_text
-    from abtest.drafting.templates import TEMPLATES, default_filling
     from abtest.errors import UsageError
+    from abtest.init.checks import some_text
+    from abtest.init.templates import TEMPLATES, default_filling
 
     if len(unit) > 1:
         raise UsageError("--unit: a template has one id column; give it once")
@@ -172,7 +172,7 @@ def _write_template(
     filling = dataclasses.replace(
         filling, unit=unit[0] if unit else filling.unit, timezone=timezone or filling.timezone
     )
-    from abtest.drafting.templates import fill
+    from abtest.init.templates import fill
 
     path = output or Path(f"{filling.name}.yaml")
     _write(fill(template, filling), path, force=force, simulated=kind == "drip")
@@ -180,7 +180,7 @@ def _write_template(
 
 def _stem(output: Path) -> str | None:
     """Return the file's name as the experiment's, if it can be one."""
-    from abtest.drafting.checks import experiment_name
+    from abtest.init.checks import experiment_name
 
     try:
         return experiment_name(output.stem)
@@ -189,7 +189,7 @@ def _stem(output: Path) -> str | None:
 
 
 def _write_draft(given: "list[Given]", hints: "Hints", name: str | None, output: Path | None, *, force: bool) -> None:
-    from abtest.drafting.writing import require_target
+    from abtest.init.writing import require_target
 
     if output is not None or name is not None:
         require_target(output or Path(f"{name}.yaml"), overwrite=force)  # before the long work, not after it
@@ -200,8 +200,8 @@ def _write_draft(given: "list[Given]", hints: "Hints", name: str | None, output:
 def _survey(given: "list[Given]", hints: "Hints", name: str | None = None) -> "Draft":
     progress = ProgressLine()
     try:
-        from abtest.drafting.survey import survey
         from abtest.engines.choice import embedded
+        from abtest.init.survey import survey
 
         engine = embedded().open(progress)
         try:
@@ -213,17 +213,17 @@ def _survey(given: "list[Given]", hints: "Hints", name: str | None = None) -> "D
 
 
 def _finish(draft: "Draft", output: Path | None, *, force: bool) -> None:
-    from abtest.drafting.compose import compose
-    from abtest.drafting.summary import found
-    from abtest.drafting.writing import relative_to
+    from abtest.init.compose import compose
+    from abtest.init.summary import found
+    from abtest.init.writing import relative_to
 
     path = output or Path(f"{draft.name}.yaml")
     _write(compose(draft, relative_to(path.parent)), path, force=force, told=found(draft))
 
 
 def _write(text: str, path: Path, *, force: bool, simulated: bool = False, told: str | None = None) -> None:
-    from abtest.drafting.summary import next_commands, simulate_command
-    from abtest.drafting.writing import write_definition
+    from abtest.init.summary import next_commands, simulate_command
+    from abtest.init.writing import write_definition
 
     write_definition(text, path, overwrite=force)
     tell(f"Written: {path}")
@@ -236,8 +236,8 @@ def _interview(name: str | None, output: Path | None, *, force: bool) -> None:
     import datetime as dt
     from functools import partial
 
-    from abtest.drafting.interview import choose_start, fill_in, look_at_files
-    from abtest.drafting.templates import fill
+    from abtest.init.interview import choose_start, fill_in, look_at_files
+    from abtest.init.templates import fill
     from abtest.process.signals import interruptible
 
     try:
@@ -275,8 +275,8 @@ def _ask(question: str, default: str, check: Callable[[str], T]) -> T:
 
 
 def _ask_path(name: str, *, force: bool) -> Path:
-    from abtest.drafting.writing import require_target
     from abtest.errors import UsageError
+    from abtest.init.writing import require_target
 
     def free(text: str) -> Path:
         try:

@@ -1,13 +1,13 @@
 """Files as people have them: a draft copes, or says in a sentence what is wrong, where, and what settles it."""
 
 import pytest
-from drafting_data import look_at, units, write, write_assignments, write_events, written
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from init_data import look_at, units, write, write_assignments, write_events, written
 
 import abtest
-from abtest.drafting.hints import ColumnHint, Hints, UnsettledError, column_hints
 from abtest.errors import AbtestError, DataError, UsageError
+from abtest.init.hints import ColumnHint, Hints, UnsettledError, column_hints
 from abtest.words.names import looks_like_arm, looks_like_name
 from abtest.words.visible import hidden
 

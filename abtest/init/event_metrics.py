@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from abtest.drafting.draft import MetricDraft
-from abtest.drafting.scalars import Raw, Value, days
-from abtest.drafting.timing import WindowChoice, length, span, weeks
-from abtest.drafting.vocabulary import Nature, event_nature, joined
+from abtest.init.draft import MetricDraft
+from abtest.init.scalars import Raw, Value, days
+from abtest.init.timing import WindowChoice, length, span, weeks
+from abtest.init.vocabulary import Nature, event_nature, joined
 
 _ORDER: tuple[Nature, ...] = ("activity", "engagement", "unwanted", "sent")
 _MARGIN_NOTE = "the margin: how much worse it may get before nobody ships; a business decision, taken before the start"

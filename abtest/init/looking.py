@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from abtest.drafting.vocabulary import known_name
 from abtest.engines.engine import Engine, EngineError, Family, Row, Statement
 from abtest.engines.sqltext import LOCAL, ZONED, number, quote
 from abtest.errors import DataError
 from abtest.files.header import names_of
 from abtest.files.located import Located, require_distinct, require_unchanged
+from abtest.init.vocabulary import known_name
 from abtest.moments.exact import whole
 from abtest.words.visible import hidden
 

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from abtest.drafting.checks import (
+from abtest.init.checks import (
     event_table,
     existing_file,
     experiment_name,
@@ -15,10 +15,10 @@ from abtest.drafting.checks import (
     some_text,
     time_zone,
 )
-from abtest.drafting.draft import Draft
-from abtest.drafting.hints import ColumnHint, Hints, UnsettledError
-from abtest.drafting.survey import Given
-from abtest.drafting.templates import TEMPLATES, Filling, Template, TemplateArm, default_filling
+from abtest.init.draft import Draft
+from abtest.init.hints import ColumnHint, Hints, UnsettledError
+from abtest.init.survey import Given
+from abtest.init.templates import TEMPLATES, Filling, Template, TemplateArm, default_filling
 
 T = TypeVar("T")
 OWN_DATA = "data"

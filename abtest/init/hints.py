@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from abtest.drafting.looking import Table, shortened
 from abtest.errors import DataError, UsageError
 from abtest.grammar.fields import nearest
+from abtest.init.looking import Table, shortened
 
 Flag = Literal["unit", "arm", "control", "at", "value"]
 

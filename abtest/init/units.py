@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS
-from abtest.drafting.hints import Hints, UnsettledError
-from abtest.drafting.looking import Column, Table, common_ids
-from abtest.drafting.vocabulary import id_score, joined
 from abtest.engines.engine import Engine
+from abtest.init.hints import Hints, UnsettledError
+from abtest.init.looking import Column, Table, common_ids
+from abtest.init.vocabulary import id_score, joined
 
 _TELLING = 60
 """Score from which a name alone says that a column is the unit's id."""
@@ -33,7 +33,7 @@ class Units:
 def find_units(engine: Engine, tables: Sequence[Table], hints: Hints) -> Units:
     """Return the id column of every table; the first of ``tables`` holds the arms.
 
-    Raises :class:`~abtest.drafting.hints.UnsettledError` when the tables have no ids in common.
+    Raises :class:`~abtest.init.hints.UnsettledError` when the tables have no ids in common.
     """
     first, *others = tables
     if not others:

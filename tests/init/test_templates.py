@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from drafting_data import write
+from init_data import write
 
 import abtest
 from abtest.definition.model import Definition
-from abtest.drafting.templates import TEMPLATES, TemplateArm, default_filling, fill, next_monday
+from abtest.init.templates import TEMPLATES, TemplateArm, default_filling, fill, next_monday
 from abtest.planning.example import simulate_example
 
 TODAY = dt.date(2026, 2, 25)

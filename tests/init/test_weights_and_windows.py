@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abtest.drafting.templates import sending_window
-from abtest.drafting.timing import (
+from abtest.init.templates import sending_window
+from abtest.init.timing import (
     MOST_MATURE,
     covariate_days,
     end_of,

@@ -1,15 +1,15 @@
 """Which column of a table holds its time, and which one the value of an event."""
 
-from abtest.drafting.hints import Hints, UnsettledError
-from abtest.drafting.looking import Column, Table, shortened
-from abtest.drafting.vocabulary import time_score, value_score
 from abtest.errors import DataError
+from abtest.init.hints import Hints, UnsettledError
+from abtest.init.looking import Column, Table, shortened
+from abtest.init.vocabulary import time_score, value_score
 
 
 def find_time(table: Table, hints: Hints, *, what: str) -> tuple[Column, str | None]:
     """Return the time column of ``table`` and what to check; ``what`` says what the time is needed for.
 
-    Raises :class:`~abtest.drafting.hints.UnsettledError` when there is none.
+    Raises :class:`~abtest.init.hints.UnsettledError` when there is none.
     """
     said = hints.column("at", table)
     if said is not None:

@@ -1,4 +1,4 @@
-"""From files to a :class:`~abtest.drafting.draft.Draft`: look, choose, count what was chosen, say what was guessed."""
+"""From files to a :class:`~abtest.init.draft.Draft`: look, choose, count what was chosen, say what was guessed."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from abtest.definition.model import CUSTOMERS
-from abtest.drafting import facts
-from abtest.drafting.choices import Chosen, EventChoice, choose
-from abtest.drafting.column_metrics import column_metrics
-from abtest.drafting.draft import ArmDraft, Draft, Eligibility, MetricDraft, PeriodDraft
-from abtest.drafting.event_metrics import EventTable, event_metrics
-from abtest.drafting.hints import Hints, require_columns
-from abtest.drafting.looking import Column, look
-from abtest.drafting.parts import arm_notes, condition_name, segments, sources, zone_note
-from abtest.drafting.timing import (
+from abtest.engines.engine import Engine, EngineError
+from abtest.errors import DataError
+from abtest.files.located import locate
+from abtest.init import facts
+from abtest.init.choices import Chosen, EventChoice, choose
+from abtest.init.column_metrics import column_metrics
+from abtest.init.draft import ArmDraft, Draft, Eligibility, MetricDraft, PeriodDraft
+from abtest.init.event_metrics import EventTable, event_metrics
+from abtest.init.hints import Hints, require_columns
+from abtest.init.looking import Column, look
+from abtest.init.parts import arm_notes, condition_name, segments, sources, zone_note
+from abtest.init.timing import (
     WindowChoice,
     covariate_days,
     end_of,
@@ -25,10 +28,7 @@ from abtest.drafting.timing import (
     retention_window,
     weights,
 )
-from abtest.drafting.vocabulary import joined_score
-from abtest.engines.engine import Engine, EngineError
-from abtest.errors import DataError
-from abtest.files.located import locate
+from abtest.init.vocabulary import joined_score
 
 _MOSTLY = 0.9
 """Share of the assigned units that must fulfil a condition for it to be in force unasked."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abtest.drafting import vocabulary as words
+from abtest.init import vocabulary as words
 
 
 @pytest.mark.parametrize(

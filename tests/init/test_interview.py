@@ -4,11 +4,11 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
-from drafting_data import look_at, units, write, write_assignments, write_events
+from init_data import look_at, units, write, write_assignments, write_events
 
 import abtest
-from abtest.drafting.interview import choose_start, fill_in, look_at_files
-from abtest.drafting.templates import TEMPLATES, fill
+from abtest.init.interview import choose_start, fill_in, look_at_files
+from abtest.init.templates import TEMPLATES, fill
 
 TODAY = dt.date(2026, 2, 25)
 ORDERS = ["customer_id", "ordered_at", "amount"]

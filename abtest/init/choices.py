@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS
-from abtest.drafting.arms import ArmColumn, find_arms
-from abtest.drafting.columns import find_time, find_value
-from abtest.drafting.facts import repeated_ids
-from abtest.drafting.hints import Hints
-from abtest.drafting.looking import Column, Table
-from abtest.drafting.units import Units, find_units
-from abtest.drafting.vocabulary import id_score, time_score
 from abtest.engines.engine import Engine
+from abtest.init.arms import ArmColumn, find_arms
+from abtest.init.columns import find_time, find_value
+from abtest.init.facts import repeated_ids
+from abtest.init.hints import Hints
+from abtest.init.looking import Column, Table
+from abtest.init.units import Units, find_units
+from abtest.init.vocabulary import id_score, time_score
 
 _ASSIGNMENT = "the time of the assignment"
 
@@ -57,7 +57,7 @@ class Chosen:
 
 
 def choose(engine: Engine, tables: Mapping[str, Table], hints: Hints) -> Chosen:
-    """Choose the arm, id, time and value columns. Raises what :mod:`abtest.drafting.hints` describes."""
+    """Choose the arm, id, time and value columns. Raises what :mod:`abtest.init.hints` describes."""
     home = tables.get(ASSIGNMENTS) or tables[CUSTOMERS]
     arm = find_arms(engine, home, hints)
     units = find_units(engine, [home, *(table for table in tables.values() if table is not home)], hints)

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from abtest.drafting.draft import Draft, MetricDraft, SourceDraft
-from abtest.drafting.scalars import Raw, Value, commented, noted, one_line, scalar, written
+from abtest.init.draft import Draft, MetricDraft, SourceDraft
+from abtest.init.scalars import Raw, Value, commented, noted, one_line, scalar, written
 
 Paths = Callable[[str], str]
 """From a path as the user gave it to the one that stands in the file."""

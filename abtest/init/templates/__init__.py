@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from string import Template as Text
 
-from abtest.drafting.scalars import Raw, Value, scalar, written
-from abtest.drafting.templates import drip, onboarding, wide, winback
-from abtest.drafting.timing import length, span, weeks
+from abtest.init.scalars import Raw, Value, scalar, written
+from abtest.init.templates import drip, onboarding, wide, winback
+from abtest.init.timing import length, span, weeks
 
 _COMMENTS = 50
 """Column at which comments begin, where the line leaves room."""

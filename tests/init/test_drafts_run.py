@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from drafting_data import UNITS, look_at, units, write, write_assignments, write_customers, write_events, written
+from init_data import UNITS, look_at, units, write, write_assignments, write_customers, write_events, written
 
 import abtest
-from abtest.drafting import summary
-from abtest.drafting.hints import ColumnHint, Hints
+from abtest.init import summary
+from abtest.init.hints import ColumnHint, Hints
 
 SHIPPED = Path(__file__).parents[2] / "experiments"
 ORDERS = ["customer_id", "ordered_at", "amount"]

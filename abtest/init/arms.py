@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from abtest.definition.model import MAX_ARMS
-from abtest.drafting.hints import Hints, UnsettledError
-from abtest.drafting.looking import Column, Table, levels, shortened
-from abtest.drafting.vocabulary import arm_score, cadence_days, control_score, id_score
 from abtest.engines.engine import Engine
 from abtest.errors import UsageError
 from abtest.grammar.fields import nearest
+from abtest.init.hints import Hints, UnsettledError
+from abtest.init.looking import Column, Table, levels, shortened
+from abtest.init.vocabulary import arm_score, cadence_days, control_score, id_score
 from abtest.words.names import is_common, looks_like_arm, repr_of, shape
 from abtest.words.visible import hidden
 
@@ -35,7 +35,7 @@ class ArmColumn:
 
 
 def find_arms(engine: Engine, table: Table, hints: Hints) -> ArmColumn:
-    """Return the arms of ``table``. Raises :class:`~abtest.drafting.hints.UnsettledError` when there is no telling."""
+    """Return the arms of ``table``. Raises :class:`~abtest.init.hints.UnsettledError` when there is no telling."""
     if hints.arm is not None:
         if not table.has(hints.arm):
             near = nearest(hints.arm, [column.name for column in table.columns]) or f"; its columns: {table.listed}"

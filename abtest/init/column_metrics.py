@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from abtest.drafting.draft import MetricDraft
-from abtest.drafting.hints import UnsettledError
-from abtest.drafting.looking import Column, Table, shortened
-from abtest.drafting.scalars import Raw, Value, scalar
-from abtest.drafting.vocabulary import outcome_score, unwanted, words
+from abtest.init.draft import MetricDraft
+from abtest.init.hints import UnsettledError
+from abtest.init.looking import Column, Table, shortened
+from abtest.init.scalars import Raw, Value, scalar
+from abtest.init.vocabulary import outcome_score, unwanted, words
 
 _SOME = 20
 _APART = 0.9
@@ -27,7 +27,7 @@ def column_metrics(table: Table, arm: str | None, taken: set[str]) -> Outcomes:
     """Return a metric for each outcome column of ``table``; ``taken`` columns (id, arm, …) are none.
 
     An outcome is called like one, or stands behind the arm and is not called like something known before. Raises
-    :class:`~abtest.drafting.hints.UnsettledError` when there is no outcome.
+    :class:`~abtest.init.hints.UnsettledError` when there is no outcome.
     """
     numeric = [column for column in table.columns if column.numeric and column.name not in taken]
     sound = [column for column in numeric if not column.unreadable and not _row_number(column)]

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from abtest.drafting.scalars import Value
+from abtest.init.scalars import Value
 
 
 @dataclass(frozen=True, slots=True)

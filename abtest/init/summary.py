@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from abtest.drafting.draft import Draft
-from abtest.drafting.scalars import one_line
+from abtest.init.draft import Draft
+from abtest.init.scalars import one_line
 
 
 def found(draft: Draft) -> str:

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from abtest.drafting.arms import ArmColumn, is_category
-from abtest.drafting.choices import Chosen, EventChoice
-from abtest.drafting.draft import SourceDraft
-from abtest.drafting.facts import Assigned
-from abtest.drafting.looking import Column, Table, shortened
-from abtest.drafting.scalars import Value
-from abtest.drafting.timing import Weights
-from abtest.drafting.vocabulary import control_score, words
+from abtest.init.arms import ArmColumn, is_category
+from abtest.init.choices import Chosen, EventChoice
+from abtest.init.draft import SourceDraft
+from abtest.init.facts import Assigned
+from abtest.init.looking import Column, Table, shortened
+from abtest.init.scalars import Value
+from abtest.init.timing import Weights
+from abtest.init.vocabulary import control_score, words
 
 _STATE = frozenset({"status", "state", "type", "kind", "event", "action", "category", "reason"})
 _EXPERIMENT = frozenset({"experiment", "test", "campaign", "study", "feature"})

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import abtest
-from abtest.drafting.compose import compose
-from abtest.drafting.draft import Draft
-from abtest.drafting.hints import Hints
-from abtest.drafting.survey import Given, survey
-from abtest.drafting.writing import relative_to, write_definition
 from abtest.engines.duckdb.database import Database
+from abtest.init.compose import compose
+from abtest.init.draft import Draft
+from abtest.init.hints import Hints
+from abtest.init.survey import Given, survey
+from abtest.init.writing import relative_to, write_definition
 
 START = dt.date(2026, 3, 2)
 UNITS = 400

@@ -4,9 +4,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from abtest.drafting.looking import Column, Table
 from abtest.engines.engine import Engine, Statement
 from abtest.engines.sqltext import Binder, instant, quote
+from abtest.init.looking import Column, Table
 from abtest.moments.exact import optional, whole
 from abtest.warehouse.calendar import to_microseconds
 

@@ -5,8 +5,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from abtest.drafting.scalars import commented, noted, one_line, scalar, written
 from abtest.grammar.nodes import parse
+from abtest.init.scalars import commented, noted, one_line, scalar, written
 
 TEXTS = st.one_of(
     st.text(),
