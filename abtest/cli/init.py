@@ -161,12 +161,12 @@ def _write_template(
 
     from abtest.errors import UsageError
     from abtest.init.checks import some_text
-    from abtest.init.templates import TEMPLATES, default_filling
+    from abtest.init.templates import default_filling, templates
 
     if len(unit) > 1:
         raise UsageError("--unit: a template has one id column; give it once")
     _checked("--unit", some_text, unit[0] if unit else None)
-    template = TEMPLATES[kind]
+    template = templates()[kind]
     today = dt.datetime.now(tz=dt.UTC).date()
     filling = default_filling(template, today, name or (_stem(output) if output else None))
     filling = dataclasses.replace(

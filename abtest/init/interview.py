@@ -18,7 +18,7 @@ from abtest.init.checks import (
 from abtest.init.draft import Draft
 from abtest.init.hints import ColumnHint, Hints, UnsettledError
 from abtest.init.survey import Given
-from abtest.init.templates import TEMPLATES, Filling, Template, TemplateArm, default_filling
+from abtest.init.templates import Filling, Template, TemplateArm, default_filling, templates
 
 T = TypeVar("T")
 OWN_DATA = "data"
@@ -39,11 +39,11 @@ Survey = Callable[[list[Given], Hints], Draft]
 def choose_start(ask: Ask, say: Say) -> Template | None:
     """Ask what to start from: a template, or (``None``) the user's own files."""
     say("Start from a template, or from your own files:")
-    for template in TEMPLATES.values():
+    for template in templates().values():
         say(f"  {template.name:<11} {template.summary}")
     say(f"  {OWN_DATA:<11} your own files: abtest looks at their columns")
-    choice = ask("Start from", "drip", one_of([*TEMPLATES, OWN_DATA]))
-    return None if choice == OWN_DATA else TEMPLATES[choice]
+    choice = ask("Start from", "drip", one_of([*templates(), OWN_DATA]))
+    return None if choice == OWN_DATA else templates()[choice]
 
 
 def fill_in(ask: Ask, template: Template, today: dt.date, name: str | None) -> Filling:

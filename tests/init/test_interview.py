@@ -8,7 +8,7 @@ from init_data import look_at, units, write, write_assignments, write_events
 
 import abtest
 from abtest.init.interview import choose_start, fill_in, look_at_files
-from abtest.init.templates import TEMPLATES, fill
+from abtest.init.templates import fill, templates
 
 TODAY = dt.date(2026, 2, 25)
 ORDERS = ["customer_id", "ordered_at", "amount"]
@@ -39,7 +39,7 @@ class Script:
 
 def answered(template: str, *answers: str):
     script = Script(*answers)
-    return fill_in(script.ask, TEMPLATES[template], TODAY, None), script
+    return fill_in(script.ask, templates()[template], TODAY, None), script
 
 
 def loaded(text: str, folder) -> abtest.Experiment:
@@ -47,27 +47,27 @@ def loaded(text: str, folder) -> abtest.Experiment:
     return abtest.load(folder / "x.yaml")
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("name", templates())
 def test_enter_throughout_gives_the_template_as_it_is(name, tmp_path):
     filling, script = answered(name)
-    definition = loaded(fill(TEMPLATES[name], filling), tmp_path).definition
+    definition = loaded(fill(templates()[name], filling), tmp_path).definition
     assert definition.name == name
-    assert [arm.name for arm in definition.arms] == [arm.name for arm in TEMPLATES[name].arms]
+    assert [arm.name for arm in definition.arms] == [arm.name for arm in templates()[name].arms]
     assert "Name of the experiment" in script.asked
 
 
 def test_the_first_question_offers_every_template_and_the_own_files():
     script = Script()
-    assert choose_start(script.ask, script.say) is TEMPLATES["drip"]
-    assert all(any(line.strip().startswith(name) for line in script.said) for name in [*TEMPLATES, "data"])
-    assert choose_start(Script("winback").ask, script.say) is TEMPLATES["winback"]
+    assert choose_start(script.ask, script.say) is templates()["drip"]
+    assert all(any(line.strip().startswith(name) for line in script.said) for name in [*templates(), "data"])
+    assert choose_start(Script("winback").ask, script.say) is templates()["winback"]
     assert choose_start(Script("data").ask, script.say) is None
 
 
 def test_answers_go_into_the_definition(tmp_path):
     answers = ["spring", "user_id", "Europe/Helsinki", "2026-04-06", "rarely", "often, very often", "28", "14d", "1w"]
     filling, _ = answered("drip", *answers)
-    definition = loaded(fill(TEMPLATES["drip"], filling), tmp_path).definition
+    definition = loaded(fill(templates()["drip"], filling), tmp_path).definition
     assert (definition.name, definition.unit, definition.timezone) == ("spring", "user_id", "Europe/Helsinki")
     assert definition.period.start == dt.date(2026, 4, 6)
     assert [(arm.name, arm.control, arm.cadence) for arm in definition.arms] == [
@@ -93,7 +93,7 @@ def test_answers_go_into_the_definition(tmp_path):
 def test_a_wrong_answer_is_explained_and_asked_again(answers, complaint, tmp_path):
     filling, script = answered("drip", *answers)
     assert any(complaint in line for line in script.said)
-    loaded(fill(TEMPLATES["drip"], filling), tmp_path)
+    loaded(fill(templates()["drip"], filling), tmp_path)
 
 
 def survey_of(given, hints):

@@ -12,7 +12,7 @@ from init_data import write
 
 import abtest
 from abtest.definition.model import Definition
-from abtest.init.templates import TEMPLATES, TemplateArm, default_filling, fill, next_monday
+from abtest.init.templates import TemplateArm, default_filling, fill, next_monday, templates
 from abtest.planning.example import simulate_example
 
 TODAY = dt.date(2026, 2, 25)
@@ -20,9 +20,9 @@ START = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 
 
 def template_file(name: str, folder: Path, **changes: object) -> Path:
-    filling = dataclasses.replace(default_filling(TEMPLATES[name], TODAY), **changes)
+    filling = dataclasses.replace(default_filling(templates()[name], TODAY), **changes)
     path = folder / f"{name}.yaml"
-    path.write_text(fill(TEMPLATES[name], filling), encoding="utf-8")
+    path.write_text(fill(templates()[name], filling), encoding="utf-8")
     return path
 
 
@@ -88,7 +88,7 @@ def outcome(draw: random.Random) -> tuple[int, int, float]:
 DATA: dict[str, Callable[[Path], None]] = {"onboarding": onboarding_data, "winback": winback_data, "wide": wide_data}
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("name", templates())
 def test_a_template_is_a_valid_definition_with_a_primary_a_secondary_and_a_guardrail(name, tmp_path):
     definition = abtest.load(template_file(name, tmp_path)).definition
     roles = [metric.role for metric in definition.metrics.values()]
@@ -145,9 +145,9 @@ def test_the_drip_templates_windows_hold_whole_sends_of_any_cadences(cadences, t
         assert all(edge % (days * 86_400) == 0 for edge in window for days in cadences)
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("name", templates())
 def test_every_part_and_what_to_change_is_explained(name):
-    text = fill(TEMPLATES[name], default_filling(TEMPLATES[name], TODAY))
+    text = fill(templates()[name], default_filling(templates()[name], TODAY))
     keys = re.findall(r"(?m)^(\w+):", text)
     # Unknown keys would have been refused; these are all parts that a first experiment needs.
     assert {"name", "arms", "data", "metrics"} <= set(keys) <= set(Definition.model_fields)
@@ -158,7 +158,7 @@ def test_every_part_and_what_to_change_is_explained(name):
         assert above.startswith("# "), part
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("name", templates())
 def test_names_of_any_kind_fit_into_a_template(name, tmp_path):
     arms = (
         TemplateArm('no: #1 "x" $unit', cadence=7),

@@ -1,18 +1,23 @@
-"""Four ready definitions of experiments that retention teams run; each explains itself in its comments."""
+"""Ready definitions of experiments that retention teams run: each is one file in `templates/`, and explains itself."""
 
 import datetime as dt
 import math
 import re
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from string import Template as Text
 
+import yaml
+
 from abtest.init.scalars import Raw, Value, scalar, written
-from abtest.init.templates import drip, onboarding, wide, winback
 from abtest.init.timing import length, span, weeks
 
 _COMMENTS = 50
 """Column at which comments begin, where the line leaves room."""
-_ENROLMENT_DAYS = {"drip": 42, "onboarding": 28, "winback": 7, "wide": 0}
+NAMES = ("drip", "onboarding", "winback", "wide")
+"""The templates in the order in which they are offered."""
+_FOLDER = Path(__file__).with_name("templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +32,16 @@ class TemplateArm:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template: its name, what it is for, its arms, and the text with ``$name`` and the like to fill in."""
+    """A template: its name, what it is for, its arms, and the text with ``$name`` and the like to fill in.
+
+    Enrolment lasts ``enrolment_days``; one where nobody enrols has no such text.
+    """
 
     name: str
     summary: str
     arms: tuple[TemplateArm, ...]
     text: str
+    enrolment_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,42 +55,16 @@ class Filling:
     timezone: str = "UTC"
 
 
-TEMPLATES: dict[str, Template] = {
-    "drip": Template(
-        "drip",
-        drip.SUMMARY,
-        (
-            TemplateArm("biweekly", cadence=14, description="An e-mail every other week, as today."),
-            TemplateArm("weekly", cadence=7, description="An e-mail every week."),
-        ),
-        drip.TEXT,
-    ),
-    "onboarding": Template(
-        "onboarding",
-        onboarding.SUMMARY,
-        (
-            TemplateArm("standard", description="The welcome as it is."),
-            TemplateArm("guided", description="A guided first week: three short mails and a checklist."),
-        ),
-        onboarding.TEXT,
-    ),
-    "winback": Template(
-        "winback",
-        winback.SUMMARY,
-        (
-            TemplateArm("holdout", description="Gets nothing: shows who comes back anyway."),
-            TemplateArm("reminder", weight=2, description="A reminder by e-mail."),
-            TemplateArm("voucher", weight=2, description="The same e-mail with a voucher."),
-        ),
-        winback.TEXT,
-    ),
-    "wide": Template(
-        "wide",
-        wide.SUMMARY,
-        (TemplateArm("control", description="As today."), TemplateArm("treatment", description="What is new.")),
-        wide.TEXT,
-    ),
-}
+@cache
+def templates() -> dict[str, Template]:
+    """Return the templates by name: each is one file, with what is told of it before the first ``---``."""
+    found = {}
+    for name in NAMES:
+        head, text = (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8").split("\n---\n", 1)
+        said = yaml.safe_load(head)
+        arms = tuple(TemplateArm(**arm) for arm in said["arms"])
+        found[name] = Template(name, said["summary"], arms, text, said.get("enrolment_days", 1))
+    return found
 
 
 def next_monday(today: dt.date) -> dt.date:
@@ -97,10 +80,10 @@ def default_filling(template: Template, today: dt.date, name: str | None = None)
 def fill(template: Template, filling: Filling) -> str:
     """Return the text of the definition."""
     low, high = sending_window([arm.cadence for arm in filling.arms if arm.cadence])
-    end = filling.start + dt.timedelta(days=max(1, _ENROLMENT_DAYS[template.name]) - 1)
+    end = filling.start + dt.timedelta(days=template.enrolment_days - 1)
     control, *treatments = [arm.name for arm in filling.arms]
     hypothesis = f"More customers stay with {' or '.join(treatments)} than with {control}."
-    text = Text(template.text.lstrip("\n")).substitute(
+    text = Text(template.text).substitute(
         name=scalar(filling.name),
         hypothesis=scalar(hypothesis),
         unit=scalar(filling.unit),
@@ -109,9 +92,9 @@ def fill(template: Template, filling: Filling) -> str:
         end=end,
         through=end + dt.timedelta(days=high),
         lapsed=filling.start - dt.timedelta(days=90),
-        arms="\n".join(_arm(arm, control=place == 0) for place, arm in enumerate(filling.arms)),
-        low=low,
-        high=high,
+        arms="\n  ".join(_arm(arm, control=place == 0) for place, arm in enumerate(filling.arms)),
+        low=f"{low}d",
+        high=f"{high}d",
         span=span(high),
         weeks=weeks(low, high),
         length=length(high),
@@ -137,4 +120,4 @@ def _arm(arm: TemplateArm, *, control: bool) -> str:
         keys["cadence"] = Raw(f"{arm.cadence}d")
     if arm.description is not None:
         keys["description"] = arm.description
-    return f"  - {written(keys)}"
+    return f"- {written(keys)}"
