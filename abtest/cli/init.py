@@ -213,17 +213,14 @@ def _survey(given: "list[Given]", hints: "Hints", name: str | None = None) -> "D
 
 
 def _finish(draft: "Draft", output: Path | None, *, force: bool) -> None:
-    from abtest.init.compose import compose
-    from abtest.init.summary import found
-    from abtest.init.writing import relative_to
+    from abtest.init.writing import compose, found, relative_to
 
     path = output or Path(f"{draft.name}.yaml")
     _write(compose(draft, relative_to(path.parent)), path, force=force, told=found(draft))
 
 
 def _write(text: str, path: Path, *, force: bool, simulated: bool = False, told: str | None = None) -> None:
-    from abtest.init.summary import next_commands, simulate_command
-    from abtest.init.writing import write_definition
+    from abtest.init.writing import next_commands, simulate_command, write_definition
 
     write_definition(text, path, overwrite=force)
     tell(f"Written: {path}")

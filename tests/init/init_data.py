@@ -8,11 +8,10 @@ from pathlib import Path
 
 import abtest
 from abtest.engines.duckdb.database import Database
-from abtest.init.compose import compose
 from abtest.init.draft import Draft
 from abtest.init.hints import Hints
 from abtest.init.survey import Given, survey
-from abtest.init.writing import relative_to, write_definition
+from abtest.init.writing import compose, relative_to, write_definition
 
 START = dt.date(2026, 3, 2)
 UNITS = 400
