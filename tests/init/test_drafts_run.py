@@ -9,7 +9,7 @@ import pytest
 from init_data import UNITS, look_at, units, write, write_assignments, write_customers, write_events, written
 
 import abtest
-from abtest.init import summary
+from abtest.init import writing
 from abtest.init.hints import ColumnHint, Hints
 
 SHIPPED = Path(__file__).parents[2] / "experiments"
@@ -28,7 +28,7 @@ def test_the_shipped_example_is_found_again_from_its_tables(tmp_path):
     draft = look_at(*tables, hints=Hints(timezone="Europe/Helsinki"))
     found = written(draft, tmp_path / "found.yaml")
     page = (SHIPPED.parent / "docs/init.md").read_text(encoding="utf-8")
-    assert all(line in page for line in summary.found(draft).splitlines()[:3])
+    assert all(line in page for line in writing.found(draft).splitlines()[:3])
     shipped = abtest.load(SHIPPED / "drip.yaml")
     for key in ("unit", "period", "population"):
         assert getattr(found.definition, key) == getattr(shipped.definition, key)

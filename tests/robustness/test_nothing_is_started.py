@@ -122,6 +122,8 @@ def heard(event, arguments):
         and os.path.basename(arguments[0]) in TRAPS
         and os.path.realpath(arguments[0]).startswith(here + os.sep)
     )
+    if event == "pickle.find_class" and arguments[0].partition(".")[0] == "babel":
+        return  # CLDR's facts of a language, which Babel keeps pickled beside its own modules
     if event in EVENTS or strange or event == "ctypes.dlopen" and arguments[0]:
         log.write(json.dumps([event, repr(arguments[:2])]) + "\\n")
         log.flush()
