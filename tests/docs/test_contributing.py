@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (Add .+?)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE))
 BLOCK = re.compile(r"<!-- (new|edit|try|shell)(?:: (.*?))?(?:, twice)? -->\n((?:```\w+\n.*?```\n)+)", re.DOTALL)
-KINDS = {"Add a health check", "Add a type of metric"}
+KINDS = {"Add a health check", "Add a type of metric", "Add an engine"}
 
 pytestmark = pytest.mark.skipif(not (ROOT / "scripts").is_dir(), reason="these are not in this copy")
 
