@@ -25,9 +25,11 @@ def command(
     ] = None,
     *,
     options: Given,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Draw all anew if the file exists, instead of adding who is new.")
+    ] = False,
 ) -> None:
-    """Draw the arms of all eligible customers by a salted hash of their ids, and write them to a file."""
+    """Draw the arms of all eligible customers by a salted hash of their ids, or add those who are new to a file."""
     from abtest.assignment.draw import assign
     from abtest.definition.load import load
 
@@ -45,7 +47,13 @@ def command(
     finally:
         progress.close()
     arms = ", ".join(f"{arm} {count:,}" for arm, count in drawn.arms.items())
-    tell(f"{drawn.path}: {sum(drawn.arms.values()):,} units assigned: {arms}")
+    total = sum(drawn.arms.values())
+    if not drawn.kept:
+        tell(f"{drawn.path}: {total:,} units assigned: {arms}")
+    elif drawn.added:
+        tell(f"{drawn.path}: {drawn.kept:,} units kept, {drawn.added:,} added, {total:,} in all: {arms}")
+    else:
+        tell(f"{drawn.path}: nobody is new; all {total:,} units keep their arms: {arms}")
     tell(f"{drawn.customers:,} customers, {drawn.eligible:,} eligible")
     if drawn.without_time:
         tell(f"{drawn.without_time:,} eligible customers have no time of assignment and were left out", err=True)

@@ -277,8 +277,8 @@ def test_an_existing_file_is_kept_unless_told_otherwise(tmp_path):
         assign(of, tables=tables)
     assert path.read_text() == "precious"
     assign(of, tables=tables, overwrite=True)
-    assert path.read_text().splitlines()[0] == "id,arm,assigned_at"
-    assert leftovers(tmp_path, "assignments.csv")
+    assert path.read_text().splitlines()[0] == "id,arm,assigned_at,bucket"
+    assert leftovers(tmp_path, "assignments.csv", "assignments.csv.manifest.json")
 
 
 def test_a_failure_while_writing_leaves_the_old_file_and_nothing_half_written(tmp_path, monkeypatch):

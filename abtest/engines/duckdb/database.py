@@ -65,6 +65,10 @@ CREATE MACRO sha2(x, bits) AS sha256(x);
 CREATE MACRO conv(x, from_base, to_base) AS CAST(('0x' || x) AS BIGINT);
 CREATE MACRO to_instant(microseconds) AS make_timestamptz(microseconds);
 CREATE MACRO to_clock(microseconds) AS make_timestamp(microseconds);
+CREATE MACRO wall_micros(microseconds, zone) AS epoch_us(timezone(zone, make_timestamptz(microseconds)));
+CREATE MACRO clock_text(microseconds) AS
+  CASE WHEN microseconds % 1000000 = 0 THEN strftime(make_timestamp(microseconds), '%Y-%m-%dT%H:%M:%S')
+       ELSE strftime(make_timestamp(microseconds), '%Y-%m-%dT%H:%M:%S.%f') END;
 CREATE MACRO trimmed(x) AS trim(x, ' ');
 CREATE MACRO number_text(x) AS x;
 CREATE MACRO whole_div(x, y) AS x // y;

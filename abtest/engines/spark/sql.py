@@ -52,6 +52,12 @@ FUNCTIONS = {
              ELSE x END""",
     "to_instant(microseconds BIGINT) RETURNS TIMESTAMP": "timestamp_micros(microseconds)",
     "to_clock(microseconds BIGINT) RETURNS TIMESTAMP_NTZ": "CAST(timestamp_micros(microseconds) AS TIMESTAMP_NTZ)",
+    "wall_micros(microseconds BIGINT, zone STRING) RETURNS BIGINT": """
+        unix_micros(from_utc_timestamp(timestamp_micros(microseconds), zone))""",
+    "clock_text(microseconds BIGINT) RETURNS STRING": """
+        CASE WHEN microseconds % 1000000 = 0
+             THEN date_format(timestamp_micros(microseconds), "yyyy-MM-dd'T'HH:mm:ss")
+             ELSE date_format(timestamp_micros(microseconds), "yyyy-MM-dd'T'HH:mm:ss.SSSSSS") END""",
     # Of a local time that a clock change repeats, Spark takes the first, DuckDB the second: the second is meant. In the
     # hour that a clock skips, both count from the offset before it.
     "first_micros(t TIMESTAMP, zone STRING) RETURNS BIGINT": "unix_micros(to_utc_timestamp(t, zone))",
