@@ -127,7 +127,7 @@ def assign(
                 beside_it = manifest.manifest(
                     experiment, path, drawn.path, drawn.counts, engine=opened.name, before=past, added=drawn.added
                 )
-                files = {path.name: drawn.path, beside.name: beside_it}
+                files: dict[str, bytes | Path] = {path.name: drawn.path, beside.name: beside_it}
                 again = overwrite or before is not None
                 publish(files, path.parent, keep=keep, overwrite=again, kind=KIND)
     finally:

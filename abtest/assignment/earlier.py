@@ -4,13 +4,12 @@ Principle: nobody changes arms. A file is extended only if the definition would 
 stands there; what it would not is a changed salt, changed weights, or another experiment's file.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from abtest.definition.load import Experiment
 from abtest.definition.model import ASSIGNMENTS, Source
-from abtest.engines.engine import Engine, Row, Statement
+from abtest.engines.engine import Engine, Parameters, Row, Statement
 from abtest.engines.sqltext import quote
 from abtest.errors import AbtestError, UsageError
 from abtest.moments.exact import whole
@@ -54,7 +53,7 @@ def read(warehouse: Warehouse, path: Path, names: tuple[str, ...], arms: tuple[s
     return whole(_one(engine, f"SELECT count(*) AS units FROM {EARLIER}", {}), "units")
 
 
-def require_same_arms(engine: Engine, path: Path, computed: str, parameters: Mapping[str, str | int]) -> None:
+def require_same_arms(engine: Engine, path: Path, computed: str, parameters: Parameters) -> None:
     """Refuse a file with a unit that the definition draws otherwise; ``computed`` is SQL for the arm of a row."""
     text = f"SELECT count(*) AS units\nFROM {EARLIER}\nWHERE arm <> {computed}"
     moved = whole(_one(engine, text, parameters), "units")
@@ -92,10 +91,10 @@ def refusal(path: Path, error: AbtestError) -> UsageError:
     return UsageError(f"{path}: exists already, and cannot be read as assignments ({reason}); {CURE}")
 
 
-def _one(engine: Engine, text: str, parameters: Mapping[str, str | int | float | bool]) -> Row:
+def _one(engine: Engine, text: str, parameters: Parameters) -> Row:
     [row] = engine.rows(Statement(text, parameters), "reading earlier assignments")
     return row
 
 
-def _parameters(table: Table) -> Mapping[str, str | int | float | bool]:
+def _parameters(table: Table) -> Parameters:
     return table.select.parameters if table.select else {}

@@ -122,9 +122,9 @@ def test_assign_refuses_to_overwrite_and_says_how(case):
 
 def test_assign_writes_eligible_customers_only_and_overwrites_by_force(case):
     outcome = case.run("assign", "drip.yaml", "--force")
-    assert (outcome.code, outcome.err, outcome.left) == (0, "", frozenset())
+    assert (outcome.code, outcome.err, outcome.left) == (0, "", {"assignments.csv.manifest.json"})
     header, *rows = read_csv(case.folder / "assignments.csv")
-    assert header == ["customer_id", "variant", "assigned_at"]
+    assert header == ["customer_id", "variant", "assigned_at", "bucket"]
     assert len(rows) == 240
     assert {row[1] for row in rows} == {"biweekly", "weekly"}
     assert "9999" not in {row[0] for row in rows}
