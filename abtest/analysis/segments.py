@@ -5,6 +5,7 @@ what to expect, and whatever was not declared before the start is labelled explo
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from abtest.analysis.result import Effect, SegmentLevel, SegmentResult
 from abtest.analysis.verdicts import effect
@@ -12,7 +13,7 @@ from abtest.definition.model import Definition, Segment
 from abtest.metrics.methods import Rates, counted_term, plain_method, standard_error, sum_of
 from abtest.moments.sums import Arms, MetricMoments
 from abtest.stats.corrections import adjust
-from abtest.stats.rates import compare_many_rates
+from abtest.stats.rates import FEW_METHOD, compare_many_rates
 from abtest.stats.segments import SegmentEffect, heterogeneity, interaction, shrink
 from abtest.stats.values import Estimate, TwoSample
 from abtest.words.names import identifies
@@ -50,7 +51,7 @@ def _result(
     merged = _merged(moments.segments[segment.column], (control, arm))
     compared = dict(zip(merged, _levels(moments, list(merged.values()), (control, arm), confidence), strict=True))
     effects = [
-        SegmentEffect(result.difference.estimate, standard_error(result, confidence), arms[arm].n + arms[control].n)
+        SegmentEffect(result.difference.estimate, _error(result, confidence), arms[arm].n + arms[control].n)
         for (result, _, _), arms in zip(compared.values(), merged.values(), strict=True)
     ]
     test, spread, shrunken = interaction(effects), heterogeneity(effects, confidence), shrink(effects, confidence)
@@ -86,6 +87,11 @@ def _result(
         ],
         reason=test.reason,
     )
+
+
+def _error(result: TwoSample, confidence: float) -> float | None:
+    """Return the standard error of a level: where events are few its p-value has none, but its interval has."""
+    return standard_error(replace(result, statistic=None) if result.method == FEW_METHOD else result, confidence)
 
 
 def _merged(levels: Mapping[str, Arms], places: tuple[int, int]) -> dict[str, Arms]:

@@ -205,10 +205,13 @@ class View:
 def shown(comparison: "Comparison") -> ShownEffect:
     """Return the effect on which the verdict rests: adjusted where the comparison was corrected."""
     adjusted = comparison.adjusted_p_value is not None and comparison.adjusted_difference is not None
+    p_value = comparison.adjusted_p_value if adjusted else comparison.p_value
+    if comparison.margin is not None and comparison.margin.adjusted_p_value is not None:
+        p_value = comparison.margin.adjusted_p_value
     return ShownEffect(
         difference=(comparison.adjusted_difference if adjusted else None) or comparison.difference,
         lift=(comparison.adjusted_lift if adjusted else None) or comparison.lift,
-        p_value=comparison.adjusted_p_value if adjusted else comparison.p_value,
+        p_value=p_value,
         adjusted=adjusted,
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from abtest.stats import checks
 from abtest.stats.checks import CONFIDENCE
-from abtest.stats.score import FARTHEST, TINY, Floats, meet, no_effect, standardised
+from abtest.stats.score import ALL, FARTHEST, TINY, Floats, Some, meet, no_effect, standardised
 from abtest.stats.values import Estimate, Rate
 from abtest.words.reason import Reason
 
@@ -65,16 +65,18 @@ def lowest_odds_ratio(
     guess = 1 / np.sqrt(alone[0] ** -2 + alone[1] ** -2)
     start = guess / np.maximum(most - guess, 1e-9 * most)
 
-    def shares(v: Floats) -> tuple[Floats, tuple[Floats, Floats], tuple[Floats, Floats]]:
-        nu, left = most * (v / (1 + v)), most / (1 + v)
-        return nu, ((x - most) + left, misses + nu), ((failures - most) + left, hits + nu)
+    def shares(v: Floats, some: Some = ALL) -> tuple[Floats, tuple[Floats, Floats], tuple[Floats, Floats]]:
+        end = most[some]
+        nu, left = end * (v / (1 + v)), end / (1 + v)
+        first = (x[some] - end) + left, misses[some] + nu
+        return nu, first, ((failures[some] - end) + left, hits[some] + nu)
 
-    def at(v: Floats) -> tuple[Floats, Floats]:
-        nu, *arms = shares(v)
+    def at(v: Floats, some: Some = ALL) -> tuple[Floats, Floats]:
+        nu, *arms = shares(v, some)
         inverse = [1 / low + 1 / high for low, high in arms]
         # (1 − 2P)/n of the first arm, and of the failures of the second: (high − low)/(high + low)².
         third = [of**2 * ((high - low) / (low + high)) for of, (low, high) in zip(inverse, arms, strict=True)]
-        return standardised(nu, inverse[0] + inverse[1], corrected * (third[0] + third[1]), factor)
+        return standardised(nu, inverse[0] + inverse[1], corrected * (third[0] + third[1]), factor[some])
 
     v = meet(at, start, critical, nothing)
     _, (hit, miss), (fail, other) = shares(v)

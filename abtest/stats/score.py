@@ -18,8 +18,9 @@ Every bound is computed as the *lower* bound of the first arm over the second; a
 bound of the swapped arms. Exchanging the arms therefore mirrors every result exactly.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from types import EllipsisType
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,6 +32,10 @@ from abtest.stats.skewness import deviate, target
 Floats = NDArray[np.float64]
 Table = tuple[Floats, Floats, Floats, Floats]
 """Arrays of counts: events and units of the control, then of the treatment."""
+
+Some = NDArray[np.bool_] | EllipsisType
+"""Which points are meant."""
+ALL = ...
 
 TINY = float(np.finfo(np.float64).tiny)
 MAX_STEPS = 200
@@ -186,10 +191,11 @@ def lowest_difference(
     idle = np.where(still & ~fixed, idle, 0.0)
     start = np.where(still, np.minimum(*alone) - idle, 1 / np.sqrt(alone[0] ** -2 + alone[1] ** -2))
 
-    def at(beyond: Floats) -> tuple[Floats, Floats]:
-        multiplier = idle + beyond
-        first, second = _pulled(x, n, multiplier), _pulled(failures, m, multiplier)
-        return standardised(multiplier, first[0] + second[0], corrected * (first[1] + second[1]), factor)
+    def at(beyond: Floats, some: Some = ALL) -> tuple[Floats, Floats]:
+        multiplier = idle[some] + beyond
+        first = _pulled(x[some], n[some], multiplier)
+        second = _pulled(failures[some], m[some], multiplier)
+        return standardised(multiplier, first[0] + second[0], corrected * (first[1] + second[1]), factor[some])
 
     root = idle + meet(at, np.where(fixed, 1.0, start), critical, fixed)
     variance = _pulled(x, n, root)[0] + _pulled(failures, m, root)[0]
@@ -247,15 +253,16 @@ def lowest_ratio(x: Floats, n: Floats, y: Floats, m: Floats, critical: Floats, *
     x = np.where(empty, 0.5, x)  # any value: the bound of an arm without successes is 0, set at the end
     misses, square = np.where(empty, n, n - x), critical**2 * factor
 
-    def rates(v: Floats) -> tuple[Floats, Floats, Floats]:
-        mu = np.where(full, n * np.minimum(v, 1.0), x * (v / (1 + v)))
-        first = np.where(full, np.maximum(v - 1, 0.0), misses * (1 + v) / x)
-        return mu, first, (m - y) / (y + mu)
+    def rates(v: Floats, some: Some = ALL) -> tuple[Floats, Floats, Floats]:
+        mu = np.where(full[some], n[some] * np.minimum(v, 1.0), x[some] * (v / (1 + v)))
+        first = np.where(full[some], np.maximum(v - 1, 0.0), misses[some] * (1 + v) / x[some])
+        return mu, first, (m[some] - y[some]) / (y[some] + mu)
 
-    def at(v: Floats) -> tuple[Floats, Floats]:
-        mu, a, b = rates(v)
-        third = a * (a - 1) / n**2 - b * (b - 1) / m**2
-        return standardised(mu, a / n + b / m, corrected * third, factor)
+    def at(v: Floats, some: Some = ALL) -> tuple[Floats, Floats]:
+        mu, a, b = rates(v, some)
+        of_a, of_b = a / n[some], b / m[some]
+        third = of_a * (a - 1) / n[some] - of_b * (b - 1) / m[some]
+        return standardised(mu, of_a + of_b, corrected * third, factor[some])
 
     second = (m - y) / m
     by_second = np.minimum((square + np.sqrt(square**2 + 4 * second * square * y)) / (2 * second), x * (1 - 1e-9))
@@ -268,15 +275,22 @@ def lowest_ratio(x: Floats, n: Floats, y: Floats, m: Floats, critical: Floats, *
     return np.where(empty | (v >= FARTHEST), 0.0, rate * (m + mu) / (y + mu))
 
 
-def meet(
-    at: Callable[[Floats], tuple[Floats, Floats]], start: Floats, critical: Floats, known: NDArray[np.bool_]
-) -> Floats:
+class At(Protocol):
+    """The statistic and its skewness at positive multipliers, of some tables."""
+
+    def __call__(self, point: Floats, some: Some = ..., /) -> tuple[Floats, Floats]:
+        """Return both, one entry per point."""
+        ...
+
+
+def meet(at: At, start: Floats, critical: Floats, known: NDArray[np.bool_]) -> Floats:
     """Return the multiplier at which the statistic meets its critical value, at least ``FARTHEST`` where it never does.
 
     ``at`` gives the statistic and its skewness for positive multipliers. Secants first, which arrive in a few steps
     from a good start; where they do not, a bracket that is halved. A point that has arrived stays, so that it does not
     depend on the points beside it. ``known`` marks those that nobody needs.
     """
+    critical = np.broadcast_to(critical, start.shape)
     before, (value_before, wanted) = start, _excess(at, start, critical)
     point = start * np.clip(wanted / (wanted + value_before), 0.1, 10.0)  # the statistic grows like the multiplier
     arrived = known
@@ -291,21 +305,23 @@ def meet(
         arrived = arrived | near
         if np.all(arrived):
             return point
-    return np.where(arrived, point, _halved(at, start, critical))
+    late = ~arrived
+    point[late] = _halved(at, critical, late)
+    return point
 
 
-def _excess(at: Callable[[Floats], tuple[Floats, Floats]], point: Floats, critical: Floats) -> tuple[Floats, Floats]:
-    statistic, skew = at(point)
+def _excess(at: At, point: Floats, critical: Floats, some: Some = ALL) -> tuple[Floats, Floats]:
+    statistic, skew = at(point, some)
     wanted = target(critical, skew)
     return statistic - wanted, wanted
 
 
-def _halved(at: Callable[[Floats], tuple[Floats, Floats]], start: Floats, critical: Floats) -> Floats:
-    """Do as ``meet`` by bisection on the log scale: slow, and always right."""
-    low, high = np.full_like(start, 1 / FARTHEST), np.full_like(start, FARTHEST)
+def _halved(at: At, critical: Floats, some: NDArray[np.bool_]) -> Floats:
+    """Do as ``meet`` for some of the points, by bisection on the log scale: slow, and always right."""
+    low, high = np.full(int(some.sum()), 1 / FARTHEST), np.full(int(some.sum()), FARTHEST)
     for _ in range(BISECTIONS):
         middle = np.sqrt(low * high)
-        below = _excess(at, middle, critical)[0] < 0
+        below = _excess(at, middle, critical[some], some)[0] < 0
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     return np.where(low > FARTHEST / 2, FARTHEST, high)
 

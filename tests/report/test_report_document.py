@@ -126,14 +126,22 @@ def test_the_adjusted_p_value_of_a_margin_test_is_noted_as_that(
     three_arms: Analysis, test: str, *, noted: bool
 ) -> None:
     metric = three_arms.metrics[0]
-    margin = MarginResult(test=test, value=0.01, scale="absolute", p_value=0.2, shown=False)  # type: ignore[arg-type]
+    adjusted = 0.4 if noted else None  # where the margin is not the question, it has none
+    margin = MarginResult(
+        test=test,  # type: ignore[arg-type]
+        value=0.01,
+        scale="absolute",
+        p_value=0.2,
+        adjusted_p_value=adjusted,
+        shown=False,
+    )
     comparisons = [comparison.model_copy(update={"margin": margin}) for comparison in metric.comparisons]
     changed = three_arms.model_copy(update={"metrics": [metric.model_copy(update={"comparisons": comparisons})]})
     document = build(changed)
     assert document.headline is not None
     assert document.headline.table is not None
     for found in (document.headline.table, table(changed, "metrics")):
-        assert any("twice its one-sided p-value" in note for note in found.notes) == noted
+        assert any("of the test at the margin, one-sided" in note for note in found.notes) == noted
 
 
 @pytest.mark.parametrize("kind", ["ratio", "quantile"])

@@ -9,7 +9,7 @@ from abtest.report.sections import charts, inference, levels, plain_words, total
 from abtest.report.sections.cells import Notes, adjusted_note, effect_cell, effect_note, units_cell, value_cell
 from abtest.report.sections.headline import metric_details
 from abtest.report.sections.part import Part
-from abtest.report.view import View, adjusts_margin, verdict_tone
+from abtest.report.view import View, adjusts_margin, shown, verdict_tone
 from abtest.words.scales import scales
 from abtest.words.visible import clean
 
@@ -114,7 +114,7 @@ def _comparison_cells(
         Cell(p_value(comparison.p_value, view.alpha)),
     ]
     if adjusted:
-        text = p_value(comparison.adjusted_p_value, view.alpha) if comparison.adjusted_p_value is not None else ""
+        text = p_value(shown(comparison).p_value, view.alpha) if comparison.adjusted_p_value is not None else ""
         note = notes.add(view.say("note.margin.adjusted")) if adjusts_margin(comparison) else None
         cells.append(Cell(text, note=note))
     verdict = view.verdict(metric, comparison)

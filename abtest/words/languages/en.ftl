@@ -342,8 +342,7 @@ note-interval = No interval: { $reason }.
 note-adjusted = No adjusted interval: { $reason }.
 note-followed = Units followed: one whose window is still open counts for as long as it was followed; none is left out.
 note-margin-adjusted =
-    The adjusted p-value of a superiority or equivalence test: twice its one-sided p-value, corrected like the
-    two-sided ones.
+    The adjusted p-value is that of the test at the margin, one-sided: below half of 1 − confidence the margin is shown.
 note-arm = { $arm }: { $reason }
 note-covariates =
     Difference and lift are adjusted for covariates or strata, so they are not exactly those of the values shown; the
