@@ -71,7 +71,7 @@ def analysis_of(
     checks = [checked(finding, subjects) for finding in found]
     population = _population(experiment, collected, metrics)
     customers = _customers(collected)
-    metrics = with_totals(definition, population, customers, metrics)
+    metrics = with_totals(definition, population, metrics)
     calendar = Calendar.of(definition)
     family = family_of(definition)
     info = _experiment(experiment, lock)

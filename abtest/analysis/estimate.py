@@ -5,7 +5,8 @@ from dataclasses import replace
 from abtest.analysis.companions import Companions, beside
 from abtest.analysis.contrasts import Asked, Contrasts
 from abtest.analysis.inference import Inference
-from abtest.analysis.result import ArmResult, Comparison, LevelReading, MetricResult
+from abtest.analysis.result import AdjustedValues, ArmResult, Comparison, LevelReading, MetricResult
+from abtest.analysis.verdicts import effect
 from abtest.checks.outcomes import lacks_unequally
 from abtest.definition.model import Definition
 from abtest.errors import DataError
@@ -136,6 +137,10 @@ class Estimator:
         if isinstance(result, AdjustedTwoSample) and isinstance(self.method, Adjusted):
             further["unadjusted"] = beside(self.compare(arm, self.confidence, self.method.plain))
             further["variance_removed"] = result.variance_removed
+            if len(self.method.terms) == 1:
+                further["adjusted_values"] = AdjustedValues(
+                    control=effect(result.control), arm=effect(result.treatment)
+                )
         return self.contrasts.comparison(arm, result, further)
 
     def _asked(self) -> Asked:

@@ -261,8 +261,8 @@ class PlainWords(Value):
 class InTotal(Value):
     """A difference of an amount per customer as a sum over customers, in the metric's unit and within its window.
 
-    ``arm``: over the arm's ``arm_customers``, as run; ``base``: over all ``base_customers``, as if all were treated;
-    both are ``None`` where the size of the whole base is not known.
+    ``arm``: over the arm's ``arm_customers``, as run; ``base``: over the ``base_customers`` of all arms, as if all of
+    them were treated; both may be ``None`` in results of an earlier version.
     """
 
     arm_customers: int

@@ -227,6 +227,13 @@ class UnadjustedComparison(Value):
     p_value: float | None
 
 
+class AdjustedValues(Value):
+    """The arms' means as if their covariates were alike: the difference of these two is the adjusted difference."""
+
+    control: Effect
+    arm: Effect
+
+
 class ExactResult(Value):
     """The exact unconditional companion of a small table: Chan & Zhang's interval with its p-value, and Boschloo's."""
 
@@ -284,6 +291,7 @@ class Comparison(Reasoned):
     adjusted_difference: Effect | None = None
     adjusted_lift: Effect | None = None
     unadjusted: UnadjustedComparison | None = None
+    adjusted_values: AdjustedValues | None = None
     variance_removed: float | None = None
     not_winsorised: UnadjustedComparison | None = None
     odds_ratio: Effect | None = None

@@ -47,8 +47,8 @@ def test_a_total_is_shown_as_run_and_for_the_whole_base_with_intervals() -> None
 def test_the_terminal_says_it_in_a_sentence() -> None:
     text = " ".join(plain(summary(with_total(BOTH))).split())
     assert (
-        "weekly brought +12,000 EUR (+8,000 to +16,000 EUR) with its 2,000 customers; with all 5,000 it would be "
-        "+30,000 EUR (+26,000 to +34,000 EUR)."
+        "weekly brought +12,000 EUR (+8,000 to +16,000 EUR) with its 2,000 customers; with all 5,000 of the experiment "
+        "it would be +30,000 EUR (+26,000 to +34,000 EUR)."
     ) in text
 
 

@@ -1,6 +1,7 @@
 """The section of metrics: every comparison with its verdict, then its effect adjusted, in plain words, in total."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from abtest.metrics import guides
@@ -14,8 +15,9 @@ from abtest.words.scales import scales
 from abtest.words.visible import clean
 
 if TYPE_CHECKING:
-    from abtest.analysis.result import Comparison, MetricResult
+    from abtest.analysis.result import AdjustedValues, Comparison, MetricResult
 
+_NOTHING = 1e-9
 _AT_A_GLANCE = 6  # comparisons whose chart fits on page 1
 
 
@@ -88,13 +90,36 @@ def _metric_group(view: View, metric: "MetricResult", notes: Notes, *, adjusted:
             value_cell(view, metric, result, scales(metric).value, notes),
         ]
         comparison = comparisons.get(result.arm)
+        if comparison is not None and comparison.adjusted_values is not None:
+            cells[-1] = replace(cells[-1], details=(_adjusted_values(view, metric, comparison.adjusted_values),))
         if comparison is None:
             blank = Cell(view.say("cell.control"), tone="muted") if metric.comparisons else Cell("")
             cells += [blank] + [Cell("")] * (4 if adjusted else 3)
         else:
             cells += _comparison_cells(view, metric, comparison, notes, adjusted=adjusted)
         rows.append(tuple(cells))
-    return RowGroup(tuple(rows), clean(metric.title), metric_details(view, metric), levels.finding(view, metric))
+    finding = " ".join(text for text in (levels.finding(view, metric), *_other_signs(view, metric)) if text)
+    return RowGroup(tuple(rows), clean(metric.title), metric_details(view, metric), finding)
+
+
+def _adjusted_values(view: View, metric: "MetricResult", values: "AdjustedValues") -> str:
+    scale = scales(metric).value
+    control, arm = (view.numbers.quantity(each.estimate, scale) for each in (values.control, values.arm))
+    return view.say("cell.adjusted values", arm=arm, control=control)
+
+
+def _other_signs(view: View, metric: "MetricResult") -> list[str]:
+    """Return a sentence for each arm whose own value differs from the control's the other way than the adjusted."""
+    found = []
+    scale = scales(metric).change
+    for comparison in metric.comparisons:
+        before = comparison.unadjusted.difference.estimate if comparison.unadjusted else None
+        after = comparison.difference.estimate
+        # An adjusted difference of nothing is rounding, and has no sign.
+        if before is not None and after is not None and before * after < -(_NOTHING * before**2):
+            shown = [view.numbers.quantity(size, scale, signed=True) for size in (before, after)]
+            found.append(view.say("metric.other signs", arm=view.arm(comparison.arm), before=shown[0], after=shown[1]))
+    return found
 
 
 def _comparison_cells(

@@ -212,6 +212,9 @@ metric-verdict-not-shown-safe = not shown safe
 metric-verdict-equivalent = equivalent
 metric-verdict-margin-not-shown = margin not shown
 metric-verdict-not-estimable = not estimable
+metric-other-signs =
+    { $arm } differs by { $before } as it is, and by { $after } once the covariates are alike: by chance, its customers had
+    other covariates than the control's. The adjusted difference counts.
 metric-verdict-not-judged = not judged
 status-pass = ✓ pass
 status-warn = ! warn
@@ -312,6 +315,7 @@ column-source = Source
 column-rows = Rows
 column-fingerprint = Fingerprint
 cell-control = control
+cell-adjusted-values = adjusted { $arm } against { $control }
 cell-adjusted = adj. { $interval }
 step-share = Planned share
 step-assigned = Assigned
@@ -758,12 +762,12 @@ table-totals-lead =
     comparisons. Only amounts within the window count; nothing is projected.
 column-totals-customers = Customers in the arm
 column-totals-run = More or less, as run
-column-totals-base = All eligible
+column-totals-base = In all arms
 column-totals-all = If all were treated so
 note-totals-base = The number of all eligible customers is not known: there is no table of customers.
 text-totals =
-    In total, { $metric }: { $arm } brought { $run } with its { $customers } customers; with all { $base } it would be
-    { $all }.
+    In total, { $metric }: { $arm } brought { $run } with its { $customers } customers; with all { $base } of the experiment it
+    would be { $all }.
 text-totals-run = In total, { $metric }: { $arm } brought { $run } with its { $customers } customers.
 
 # The guide.
