@@ -6,7 +6,7 @@ format writes is in ``abtest/report/formats/<name>.py``.
 
 from typing import TYPE_CHECKING, Literal
 
-FORMATS = ("pdf", "png", "md")
+FORMATS = ("pdf", "png", "html", "md")
 """All formats, in the order in which they are named to users."""
 DEFAULT = ("pdf", "png")
 """What is written where nobody says."""

@@ -97,7 +97,7 @@ def test_a_name_is_shown_as_it_stands_and_makes_nothing(name: str) -> None:
     document, page = build(analysis), shown(markdown(analysis))
     seen = squeezed(page.text)
     assert squeezed(name) in seen
-    missing = [text for text in _visible(document) if squeezed(text) not in seen]
+    missing = [text for text in visible_texts(document) if squeezed(text) not in seen]
     assert missing == []
     allowed = {"h1", "h2", "h3", "p", "em", "strong", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "img"}
     assert {tag for tag, _ in page.tags} <= allowed | {"blockquote", "br", "sup", "hr"}
@@ -111,7 +111,7 @@ def test_a_name_does_not_change_the_shape_of_the_page(name: str) -> None:
     assert [tag for tag, _ in shown(markdown(named(name))).tags] == plain
 
 
-def _visible(document: Document) -> list[str]:
+def visible_texts(document: Document) -> list[str]:
     """Every text of the report but those of the card, the terminal and the charts, which other formats show."""
     parts: list[object] = [document.title, document.kicker, document.hypothesis, document.facts, document.banner.title]
     parts += [document.banner.sentence, document.reasons, document.footer]
@@ -146,7 +146,7 @@ def _visible(document: Document) -> list[str]:
 def test_every_text_and_number_of_the_document_is_on_the_page(make: Callable[[], Analysis]) -> None:
     analysis = make()
     seen = squeezed(shown(markdown(analysis)).text)
-    assert [text for text in _visible(build(analysis)) if squeezed(text) not in seen] == []
+    assert [text for text in visible_texts(build(analysis)) if squeezed(text) not in seen] == []
 
 
 def test_what_must_not_be_acted_upon_is_marked_first(invalid: Analysis) -> None:

@@ -1,5 +1,7 @@
 """The charts of one document, in whichever kind a format asks for."""
 
+from dataclasses import replace
+
 from abtest.report.blocks import Document, Plot, texts
 from abtest.report.drawing.curve_layout import split
 from abtest.report.drawing.draw import draw, pages
@@ -7,6 +9,8 @@ from abtest.report.drawing.fonts import Fonts, fonts_for
 from abtest.report.drawing.style import WIDTH, Style
 from abtest.report.figures import CurvePlot
 from abtest.words.language import Language
+
+_SIDE_BY_SIDE = 400.0  # points: in less, panels stand below each other
 
 
 class Drawings:
@@ -41,6 +45,8 @@ class Drawings:
         """
         style = Style(self._language, self.fonts.families, standalone=False, width=width)
         plot = self._charts[chart]
+        if isinstance(plot, Plot) and width < _SIDE_BY_SIDE:
+            plot = replace(plot, columns=False)
         parts: list[Plot] | list[CurvePlot]
         if height is None:
             return [draw(plot, style, "svg").decode()]
