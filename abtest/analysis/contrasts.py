@@ -25,7 +25,8 @@ class Asked:
     """What is asked of each comparison of a metric.
 
     ``question`` says that the margin is what decides; without it a ``margin`` stands for safety alone. ``withheld``:
-    why no comparison may be judged, though its figures are shown.
+    why no comparison may be judged, though its figures are shown. ``empty``: nothing happened in any arm, so that no
+    margin is shown: the events may not have been read.
     """
 
     confidence: float
@@ -35,6 +36,7 @@ class Asked:
     margin: Margin | None = None
     question: Question | None = None
     withheld: Reason | None = None
+    empty: bool = False
 
     @property
     def tests_margin(self) -> bool:
@@ -124,7 +126,7 @@ class Contrasts:
             value=declared.value,
             scale="relative" if declared.scale == "relative" else "absolute",
             p_value=test.p_value,
-            shown=test.shown,
+            shown=test.shown and not self.asked.empty,
         )
 
     def overall(self) -> OverallTest | None:

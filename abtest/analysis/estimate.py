@@ -164,6 +164,7 @@ class Estimator:
             margin=declared,
             question=self.metric.test,
             withheld=LACKING if lacks_unequally(self.moments) else None,
+            empty=self.moments.nothing_happened,
         )
 
 
