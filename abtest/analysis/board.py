@@ -50,7 +50,7 @@ def board_result(
 
 def _of_the_board(metric: MetricResult) -> bool:
     primary = metric.role == "primary" and traits_of(metric.type).of_the_base
-    return primary and metric.kind == "rate" and bool(metric.comparisons)
+    return primary and metric.is_rate and bool(metric.comparisons)
 
 
 def analysed_units(arm: ArmPopulation, *, triggered: bool) -> int:

@@ -12,9 +12,7 @@ from abtest.analysis.inference import Inference, settled
 from abtest.analysis.result import Comparison, MarginResult, OverallTest, Verdict
 from abtest.analysis.verdicts import effect, verdict
 from abtest.grammar.fields import Margin
-from abtest.metrics.methods import Good, Means, Method, Question, Rates, StratifiedRates, expected_fewest, margin_test
-from abtest.stats.means import overall_means
-from abtest.stats.rates import overall_rates
+from abtest.metrics.methods import Good, Method, Question, Rates, StratifiedRates, expected_fewest, margin_test
 from abtest.stats.sparse import FEWEST
 from abtest.stats.values import MarginTest, TwoSample
 from abtest.words.reason import Reason
@@ -133,14 +131,10 @@ class Contrasts:
         """Test that all arms are equal, for plain rates and means at one look."""
         if self.asked.inference.planned is not None:
             return None  # it holds for one look only
-        if isinstance(self.method, Rates):
-            test = overall_rates(self.method.rates)
-            method = "Pearson's chi-squared test of all arms"
-        elif isinstance(self.method, Means):
-            test = overall_means(self.method.moments)
-            method = "Welch's analysis of variance of all arms"
-        else:
+        found = self.method.overall()
+        if found is None:
             return None
+        method, test = found
         return OverallTest(
             method=method,
             statistic=test.statistic,

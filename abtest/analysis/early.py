@@ -128,7 +128,7 @@ def _reading(estimator: Estimator, kind: ReadingKind, method: Method, units: lis
 
 
 def _finding(estimator: Estimator, metric: MetricResult, assumption: Assumption) -> Finding:
-    decides = metric.role == "primary" and (estimator.reads_early or metric.type == "time_to_event")
+    decides = metric.role == "primary" and (estimator.reads_early or estimator.moments.outcome.timed)
     status: Status
     if assumption.trend is None:
         status, code = "skipped", "check-early-untested"

@@ -11,8 +11,6 @@ from abtest.checks.outcomes import lacks_unequally
 from abtest.definition.model import Definition
 from abtest.errors import DataError
 from abtest.metrics.methods import (
-    Adjusted,
-    Means,
     Method,
     counted_term,
     early_shares,
@@ -79,7 +77,7 @@ class Estimator:
         n = self.units(index)
         inference = self.contrasts.asked.inference
         estimate = inference.value(lambda level: self.method.value(index, level), self.confidence, n)
-        variance = self.plain.moments[index].variance if isinstance(self.plain, Means) else None
+        averages = self.moments.outcome.averages
         return ArmResult(
             arm=self.names[index],
             n=n,
@@ -90,7 +88,7 @@ class Estimator:
             value=estimate.estimate,
             low=estimate.low,
             high=estimate.high,
-            standard_deviation=None if variance is None or not self.moments.outcome.averages else variance**0.5,
+            standard_deviation=self.plain.standard_deviation(index) if averages else None,
             against=self.against(estimate),
             reason=_why_empty(sums, counted, self.definition.triggered) if n == 0 else estimate.reason,
         )
@@ -134,8 +132,9 @@ class Estimator:
         further = {} if self.reads_early else self.companions.fields(arm, self.control)
         if WINSORISED in self.moments.arms[0].names:
             further["not_winsorised"] = beside(self.compare(arm, self.confidence, plain_method(self.moments, VALUE)))
-        if isinstance(result, AdjustedTwoSample) and isinstance(self.method, Adjusted):
-            further["unadjusted"] = beside(self.compare(arm, self.confidence, self.method.plain))
+        unadjusted = self.method.unadjusted
+        if isinstance(result, AdjustedTwoSample) and unadjusted is not None:
+            further["unadjusted"] = beside(self.compare(arm, self.confidence, unadjusted))
             further["variance_removed"] = result.variance_removed
             if len(self.method.terms) == 1:
                 further["adjusted_values"] = AdjustedValues(

@@ -8,7 +8,7 @@ from abtest.analysis.contrasts import Contrasts
 from abtest.analysis.inference import settled
 from abtest.analysis.result import Comparison, Effect, MetricResult
 from abtest.analysis.verdicts import effect
-from abtest.metrics.methods import Means, Rates, standard_error
+from abtest.metrics.methods import standard_error
 from abtest.stats.corrections import TOO_SURE, Correction, adjust, interval_levels
 from abtest.stats.dunnett import ArmContrast, dunnett
 from abtest.stats.gatekeeping import Inside, gated_levels, gatekeep
@@ -149,24 +149,12 @@ def _places(contrasts: Contrasts, metric: MetricResult) -> Sequence[int]:
 def _contrast(contrasts: Contrasts, arm: int, confidence: float) -> ArmContrast:
     result = contrasts.compare(arm, confidence)
     error = standard_error(result, confidence)
-    control, treated = (_arm_variance(contrasts, place, confidence) for place in (contrasts.control, arm))
+    control, treated = (contrasts.method.sampling_variance(place, confidence) for place in (contrasts.control, arm))
     share = control / (control + treated) if control + treated else 0.5
     usable = result.p_value is not None and error
     return ArmContrast(
         result.difference.estimate if usable else None, error if usable else None, share, result.degrees_of_freedom
     )
-
-
-def _arm_variance(contrasts: Contrasts, arm: int, confidence: float) -> float:
-    """Return the sampling variance of one arm's value, up to a factor that the arms share: under the null for rates."""
-    if isinstance(contrasts.method, Rates):
-        n = contrasts.method.rates[arm].n
-        return 1 / n if n else 0.0
-    if isinstance(contrasts.method, Means):
-        moments = contrasts.method.moments[arm]
-        return (moments.variance or 0.0) / moments.n if moments.n else 0.0
-    value = contrasts.method.value(arm, confidence)
-    return (value.high - value.low) ** 2 if value.low is not None and value.high is not None else 0.0
 
 
 def _p_value(contrasts: Contrasts, metric: MetricResult, place: int) -> float | None:

@@ -17,7 +17,7 @@ def in_words(difference: Effect, metric: MetricResult) -> PlainWords | None:
     goes in the good direction. It all excludes "no effect" exactly when the difference does. Bounds beyond −1 and 1,
     which a regression can have, are cut there: no difference of rates is larger.
     """
-    if metric.kind != "rate" or difference.estimate is None:
+    if not metric.is_rate or difference.estimate is None:
         return None
     estimate, low, high = (
         None if part is None else max(-1.0, min(part, 1.0))

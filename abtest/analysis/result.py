@@ -348,6 +348,11 @@ class MetricResult(Value):
     survival: SurvivalResult | None = None
 
     @property
+    def is_rate(self) -> bool:
+        """Whether its values are shares of units."""
+        return self.kind == "rate"
+
+    @property
     def counts_immature(self) -> bool:
         """Whether immature units count too, for as long as they were followed."""
         chosen = any(reading.primary and reading.reading == "kaplan-meier" for reading in self.readings)

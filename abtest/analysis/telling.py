@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def subjects_of(metrics: Sequence[MetricResult], arms: Mapping[str, str] | None = None) -> Subjects:
     """Return what the names in reasons stand for; ``arms`` are the titles of those that have one."""
     return Subjects(
-        {metric.name: Subject(clean(metric.title), scales(metric), metric.kind == "rate") for metric in metrics},
+        {metric.name: Subject(clean(metric.title), scales(metric), metric.is_rate) for metric in metrics},
         arms or {},
     )
 

@@ -38,7 +38,7 @@ def with_totals(
 
     return [
         metric.model_copy(update={"comparisons": [with_total(comparison) for comparison in metric.comparisons]})
-        if traits_of(metric.type).adds_up and metric.kind == "mean"
+        if traits_of(metric.type).adds_up and not metric.is_rate
         else metric
         for metric in metrics
     ]

@@ -69,7 +69,7 @@ class _Page:
         if test.p_value is None or test.statistic is None:
             return "Whether the arms differ at all cannot be tested: " + (
                 "an arm has too few units or no variation."
-                if self.metric.kind == "mean"
+                if not self.metric.is_rate
                 else "fewer than two arms have units."
             )
         finding = "The arms differ" if test.p_value < self.settings.alpha else "The arms are not shown to differ"
@@ -141,7 +141,7 @@ class _Page:
     # The tables.
 
     def _arms(self) -> Table:
-        rate = self.metric.kind == "rate"
+        rate = self.metric.is_rate
         columns = (
             Column("Arm"),
             Column("n", "right"),

@@ -157,9 +157,9 @@ def _margin(name: str, metric: MetricBase) -> Iterator[Problem]:
         )
     if not metric.traits.margins:
         yield Problem(here, f"{metric.traits.noun} is not tested against a margin; remove it", on_key=True)
-    if margin.scale == "points" and metric.kind == "mean":
+    if margin.scale == "points" and metric.is_mean:
         yield Problem(here, "percentage points are for rates; write 5% (of the control) or a plain number")
-    if margin.scale == "plain" and metric.kind == "rate":
+    if margin.scale == "plain" and metric.is_rate:
         yield Problem(here, "say which it is for a rate: 1pp (percentage points) or 1% (of the control's rate)")
     if margin.scale != "plain" and margin.value >= 1:
         yield Problem(here, "must be less than 100: no rate or share can change by more")
@@ -198,11 +198,11 @@ def _levels(definition: Definition) -> Iterator[Problem]:
             level = getattr(metric, key)
             if level is None:
                 continue
-            if level.percent and metric.kind == "mean":
+            if level.percent and metric.is_mean:
                 yield Problem(("metrics", name, key), f"a percentage is for rates; write a plain number (got {level})")
-            if not level.percent and metric.kind == "rate" and level.value < 0:
+            if not level.percent and metric.is_rate and level.value < 0:
                 yield Problem(("metrics", name, key), f"a rate is not negative; write 45% or 0.45 (got {level})")
-            if not level.percent and metric.kind == "rate" and level.value > 1:
+            if not level.percent and metric.is_rate and level.value > 1:
                 cure = f"45% or 0.45 (got {level}; did you mean {level}%?)"
                 yield Problem(("metrics", name, key), f"a rate's level is a share: write {cure}")
 

@@ -57,17 +57,17 @@ def event_metrics(tables: Sequence[EventTable], window: WindowChoice, note: str)
 
 def _primary(table: EventTable, window: WindowChoice, note: str) -> MetricDraft:
     low, high = (0 if table.nature == "unwanted" else window.low), window.high
-    kind = "conversion" if table.nature == "unwanted" else "retention"
+    unwanted = table.nature == "unwanted"
     state = "Retained" if low else "Active"
     keys: dict[str, Value] = {
-        "title": f"{table.title} in {weeks(low, high)}" if kind == "conversion" else f"{state} in {weeks(low, high)}",
+        "title": f"{table.title} in {weeks(low, high)}" if unwanted else f"{state} in {weeks(low, high)}",
         "role": "primary",
-        "type": kind,
+        "type": "conversion" if unwanted else "retention",
         "event": table.name,
         "window": days(low, high),
     }
-    name = f"{table.key}_{span(high)}" if kind == "conversion" else f"{state.lower()}_{span(high)}"
-    if kind == "conversion":
+    name = f"{table.key}_{span(high)}" if unwanted else f"{state.lower()}_{span(high)}"
+    if unwanted:
         keys["good"] = "down"
     return MetricDraft(name, keys, note, "The one that decides. Choose it before you look at any result.")
 

@@ -198,6 +198,16 @@ class MetricBase(Part):
         return "mean"
 
     @property
+    def is_rate(self) -> bool:
+        """Whether its values are known to be shares of units."""
+        return self.kind == "rate"
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether its values are known to be other numbers than shares."""
+        return self.kind == "mean"
+
+    @property
     def unit_of_values(self) -> str:
         """The unit of its values, where they are no shares; empty when nothing is known of it."""
         return self.unit or ""

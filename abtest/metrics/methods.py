@@ -29,15 +29,15 @@ from abtest.stats.crossmoments import CrossMoments
 from abtest.stats.event_shares import compare_event_shares, event_share
 from abtest.stats.exact import expected_fewest as fewest_of
 from abtest.stats.exact import needs_exact
-from abtest.stats.means import compare_means, mean_interval, mean_margin_test
+from abtest.stats.means import compare_means, mean_interval, mean_margin_test, overall_means
 from abtest.stats.quantiles import compare_quantiles, quantile_interval
-from abtest.stats.rates import compare_rates, rate_margin_test, wilson
+from abtest.stats.rates import compare_rates, overall_rates, rate_margin_test, wilson
 from abtest.stats.ratios import compare_ratios, linearised, ratio_interval
 from abtest.stats.regression import AdjustedTwoSample, compare_adjusted
 from abtest.stats.rmst import compare_rmst, rmst
 from abtest.stats.stratified import compare_stratified_rates, fewest_in_strata
 from abtest.stats.survival import LifeTable
-from abtest.stats.values import Estimate, MarginTest, Moments, Rate, Tail, TwoSample
+from abtest.stats.values import Estimate, MarginTest, Moments, OverallTest, Rate, Tail, TwoSample
 from abtest.words.reason import Reason
 
 Question = Literal["non-inferiority", "superiority", "equivalence"]
@@ -59,9 +59,27 @@ class Method(Protocol):
         """Compare an arm with the control."""
         ...
 
+    def overall(self) -> tuple[str, OverallTest] | None:
+        """Test that all arms are equal; return what the test is called too, ``None`` where there is none."""
+        return None
+
+    def standard_deviation(self, arm: int) -> float | None:  # noqa: ARG002
+        """Return that of the units' values in one arm, for means."""
+        return None
+
+    @property
+    def unadjusted(self) -> "Method | None":
+        """The method without covariates, where this one has some."""
+        return None
+
+    def sampling_variance(self, arm: int, confidence: float) -> float:
+        """Return the variance of one arm's value, up to a factor that the arms share."""
+        value = self.value(arm, confidence)
+        return (value.high - value.low) ** 2 if value.low is not None and value.high is not None else 0.0
+
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Method):
     """Shares of units, by the score test."""
 
     rates: Sequence[Rate]
@@ -74,9 +92,18 @@ class Rates:
         """Compare two rates by the score test."""
         return compare_rates(self.rates[control], self.rates[arm], confidence)
 
+    def overall(self) -> tuple[str, OverallTest]:
+        """Test that all rates are equal."""
+        return "Pearson's chi-squared test of all arms", overall_rates(self.rates)
+
+    def sampling_variance(self, arm: int, confidence: float) -> float:  # noqa: ARG002
+        """Return the variance under the null, where all arms have one rate."""
+        n = self.rates[arm].n
+        return 1 / n if n else 0.0
+
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Means(Method):
     """Means per unit, by Welch's test."""
 
     moments: Sequence[Moments]
@@ -89,9 +116,23 @@ class Means:
         """Compare two means by Welch's test."""
         return compare_means(self.moments[control], self.moments[arm], confidence)
 
+    def overall(self) -> tuple[str, OverallTest]:
+        """Test that all means are equal."""
+        return "Welch's analysis of variance of all arms", overall_means(self.moments)
+
+    def sampling_variance(self, arm: int, confidence: float) -> float:  # noqa: ARG002
+        """Return the variance of the arm's mean."""
+        moments = self.moments[arm]
+        return (moments.variance or 0.0) / moments.n if moments.n else 0.0
+
+    def standard_deviation(self, arm: int) -> float | None:
+        """Return that of the units' values in one arm."""
+        variance = self.moments[arm].variance
+        return None if variance is None else variance**0.5
+
 
 @dataclass(frozen=True, slots=True)
-class StratifiedRates:
+class StratifiedRates(Method):
     """Rates within strata, by the stratified score test. ``strata[k][arm]`` is the rate of an arm in stratum k."""
 
     plain: Rates
@@ -108,7 +149,7 @@ class StratifiedRates:
 
 
 @dataclass(frozen=True, slots=True)
-class Adjusted:
+class Adjusted(Method):
     """Rates, means or ratios, adjusted for covariates within each arm (Lin 2013).
 
     ``terms`` are what is compared: a value, or a numerator and its denominator. Units of strata that only one of two
@@ -139,6 +180,11 @@ class Adjusted:
         """Whether so few events are expected that covariates could only mislead: the exact test decides."""
         return isinstance(self.plain, Rates) and needs_exact(self.plain.rates[control], self.plain.rates[arm])
 
+    @property
+    def unadjusted(self) -> Method:
+        """The method without covariates."""
+        return self.plain
+
     def _pair(self, arm: int, control: int) -> tuple[Sums, Sums] | None:
         both = [arms for arms in self.moments.strata.values() if arms[arm].n and arms[control].n]
         if len(both) == len(self.moments.strata):
@@ -158,7 +204,7 @@ class Adjusted:
 
 
 @dataclass(frozen=True, slots=True)
-class Ratios:
+class Ratios(Method):
     """Ratios of sums, by the delta method."""
 
     cross: Sequence[CrossMoments | None]
@@ -178,7 +224,7 @@ class Ratios:
 
 
 @dataclass(frozen=True, slots=True)
-class Clustered:
+class Clustered(Method):
     """Rates or means of the members of randomised clusters; ratios of sums in few units, each a cluster of its own."""
 
     clusters: Clusters
@@ -193,7 +239,7 @@ class Clustered:
 
 
 @dataclass(frozen=True, slots=True)
-class Quantiles:
+class Quantiles(Method):
     """Quantiles over units, by order statistics and the bootstrap of ranks."""
 
     values: Sequence[NDArray[np.float64]]
@@ -210,7 +256,7 @@ class Quantiles:
 
 
 @dataclass(frozen=True, slots=True)
-class RestrictedMeans:
+class RestrictedMeans(Method):
     """Times to an event up to a horizon in days, by the area under the Kaplan–Meier curve."""
 
     tables: Sequence[LifeTable]
@@ -226,7 +272,7 @@ class RestrictedMeans:
 
 
 @dataclass(frozen=True, slots=True)
-class EarlyShares:
+class EarlyShares(Method):
     """Shares of units with the event by a horizon in steps, by Kaplan–Meier: immature units count while followed."""
 
     tables: Sequence[LifeTable]

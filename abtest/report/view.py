@@ -234,7 +234,7 @@ def is_time(metric: "MetricResult") -> bool:
 def is_mean(metric: "MetricResult") -> bool:
     """Whether the value of a metric that is no rate is a mean: ratios and quantiles are not."""
     traits = traits_of(metric.type)
-    return metric.kind == "mean" and (traits.averages or traits.times)
+    return not metric.is_rate and (traits.averages or traits.times)
 
 
 def verdict_tone(view: View, verdict: str) -> Tone:

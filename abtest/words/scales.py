@@ -52,7 +52,7 @@ class Metric(Protocol):
     """What is asked of a metric."""
 
     @property
-    def kind(self) -> str: ...  # noqa: D102
+    def is_rate(self) -> bool: ...  # noqa: D102
     @property
     def unit(self) -> str: ...  # noqa: D102
     @property
@@ -77,10 +77,10 @@ def scales(metric: Metric) -> Scales:
     lift_bounds = [100 * bound for effect in lifts for bound in (effect.low, effect.high) if bound is not None]
     lift_decimals = reveal_zero(lift_bounds, decimals_for(_narrowest(lifts, 100), 0, 3))
     lift = Scale(100, lift_decimals, "number.percent")
-    factor = 100.0 if metric.kind == "rate" else 1.0
+    factor = 100.0 if metric.is_rate else 1.0
     bounds = [factor * bound for effect in differences for bound in (effect.low, effect.high) if bound is not None]
     found = _narrowest(differences, factor) or _narrowest_value(metric.arms, factor)
-    if metric.kind == "rate":
+    if metric.is_rate:
         decimals = reveal_zero(bounds, decimals_for(found, 1, 4))
         return Scales(Scale(100, decimals, "number.percent"), Scale(100, decimals, "number.points"), lift)
     unit = clean(metric.unit)

@@ -31,6 +31,9 @@ METRICS = {
     "after": {"type": "retention", "event": "sessions", "after": "14d", "horizon": "40d"},
     "by_week": {"type": "retention", "event": "orders", "by": "week", "nth": 2},
     "by_month": {"type": "retention", "event": "orders", "by": "month", "nth": 1},
+    "often": {"type": "retention", "event": "orders", "at_least": 2, "days": "calendar", **WINDOW, **BEFORE},
+    "weeks": {"type": "active_periods", "event": "sessions", "days": "calendar", **WINDOW, **BEFORE},
+    "enough_days": {"type": "active_periods", "event": "orders", "by": "day", "at_least": 3, **WINDOW},
     "by_day": {"type": "conversion", "event": "orders", "days": "calendar", **WINDOW, **BEFORE},
     "orders_28d": {"type": "count", "event": "orders", "winsorise": 0.95, **WINDOW},
     "revenue": {
@@ -63,7 +66,7 @@ STUDIES = {
         {"population": {"exposure": EXPOSURE}, "segments": ["channel"]},
     ),
     "windows that begin with the exposure": (
-        ["returned", "by_day", "by_week", "wait"],
+        ["returned", "by_day", "weeks", "by_week", "wait"],
         {"population": {"exposure": {**EXPOSURE, "trigger": "exposure"}}, "timezone": "America/New_York"},
     ),
     "compliance": (["returned"], {"compliance": EXPOSURE}),

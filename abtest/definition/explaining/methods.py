@@ -27,9 +27,9 @@ def test(definition: Definition, metric: MetricBase, outcome: Outcome) -> str:
     if metric.traits.strata != "within" or not strata:
         return metric.plain_test
     stratified = f"stratified Miettinen–Nurminen score test within {listed(strata)}, Mantel–Haenszel weights"
-    if metric.kind is None:
+    if not (metric.is_rate or metric.is_mean):
         return f"{stratified} (true/false or 0/1); for other numbers, {_adjusted(MEAN_TEST)}"
-    return stratified if metric.kind == "rate" else _adjusted(metric.plain_test)
+    return stratified if metric.is_rate else _adjusted(metric.plain_test)
 
 
 def _adjusted(plain: str) -> str:
@@ -72,7 +72,7 @@ def _explaining(definition: Definition, metric: MetricBase, outcome: Outcome) ->
         else:
             low, high = (duration_text(edge) for edge in part.window)
             told[f"the same over [{low}, {high}) before the assignment"] = None
-    if definition.analysis.strata and (told or (metric.kind == "mean" and metric.traits.strata == "within")):
+    if definition.analysis.strata and (told or (metric.is_mean and metric.traits.strata == "within")):
         told[f"the strata ({listed(definition.analysis.strata)})"] = None
     return listed(list(told))
 
@@ -95,7 +95,7 @@ def companions(definition: Definition) -> Iterator[str]:
     """Yield what stands beside every comparison and decides nothing."""
     settings = definition.analysis
     beside = []
-    if definition.cluster is None and any(metric.kind != "mean" for metric in definition.metrics.values()):
+    if definition.cluster is None and any(not metric.is_mean for metric in definition.metrics.values()):
         beside.append("the exact test of rates in small tables")
     if len(definition.arms) > 2 and definition.cluster is None and not definition.analysis.strata:
         beside.append("the test that all arms are equal (plain rates and means)")

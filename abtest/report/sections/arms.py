@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def rates(view: View) -> Section | None:
     """Return the section of rates with their chart; ``None`` where no metric is one."""
-    found = [metric for metric in view.analysis.metrics if metric.kind == "rate"]
+    found = [metric for metric in view.analysis.metrics if metric.is_rate]
     if not found:
         return None
     blocks: list[Block] = [*_own(view, found), _arms_table(view, found, rates=True), Chart("retention")]
@@ -27,7 +27,7 @@ def rates(view: View) -> Section | None:
 
 def means(view: View) -> Section | None:
     """Return the section of means, and of what is neither rate nor mean; ``None`` where there are none."""
-    found = [metric for metric in view.analysis.metrics if metric.kind == "mean"]
+    found = [metric for metric in view.analysis.metrics if not metric.is_rate]
     if not found:
         return None
     blocks: list[Block] = [*_own(view, found), _arms_table(view, found, rates=False)]

@@ -49,8 +49,8 @@ def _headline(view: View) -> Plot:
         else Mark(view.arm(result.arm), None, None, None, view.say("arm.control") if result.arm == control else "")
         for result in metric.arms
     )
-    unit = view.say("chart.points") if metric.kind == "rate" else clean(metric.unit)
-    if metric.kind == "rate":
+    unit = view.say("chart.points") if metric.is_rate else clean(metric.unit)
+    if metric.is_rate:
         values_title = view.say("chart.headline.values.rate")
     elif is_time(metric):
         values_title = view.say("chart.headline.values.time")
@@ -66,7 +66,7 @@ def _headline(view: View) -> Plot:
     effects_title = view.say(message, control=view.arm(control) if control else view.control, unit=unit)
     hints = (view.say("worse"), view.say("better"))
     lines = levels.lines(view, metric)
-    panels = [Panel("", (MarkGroup("", values),), values_title, percent=metric.kind == "rate", lines=lines)]
+    panels = [Panel("", (MarkGroup("", values),), values_title, percent=metric.is_rate, lines=lines)]
     if metric.comparisons:
         ordered = hints if metric.good == "up" else (hints[1], hints[0])
         panels.append(Panel("", (MarkGroup("", effects),), effects_title, zero=True, hints=ordered))
@@ -96,7 +96,7 @@ def retention(view: View) -> tuple[Plot, ...]:
 
 def _retention(view: View) -> Plot:
     title = view.say("chart.retention")
-    rates = [metric for metric in view.analysis.metrics if metric.kind == "rate"]
+    rates = [metric for metric in view.analysis.metrics if metric.is_rate]
     if not rates:
         return _empty(view, "retention", title)
     panels = []

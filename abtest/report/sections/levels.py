@@ -45,7 +45,7 @@ def _arms(view: View, metric: "MetricResult", kind: str) -> str:
 def lines(view: View, metric: "MetricResult") -> tuple[Line, ...]:
     """Return the lines that mark the levels on a chart of the metric's values, in the axis's unit."""
     scale = scales(metric).value
-    bare = Scale(scale.factor, scale.decimals, scale.pattern if metric.kind == "rate" else None)
+    bare = Scale(scale.factor, scale.decimals, scale.pattern if metric.is_rate else None)
     return tuple(
         Line(scale.factor * level.level, _name(view, metric, level, bare), dotted=level.kind == "goal")
         for level in _levels(metric)

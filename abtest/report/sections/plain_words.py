@@ -27,7 +27,7 @@ def sentence(view: View, metric: "MetricResult", lead: "Comparison") -> str:
     """
     effect = shown(lead).difference
     base = _base(effect)
-    if metric.kind != "rate" or effect.estimate is None or base is None:
+    if not metric.is_rate or effect.estimate is None or base is None:
         return ""
     name = view.interval_name(metric, adjusted=shown(lead).adjusted)
     frequency = view.say(
