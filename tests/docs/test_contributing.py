@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (Add .+?)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE))
 BLOCK = re.compile(r"<!-- (new|edit|try|shell)(?:: (.*?))?(?:, twice)? -->\n((?:```\w+\n.*?```\n)+)", re.DOTALL)
-KINDS = {"Add a health check", "Add a type of metric", "Add an engine"}
+KINDS = {f"Add a{kind}" for kind in (" health check", " type of metric", " report format", " language", "n engine")}
 
 pytestmark = pytest.mark.skipif(not (ROOT / "scripts").is_dir(), reason="these are not in this copy")
 
@@ -49,9 +49,13 @@ def follow(section: str, copy: Path) -> dict[str, list[str]]:
             for change in texts:
                 path.write_text(edited(path.read_text(encoding="utf-8"), change), encoding="utf-8")
         elif what == "shell":
+            assert not path.exists(), place
             subprocess.run(["bash", "-euc", texts[0]], cwd=copy, check=True)
-        if what in done:
-            done[what].append(place)
+            assert path.exists()
+        if what in {"new", "shell"}:
+            done["new"].append(place)
+        if what == "edit":
+            done["edit"].append(place)
         if what == "try":
             command = [sys.executable, "-c", texts[0]]
             variables = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
