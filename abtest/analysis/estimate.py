@@ -6,6 +6,7 @@ from abtest.analysis.companions import Companions, beside
 from abtest.analysis.contrasts import Asked, Contrasts
 from abtest.analysis.inference import Inference
 from abtest.analysis.result import AdjustedValues, ArmResult, Comparison, LevelReading, MetricResult
+from abtest.analysis.value import ReasonCode
 from abtest.analysis.verdicts import effect
 from abtest.checks.outcomes import lacks_unequally
 from abtest.definition.model import Definition
@@ -22,6 +23,7 @@ from abtest.moments.sums import VALUE, WINSORISED, MetricMoments, Sums
 from abtest.stats.regression import AdjustedTwoSample
 from abtest.stats.values import Estimate, TwoSample
 from abtest.words.reason import Reason
+from abtest.words.saying import in_english
 
 LACKING = Reason("why-lacking")
 NO_UNITS = Reason("why-arm-without-values")
@@ -64,7 +66,8 @@ class Estimator:
             window_days=_window_days(outcome),
             clock=outcome.clock,
             window_periods=outcome.window if outcome.clock not in {"exact", "day"} else None,
-            estimand=estimand,
+            estimand=in_english(estimand),
+            estimand_code=ReasonCode.of(estimand),
             method=next((comparison.method for comparison in comparisons), ""),
             arms=[self.arm(index, ledger[index].counted) for index in range(len(self.names))],
             overall=self.contrasts.overall() if len(self.names) > 2 else None,

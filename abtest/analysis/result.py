@@ -340,6 +340,7 @@ class MetricResult(Value):
     clock: Clock = "exact"
     window_periods: tuple[int, int] | None = None
     estimand: str
+    estimand_code: ReasonCode | None = None
     method: str
     arms: list[ArmResult]
     overall: OverallTest | None = None

@@ -462,8 +462,8 @@ class Definition(Part):
         )
 
     def estimand(self, name: str) -> str:
-        """Return in words what is estimated by the metric called ``name``."""
-        return self.metrics[name].estimand(name, self.scope(name))
+        """Return in English what is estimated by the metric called ``name``."""
+        return str(self.metrics[name].estimand(name, self.scope(name)))
 
     @property
     def reads_early(self) -> bool:

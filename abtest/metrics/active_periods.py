@@ -11,6 +11,7 @@ from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 from abtest.moments.reductions import ANY, Number, PerUnit, Reduction
+from abtest.words.reason import Fields, Reason
 
 
 def _counted(value: int) -> int:
@@ -100,12 +101,10 @@ class ActivePeriods(EventMetric):
         """Return the unit's number of active periods, or one when they are enough."""
         return self._outcome(ActiveIn(STEPS[self.by], self.at_least), self.window)
 
-    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
-        """Return in words what is estimated."""
-        of = f"the {self._size} {self._periods(self._size)} {scope.window(self.window)}"
-        told = (
-            f"Mean number per unit of {self.by}s with at least one event in {self.event}, of {of}"
-            if self.at_least is None
-            else f"Share of units with an event in {self.event} in at least {self.at_least} of {of}"
-        )
-        return f"{told} {scope.read}{scope.in_days}"
+    def estimand(self, name: str, scope: Scope) -> Reason:  # noqa: ARG002
+        """Return what is estimated."""
+        window = scope.window(self.window)
+        fields: Fields = {"event": self.event, "by": self.by, "size": self._size, "window": window, **scope.told}
+        if self.at_least is None:
+            return Reason.of("estimand-active-periods", **fields)
+        return Reason.of("estimand-active-in", **fields, at_least=self.at_least)

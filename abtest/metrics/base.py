@@ -27,6 +27,7 @@ from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Days, Outcome
 from abtest.moments.reductions import COLUMN, Reduction
+from abtest.words.reason import Reason
 
 if TYPE_CHECKING:
     from abtest.metrics.methods import Method
@@ -251,9 +252,14 @@ class MetricBase(Part):
         """
         raise NotImplementedError
 
-    def estimand(self, name: str, scope: Scope) -> str:
-        """Return in words what is estimated of units that are counted as ``scope`` says."""
+    def estimand(self, name: str, scope: Scope) -> Reason:
+        """Return what is estimated of units that are counted as ``scope`` says."""
         raise NotImplementedError
+
+
+def of_value(code: str, column: str | None, event: str) -> Reason:
+    """Return a part of an estimand that speaks of an event's value: by its column, where it has one of its own."""
+    return Reason.of(f"{code}-value", event=event) if column is None else Reason.of(code, column=column, event=event)
 
 
 class Timed(Part):
@@ -328,5 +334,5 @@ class ValueMetric(EventMetric):
         """Return the event, whose values are taken."""
         return [Used(("event",), self.event, takes_value=True, value=self.value)]
 
-    def _taken(self) -> str:
-        return f"{self.value} of {self.event}" if self.value else f"the value of {self.event}"
+    def _taken(self) -> Reason:
+        return of_value("estimand-taken", self.value, self.event)

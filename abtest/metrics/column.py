@@ -11,6 +11,7 @@ from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 from abtest.moments.reductions import COLUMN
+from abtest.words.reason import Reason
 
 
 class ColumnCovariate(Part):
@@ -50,9 +51,7 @@ class Column(MetricBase):
         covariates = tuple(Outcome("customers", COLUMN, None, part.column) for part in parts)
         return Outcome("customers", COLUMN, None, self.column or name, covariates, winsorise=self.winsorise)
 
-    def estimand(self, name: str, scope: Scope) -> str:
-        """Return in words what is estimated."""
-        whom = "units" if scope.start == "assignment" else "exposed units"
-        return (
-            f"Average of the column {self.column or name} over {whom} that have a value{scope.cut_at(self.winsorise)}"
-        )
+    def estimand(self, name: str, scope: Scope) -> Reason:
+        """Return what is estimated."""
+        cut = scope.cut_at(self.winsorise)
+        return Reason.of("estimand-column", column=self.column or name, start=scope.start, cut=cut)

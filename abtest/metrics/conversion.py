@@ -7,6 +7,7 @@ from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 from abtest.moments.reductions import ANY
+from abtest.words.reason import Reason
 
 
 class Conversion(EventMetric, Read):
@@ -24,7 +25,6 @@ class Conversion(EventMetric, Read):
         """One when the unit has an event in the window, else zero."""
         return self._outcome(ANY, self.window)
 
-    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
-        """Return in words what is estimated."""
-        window = scope.window(self.window)
-        return f"Share of units with at least one event in {self.event} {window} {scope.read}{scope.in_days}"
+    def estimand(self, name: str, scope: Scope) -> Reason:  # noqa: ARG002
+        """Return what is estimated."""
+        return Reason.of("estimand-conversion", event=self.event, window=scope.window(self.window), **scope.told)

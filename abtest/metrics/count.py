@@ -9,6 +9,7 @@ from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 from abtest.moments.reductions import COUNT
+from abtest.words.reason import Fields, Reason
 
 
 class Count(CumulatedMetric):
@@ -33,8 +34,11 @@ class Count(CumulatedMetric):
         """The events, unless the file says more."""
         return self.unit or self.event
 
-    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
-        """Return in words what is estimated."""
-        window, cut = scope.window(self.window), scope.cut_at(self.winsorise)
-        what = f"Mean number of events in {self.event} per unit {window}, 0 without events"
-        return f"{what} {scope.read}{scope.in_days}{cut}"
+    def estimand(self, name: str, scope: Scope) -> Reason:  # noqa: ARG002
+        """Return what is estimated."""
+        fields: Fields = {
+            "event": self.event,
+            "window": scope.window(self.window),
+            "cut": scope.cut_at(self.winsorise),
+        }
+        return Reason.of("estimand-count", **fields, **scope.told)

@@ -7,6 +7,7 @@ from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 from abtest.moments.reductions import MEAN
+from abtest.words.reason import Reason
 
 
 class Mean(ValueMetric):
@@ -23,7 +24,6 @@ class Mean(ValueMetric):
         """Return the unit's average value in the window; it does not exist without events."""
         return self._outcome(MEAN, self.window, self.value)
 
-    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
-        """Return in words what is estimated."""
-        what = f"Mean over units with an event of their average {self._taken()} {scope.window(self.window)}"
-        return f"{what} {scope.among('conditional on behaviour')}{scope.in_days}"
+    def estimand(self, name: str, scope: Scope) -> Reason:  # noqa: ARG002
+        """Return what is estimated."""
+        return Reason.of("estimand-mean", taken=self._taken(), window=scope.window(self.window), **scope.told)

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from abtest.grammar.fields import Key, Number, Text
-from abtest.metrics.base import MetricBase, Timed, Used, Window
+from abtest.metrics.base import MetricBase, Timed, Used, Window, of_value
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 from abtest.moments.reductions import COUNT, SUM
+from abtest.words.reason import Fields, Reason
 
 if TYPE_CHECKING:
     from abtest.metrics.methods import Method
@@ -66,10 +67,9 @@ class Quantile(MetricBase, Timed):
         """Return the unit's sum or count in the window."""
         return Outcome(self.event, SUM if self.of == "sum" else COUNT, self.window, self.value, quantile=self.quantile)
 
-    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
-        """Return in words what is estimated."""
-        summed = f"sum of {self.value or 'the value'} of {self.event}"
-        what = f"number of events in {self.event}" if self.of == "count" else summed
-        label = "Median" if self.quantile == 0.5 else f"{self.quantile:g} quantile"
-        told = f"{label} over units of the {what} {scope.window(self.window)}, 0 without events"
-        return f"{told} {scope.read}{scope.in_days}"
+    def estimand(self, name: str, scope: Scope) -> Reason:  # noqa: ARG002
+        """Return what is estimated."""
+        summed = of_value("estimand-summed", self.value, self.event)
+        what = Reason.of("estimand-counted", event=self.event) if self.of == "count" else summed
+        fields: Fields = {"quantile": self.quantile, "median": self.quantile == 0.5, "what": what}
+        return Reason.of("estimand-quantile", **fields, window=scope.window(self.window), **scope.told)

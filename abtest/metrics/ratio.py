@@ -6,11 +6,12 @@ from pydantic import Field
 
 from abtest.grammar.fields import Flag, Key, Text
 from abtest.grammar.part import Part
-from abtest.metrics.base import CoveredMetric, Timed, Used, Window
+from abtest.metrics.base import CoveredMetric, Timed, Used, Window, of_value
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 from abtest.moments.reductions import COLUMN, COUNT, SUM
+from abtest.words.reason import Reason
 
 if TYPE_CHECKING:
     from abtest.metrics.methods import Method
@@ -30,11 +31,11 @@ class RatioPart(Part):
         """Return what each unit contributes; ``before`` marks a covariate's window."""
         return Outcome(self.event, SUM if self.of == "sum" else COUNT, window, self.value, before=before)
 
-    def words(self) -> str:
+    def words(self) -> Reason:
         """Return what is counted or summed."""
         if self.of == "count":
-            return f"number of {self.event}"
-        return f"sum of {self.value or 'the value'} of {self.event}"
+            return Reason.of("estimand-number", event=self.event)
+        return of_value("estimand-summed", self.value, self.event)
 
 
 class Ratio(CoveredMetric, Timed):
@@ -85,9 +86,8 @@ class Ratio(CoveredMetric, Timed):
                 covariates += [side.outcome(part.window, before=True) for side in (self.numerator, self.denominator)]
         return Outcome(above.source, above.reduce, self.window, above.value, tuple(covariates), denominator=below)
 
-    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
-        """Return in words what is estimated."""
-        return (
-            f"Ratio of sums over all units: {self.numerator.words()} per {self.denominator.words()} "
-            f"{scope.window(self.window)} {scope.among('the denominator is an outcome too')}{scope.in_days}"
-        )
+    def estimand(self, name: str, scope: Scope) -> Reason:  # noqa: ARG002
+        """Return what is estimated."""
+        above, below = self.numerator.words(), self.denominator.words()
+        window = scope.window(self.window)
+        return Reason.of("estimand-ratio", numerator=above, denominator=below, window=window, **scope.told)

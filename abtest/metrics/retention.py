@@ -22,11 +22,11 @@ from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 from abtest.moments.reductions import AnyEvent
+from abtest.words.reason import Fields, Reason
 
 Period = Literal["week", "month", "quarter", "year"]
 MOST_EVENTS = 10_000
 """More events than this are no sign that a customer came back."""
-_ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
 
 
 def _enough(value: int) -> int:
@@ -177,13 +177,11 @@ class Retention(EventBase, Curved, Read):
         """One when the unit has enough events in the window, else zero."""
         return self.with_periods(replace(self._outcome(AnyEvent(self.at_least), self.bounds), clock=self.by or "exact"))
 
-    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
-        """Return in words what is estimated."""
-        events = "one event" if self.at_least == 1 else f"{self.at_least} events"
-        share = f"Share of units that return: at least {events} in {self.event}"
+    def estimand(self, name: str, scope: Scope) -> Reason:  # noqa: ARG002
+        """Return what is estimated."""
+        fields: Fields = {"n": self.at_least, "event": self.event, **scope.told}
         if self.by is not None:
-            nth = self.nth or 1
-            ordinal = _ORDINALS.get(nth, f"{nth}th")
-            return f"{share} in the {ordinal} calendar {self.by} {scope.after_period} {scope.read}"
-        when = scope.window(self.bounds) if self.day is None else f"on day {self.day} {scope.after}"
-        return f"{share} {when} {scope.read}{scope.in_days}"
+            return Reason.of("estimand-return-in-period", **fields, by=self.by, nth=self.nth or 1)
+        if self.day is not None:
+            return Reason.of("estimand-return-on-day", **fields, day=self.day)
+        return Reason.of("estimand-return", **fields, window=scope.window(self.bounds))

@@ -5,15 +5,15 @@ from typing import Literal
 
 from abtest.grammar.fields import duration_text
 from abtest.moments.outcome import Days
+from abtest.words.reason import Field, Reason
 
 Start = Literal["assignment", "exposure"]
 Reads = Literal["mature", "kaplan-meier"]
-_FOLLOWED = "by Kaplan–Meier: immature units count while followed"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How the units of a metric are counted, and the words for it, of which a metric builds its estimand.
+    """How the units of a metric are counted, of which a metric builds its estimand.
 
     ``start``: windows begin with the assignment, and every eligible unit is analysed; or with the first exposure, and
     only exposed units are. ``days``: exact 24-hour days, or days of the calendar. ``reading``: of mature units alone,
@@ -26,42 +26,19 @@ class Scope:
     cut: float | None = None
 
     @property
-    def after(self) -> str:
-        """After what days are counted."""
-        return "after assignment" if self.start == "assignment" else "after the first exposure"
+    def told(self) -> dict[str, Field]:
+        """The fields of an estimand that tell the scope: ``start``, ``days_of`` and ``reading``."""
+        return {"start": self.start, "days_of": self.days, "reading": self.reading}
 
-    @property
-    def after_period(self) -> str:
-        """After which period of the calendar others are counted."""
-        return f"after that of the {'assignment' if self.start == 'assignment' else 'first exposure'}"
+    def window(self, window: tuple[int, int]) -> Reason:
+        """Return a window, from when to before when, after the start."""
+        begin, end = map(duration_text, window)
+        return Reason.of("estimand-window", begin=begin, end=end, start=self.start)
 
-    @property
-    def whom(self) -> str:
-        """Over whom the value is taken."""
-        return "intention to treat" if self.start == "assignment" else "among exposed units"
-
-    @property
-    def read(self) -> str:
-        """Over whom, and how immature units count, in brackets."""
-        return f"({self.whom})" if self.reading == "mature" else f"({_FOLLOWED}; {self.whom})"
-
-    @property
-    def in_days(self) -> str:
-        """What is added where the days of a window are those of the calendar."""
-        return "; in calendar days" if self.days == "calendar" else ""
-
-    def window(self, window: tuple[int, int]) -> str:
-        """Return a window in words."""
-        return f"from {duration_text(window[0])} to before {duration_text(window[1])} {self.after}"
-
-    def among(self, otherwise: str) -> str:
-        """Return in brackets what else is to be known of the units, with whom they are where they are not all."""
-        return f"({otherwise})" if self.start == "assignment" else f"({otherwise}; {self.whom})"
-
-    def cut_at(self, share: float | None) -> str:
+    def cut_at(self, share: float | None) -> Reason:
         """Return what is added where values above a pooled quantile count as that."""
         if share is None:
-            return ""
+            return Reason("estimand-uncut")
         if self.cut is None:
-            return f"; values above the pooled {share:g} quantile count as that"
-        return f"; values above {self.cut:g} (the pooled {share:g} quantile) count as that"
+            return Reason.of("estimand-cut", quantile=share)
+        return Reason.of("estimand-cut-at", quantile=share, level=self.cut)

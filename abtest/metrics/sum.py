@@ -9,6 +9,7 @@ from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 from abtest.moments.reductions import SUM
+from abtest.words.reason import Fields, Reason
 
 
 class Sum(ValueMetric, CumulatedMetric):
@@ -28,8 +29,11 @@ class Sum(ValueMetric, CumulatedMetric):
         """Return the unit's sum of values in the window."""
         return self.with_periods(self._outcome(SUM, self.window, self.value, self.winsorise))
 
-    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
-        """Return in words what is estimated."""
-        window, cut = scope.window(self.window), scope.cut_at(self.winsorise)
-        what = f"Mean per unit of the sum of {self._taken()} {window}, 0 without events"
-        return f"{what} {scope.read}{scope.in_days}{cut}"
+    def estimand(self, name: str, scope: Scope) -> Reason:  # noqa: ARG002
+        """Return what is estimated."""
+        fields: Fields = {
+            "taken": self._taken(),
+            "window": scope.window(self.window),
+            "cut": scope.cut_at(self.winsorise),
+        }
+        return Reason.of("estimand-sum", **fields, **scope.told)

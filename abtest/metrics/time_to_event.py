@@ -11,6 +11,7 @@ from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
 from abtest.moments.reductions import TIME, TimeInColumns
+from abtest.words.reason import Fields, Reason
 
 if TYPE_CHECKING:
     from abtest.metrics.methods import Method
@@ -174,16 +175,11 @@ class TimeToEvent(MetricBase):
         rivals = tuple(Outcome(event, TIME, window, followed_to=self.follow_to) for event in self.competing)
         return Outcome(self.event, TIME, window, rivals=rivals, followed_to=self.follow_to)
 
-    def estimand(self, name: str, scope: Scope) -> str:  # noqa: ARG002
-        """Return in words what is estimated."""
+    def estimand(self, name: str, scope: Scope) -> Reason:  # noqa: ARG002
+        """Return what is estimated."""
         days = self.horizon // SECONDS["d"]
-        rivals = f"; an event in {' or '.join(self.competing)} ends the follow-up" if self.competing else ""
         if self.event is None:
-            return (
-                f"Mean number of the first {days} days without the event in {self.event_column}, by Kaplan–Meier "
-                f"(restricted mean; units count for the days in {self.duration})"
-            )
-        return (
-            f"Mean number of the first {days} days {scope.after} without an event in {self.event}, by Kaplan–Meier "
-            f"(restricted mean; immature units count while followed{rivals}; {scope.whom})"
-        )
+            columns: Fields = {"column": self.event_column, "duration": self.duration}
+            return Reason.of("estimand-time-in-columns", days=days, **columns)
+        fields: Fields = {"days": days, "event": self.event, **scope.told}
+        return Reason.of("estimand-time-to-event", **fields, competing=len(self.competing), any_of=list(self.competing))

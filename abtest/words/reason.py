@@ -11,6 +11,7 @@ from typing import Union
 
 # Strings name what is defined below.
 Field = Union[bool, int, float, str, None, list["Field"], "Reason"]
+Fields = dict[str, Field]
 Data = bool | int | float | str | None | list["Data"] | dict[str, "Data"]
 """A field as JSON has it."""
 

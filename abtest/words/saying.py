@@ -158,6 +158,21 @@ class _Telling:
     def sentences(self, value: Field) -> str:
         return "; ".join(clean(_text(sentence)) for sentence in _list(value))
 
+    def any_of(self, value: Field) -> str:
+        return self.language.say("word-or").join(clean(_text(name)) for name in _list(value))
+
+    def duration(self, value: Field) -> str:
+        """Return a span as a definition writes it, ``28d``, in the language's digits."""
+        return self.language.figures(clean(_text(value)))
+
+    def significant(self, value: Field) -> str:
+        """Return a number with six significant digits."""
+        number = _number(value)
+        text = self.numbers.missing if number is None else f"{abs(number):g}"
+        if number is None or "e" in text:
+            return text if number is None else self.numbers.plain(number)
+        return self.numbers.plain(number, len(text.partition(".")[2]))
+
     def names(self, value: Field) -> str:
         return ", ".join(clean(_text(name)) for name in _list(value))
 
@@ -184,6 +199,11 @@ WRITTEN: Mapping[str, Callable[[_Telling, Field], object]] = {
     "sizes": _Telling.listed,
     "planned": _Telling.ratio,
     "names": _Telling.names,
+    "any_of": _Telling.any_of,
+    "begin": _Telling.duration,
+    "end": _Telling.duration,
+    "quantile": _Telling.significant,
+    "level": _Telling.significant,
     "sentences": _Telling.sentences,
 }
 """How a field is written, by its name. Others are counts (whole numbers), names (text), and other reasons.

@@ -110,7 +110,7 @@ def test_calendar_days_are_said_where_a_window_has_them(tmp_path):
 def test_an_event_that_is_named_like_our_words_is_left_as_it_is():
     scope = Scope(start="exposure", days="calendar")
     metric = TYPES["conversion"].model_validate({"type": "conversion", "event": "intention", "window": ["0d", "7d"]})
-    assert metric.estimand("x", scope) == (
+    assert str(metric.estimand("x", scope)) == (
         "Share of units with at least one event in intention from 0d to before 7d after the first exposure "
         "(among exposed units); in calendar days"
     )

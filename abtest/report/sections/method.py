@@ -37,7 +37,7 @@ def _method_table(view: View) -> Table:
         rows.append(
             (
                 Cell(clean(metric.title), description),
-                Cell(clean(metric.estimand)),
+                Cell(view.told(metric.estimand_code.reason if metric.estimand_code else None, metric.estimand)),
                 Cell("; ".join(dict.fromkeys(method[:1].upper() + method[1:] for method in methods if method))),
             )
         )

@@ -1194,3 +1194,107 @@ why-locked-not-analysed = the locked definition cannot be analysed with the tabl
 column-role = Role
 column-control = Control
 notebook-exploratory = { $verdict } (exploratory: changed after the lock)
+
+# What a metric estimates.
+estimand-conversion =
+    Share of units with at least one event in { $event } { $window } { estimand-read }{ estimand-days }
+estimand-count =
+    Mean number of events in { $event } per unit { $window }, 0 without events { estimand-read }{ estimand-days }{ $cut }
+estimand-sum =
+    Mean per unit of the sum of { $taken } { $window }, 0 without events { estimand-read }{ estimand-days }{ $cut }
+estimand-mean =
+    Mean over units with an event of their average { $taken } { $window } (conditional on behaviour{ estimand-exposed
+    }){ estimand-days }
+estimand-ratio =
+    Ratio of sums over all units: { $numerator } per { $denominator } { $window } (the denominator is an outcome too{
+    estimand-exposed }){ estimand-days }
+estimand-quantile =
+    { $median ->
+    [true] Median
+   *[false] { $quantile } quantile
+    } over units of the { $what } { $window }, 0 without events { estimand-read }{ estimand-days }
+estimand-time-to-event =
+    Mean number of the first { $days } days { estimand-after } without an event in { $event }, by Kaplan–Meier (restricted
+    mean; immature units count while followed{ $competing ->
+    [0] { "" }
+   *[other] ; an event in { $any_of } ends the follow-up
+    }; { estimand-whom })
+estimand-time-in-columns =
+    Mean number of the first { $days } days without the event in { $column }, by Kaplan–Meier (restricted mean; units
+    count for the days in { $duration })
+estimand-column =
+    Average of the column { $column } over { $start ->
+    [exposure] exposed units
+   *[assignment] units
+    } that have a value{ $cut }
+estimand-active-periods =
+    Mean number per unit of { estimand-period }s with at least one event in { $event }, of the { $size } { estimand-periods
+    } { $window } { estimand-read }{ estimand-days }
+estimand-active-in =
+    Share of units with an event in { $event } in at least { $at_least } of the { $size } { estimand-periods } { $window }
+    { estimand-read }{ estimand-days }
+estimand-return =
+    Share of units that return: at least { estimand-events } in { $event } { $window } { estimand-read }{ estimand-days }
+estimand-return-on-day =
+    Share of units that return: at least { estimand-events } in { $event } on day { $day } { estimand-after }
+    { estimand-read }{ estimand-days }
+estimand-return-in-period =
+    Share of units that return: at least { estimand-events } in { $event } in the { NUMBER($nth, type: "ordinal") ->
+    [one] { $nth }st
+    [two] { $nth }nd
+    [few] { $nth }rd
+   *[other] { $nth }th
+    } calendar { estimand-period } after that of the { $start ->
+    [exposure] first exposure
+   *[assignment] assignment
+    } { estimand-read }
+estimand-events = { $n ->
+    [1] one event
+   *[other] { $n } events
+    }
+estimand-period = { $by ->
+    [day] day
+    [week] week
+    [month] month
+    [quarter] quarter
+   *[year] year
+    }
+estimand-periods =
+    { $size ->
+    [1] { estimand-period }
+   *[other] { estimand-period }s
+    }{ $by ->
+    [month] { " " }of 30 days
+   *[other] { "" }
+    }
+estimand-window = from { $begin } to before { $end } { estimand-after }
+estimand-after = { $start ->
+    [exposure] after the first exposure
+   *[assignment] after assignment
+    }
+estimand-whom = { $start ->
+    [exposure] among exposed units
+   *[assignment] intention to treat
+    }
+estimand-exposed = { $start ->
+    [exposure] ; among exposed units
+   *[assignment] { "" }
+    }
+estimand-read = ({ $reading ->
+    [kaplan-meier] by Kaplan–Meier: immature units count while followed; { estimand-whom }
+   *[mature] { estimand-whom }
+    })
+estimand-days = { $days_of ->
+    [calendar] ; in calendar days
+   *[exact] { "" }
+    }
+estimand-taken = { $column } of { $event }
+estimand-taken-value = the value of { $event }
+estimand-summed = sum of { $column } of { $event }
+estimand-summed-value = sum of the value of { $event }
+estimand-number = number of { $event }
+estimand-counted = number of events in { $event }
+estimand-uncut = { "" }
+estimand-cut = ; values above the pooled { $quantile } quantile count as that
+estimand-cut-at = ; values above { $level } (the pooled { $quantile } quantile) count as that
+word-or = { " or " }
