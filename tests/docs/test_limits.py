@@ -37,6 +37,7 @@ REASONED = {
     "definition.lints.roles.MOST_COMPARISONS",
     "definition.lints.roles.MOST_PRIMARIES",
     "moments.outcome._LONGEST",
+    "moments.sums.MOST_UNITS",
     "init.timing.MOST_MATURE",
     "process.unfinished._MOST_BYTES",
     "report.names._MOST_BYTES",
