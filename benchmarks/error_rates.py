@@ -513,7 +513,7 @@ STRATA = [
     strata("sparse strata", ((6,) * 24, (6,) * 24), (0.15, 0), 800),
 ]
 
-POISSON, WELCH = "Poisson bootstrap", "Welch, Fieller"
+POISSON = "Poisson bootstrap"
 
 
 def bootstrapped_means(sizes: Sizes, lift: float, replications: int, draws: int = 1000) -> Study:
@@ -533,7 +533,7 @@ def bootstrapped_means(sizes: Sizes, lift: float, replications: int, draws: int 
                 bootstrap_replicates(arm.T, mean, draws=draws, seed=seed)  # type: ignore[arg-type]
                 for arm, seed in zip(values, seeds, strict=True)
             ]
-            both = [moments(arm) for arm in values]
+            both = [moments(arm, tails=False) for arm in values]
             for k in range(shape):
                 first, second = ((float(arm[k].mean()), found[:, k]) for arm, found in zip(values, drawn, strict=True))
                 yield {POISSON: compare_replicates(first, second), WELCH: compare_means(both[0][k], both[1][k])}
@@ -558,7 +558,7 @@ def permuted(
             if present:
                 treatment = treatment * (1 + effect[0]) + effect[1]
             p_value = permutation_test(control, treatment, draws=999, seed=seed)
-            welch = compare_means(moments(control[None, :])[0], moments(treatment[None, :])[0])
+            welch = compare_means(*(moments(arm[None, :], tails=False)[0] for arm in (control, treatment)))
             difference = float(treatment.mean() - control.mean())
             yield {PERMUTATION: without_interval(difference, p_value, PERMUTATION), WELCH: welch}
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["rate", "mean"]
 RATE_TEST = "Miettinen–Nurminen score test of the shares, difference and lift by the same score, each arm by Wilson"
-MEAN_TEST = "Welch's t test of the means, lift by Fieller"
+MEAN_TEST = "Welch's t test of the means, lift by Fieller (skewed amounts in uneven arms: a skewness-corrected test)"
 
 
 def _ordered(window: tuple[int, int]) -> tuple[int, int]:

@@ -34,6 +34,7 @@ METHODS = {
     "order statistics": "order statistics within each arm",
     "restricted mean time": "difference of the restricted mean times",
     "Welch t": "Welch's t test of the means",
+    "skewness-corrected test of share": "a skewness-corrected test",
 }
 """What the analysis calls a method, and what `explain` does; the first that fits."""
 

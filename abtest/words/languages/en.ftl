@@ -1006,6 +1006,7 @@ method-stratified-score-corrected =
     stratified Miettinen–Nurminen score, skewness-corrected, Mantel–Haenszel weights
 method-stratified-score-few = stratified exact conditional test of few events (mid-p)
 method-welch = Welch t, lift by Fieller
+method-skewed = skewness-corrected test of share and amounts
 method-delta = delta method, Welch t, lift by Fieller
 method-delta-alone = delta method
 method-regression = regression adjustment per arm (Lin), Welch t, lift by Fieller
