@@ -115,6 +115,15 @@ def _covariate(table: EventTable) -> dict[str, Value]:
     return {"covariate": {"window": days(-table.before, 0)}} if table.before else {}
 
 
+_DURATION = re.compile(
+    r"(duration|tenure|lifetime|survival(_time)?|futime|follow_?up(_days)?|days(_(active|followed|observed))?"
+    r"|(days|time)_(to|until|till)_\w+)",
+    re.IGNORECASE,
+)
+_EVENT = re.compile(
+    r"(is_)?(event|status|churn(ed)?|died|dead|death|observed|cancell?ed|relapsed?|fail(ed|ure)|fustat|unsubscribed|lapsed)",
+    re.IGNORECASE,
+)
 _SOME = 20
 _APART = 0.9
 """Share of different values (an estimate) from which whole numbers are taken for row numbers, in so many rows."""
@@ -137,11 +146,16 @@ def column_metrics(table: Table, arm: str | None, taken: set[str]) -> Outcomes:
     numeric = [column for column in table.columns if column.numeric and column.name not in taken]
     sound = [column for column in numeric if not column.unreadable and not _row_number(column)]
     names = [column.name for column in table.columns]
+    pair = _time_to_event(sound)
+    if pair is not None:
+        sound = [column for column in sound if column not in pair]
     behind = set(names[names.index(arm) + 1 :]) if arm in names else set()
     found = [column for column in sound if outcome_score(column.name) > 0]
     found += [c for c in sound if c not in found and c.name in behind and outcome_score(c.name) == 0]
     if not found:
         found = [column for column in sound if outcome_score(column.name) == 0]
+    if not found and pair is not None:
+        return Outcomes((_timed(*pair, primary=True),), ())
     if not found:
         raise UnsettledError(
             f"{table.file}: no outcome column was found: no column of numbers, 0/1 or true/false besides "
@@ -155,14 +169,31 @@ def column_metrics(table: Table, arm: str | None, taken: set[str]) -> Outcomes:
     known = sorted((column for column in sound if column not in found), key=lambda column: column.kind != "number")
     before = tuple(column.name for column in known)
     ordered = [main, *(column for column in found if column is not main)]
-    keys = _keys([column.name for column in ordered])
-    return Outcomes(
-        tuple(
-            _metric(column, key, primary=column is main, before=before, others=len(found))
-            for column, key in zip(ordered, keys, strict=True)
-        ),
-        before,
-    )
+    keys = _keys([*(column.name for column in ordered), *([f"time_to_{pair[1].name}"] if pair else [])])
+    metrics = [
+        _metric(column, key, primary=column is main, before=before, others=len(found))
+        for column, key in zip(ordered, keys, strict=False)
+    ]
+    if pair is not None:
+        metrics.append(_timed(*pair, primary=False, key=keys[-1]))
+    return Outcomes(tuple(metrics), before)
+
+
+def _time_to_event(columns: Sequence[Column]) -> tuple[Column, Column] | None:
+    """Return the columns of a time and of whether the event ended it, where one of each is called so."""
+    times = [column for column in columns if column.kind != "flag" and _DURATION.fullmatch(column.name)]
+    events = [column for column in columns if column.kind == "flag" and _EVENT.fullmatch(column.name)]
+    return (times[0], events[0]) if len(times) == len(events) == 1 else None
+
+
+def _timed(time: Column, event: Column, *, primary: bool, key: str = "") -> MetricDraft:
+    keys: dict[str, Value] = {"title": f"Days until {' '.join(event.name.replace('_', ' ').split())}"}
+    if primary:
+        keys["role"] = "primary"
+    keys.update({"type": "time_to_event", "duration": time.name, "event_column": event.name, "horizon": Raw("30d")})
+    note = "the horizon: over how many days the mean runs; most units should have been followed that long"
+    comment = f"Units count for the days in {time.name}; {event.name} says whether the event ended them."
+    return MetricDraft(key or _keys([f"time_to_{event.name}"])[0], keys, note, comment)
 
 
 def _row_number(column: Column) -> bool:
