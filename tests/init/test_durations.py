@@ -1,7 +1,7 @@
 """A wide file with a time and what ended it: the draft compares times, not the average of cut-off ones."""
 
 import pytest
-from drafting_data import look_at, write, written
+from init_data import look_at, write, written
 
 import abtest
 
