@@ -139,7 +139,7 @@ class Estimator:
         if isinstance(result, AdjustedTwoSample) and unadjusted is not None:
             further["unadjusted"] = beside(self.compare(arm, self.confidence, unadjusted))
             further["variance_removed"] = result.variance_removed
-            if len(self.method.terms) == 1:
+            if self.moments.outcome.averages:
                 further["adjusted_values"] = AdjustedValues(
                     control=effect(result.control), arm=effect(result.treatment)
                 )
