@@ -38,6 +38,7 @@ from abtest.definition.load import Experiment
 from abtest.definition.lock import Lock, compare
 from abtest.definition.model import Definition
 from abtest.definition.timeline import all_readable
+from abtest.grammar.time import DAY
 from abtest.moments.collected import Collected
 from abtest.moments.sums import MetricMoments
 from abtest.warehouse.calendar import Calendar
@@ -164,7 +165,7 @@ def _experiment(experiment: Experiment, lock: Lock | None) -> ExperimentInfo:
                 description=arm.description,
                 control=arm.control,
                 share=arm.weight / weights,
-                cadence_days=arm.cadence / 86_400 if arm.cadence else None,
+                cadence_days=arm.cadence / DAY if arm.cadence else None,
             )
             for arm in definition.arms
         ],
@@ -189,7 +190,7 @@ def _experiment(experiment: Experiment, lock: Lock | None) -> ExperimentInfo:
 
 
 def _days(window: tuple[int, int] | None) -> tuple[float, float] | None:
-    return None if window is None else (window[0] / 86_400, window[1] / 86_400)
+    return None if window is None else (window[0] / DAY, window[1] / DAY)
 
 
 def _maturity(metrics: Sequence[MetricResult]) -> Maturity | None:

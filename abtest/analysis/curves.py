@@ -5,14 +5,13 @@ import numpy as np
 from abtest.analysis.in_time import Curve, CurveArm, CurveComparison, CurvePoint, CurveTest
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import Definition
+from abtest.grammar.time import DAY
 from abtest.metrics.base import Curved
 from abtest.moments.outcome import Outcome
 from abtest.moments.sums import CurveSums, MetricMoments
 from abtest.stats import curves
 from abtest.stats.curve_moments import CurveMoments
 from abtest.stats.values import Estimate
-
-_DAY = 86_400
 
 
 def metric_curve(definition: Definition, name: str, moments: MetricMoments, title: str, unit: str) -> Curve | None:
@@ -88,8 +87,8 @@ def _comparison(
 def _point(part: Outcome, n: int, own: Estimate, band: Estimate) -> CurvePoint:
     low, high = part.window or (0, 0)
     return CurvePoint(
-        start_day=low / _DAY,
-        end_day=high / _DAY,
+        start_day=low / DAY,
+        end_day=high / DAY,
         n=n,
         value=own.estimate,
         low=own.low,

@@ -15,6 +15,7 @@ from abtest.analysis.result import MetricResult
 from abtest.analysis.value import ReasonCode
 from abtest.analysis.verdicts import effect
 from abtest.checks.finding import Finding, Status
+from abtest.grammar.time import DAY
 from abtest.metrics.methods import Method, Rates, early_shares, life_table
 from abtest.moments.sums import MetricMoments
 from abtest.stats.early import censoring_balance, enrolment_trend
@@ -108,7 +109,7 @@ def _reading(estimator: Estimator, kind: ReadingKind, method: Method, units: lis
         reading=kind,
         primary=kind == decides and not moments.outcome.timed,
         method=next(iter(compared.values())).method,
-        horizon_days=(moments.outcome.window or (0, 0))[1] / 86_400,
+        horizon_days=(moments.outcome.window or (0, 0))[1] / DAY,
         arms=[
             ReadingArm(arm=name, n=n, value=value.estimate, low=value.low, high=value.high, reason=value.reason)
             for name, n, value in zip(names, units, values, strict=True)

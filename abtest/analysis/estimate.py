@@ -11,6 +11,7 @@ from abtest.analysis.verdicts import effect
 from abtest.checks.outcomes import lacks_unequally
 from abtest.definition.model import Definition
 from abtest.errors import DataError
+from abtest.grammar.time import DAY
 from abtest.metrics.methods import (
     Method,
     counted_term,
@@ -174,7 +175,7 @@ def _window_days(outcome: Outcome) -> tuple[float, float] | None:
     """Return the window in days; calendar periods have no length that holds for every unit."""
     if outcome.window is None or outcome.clock not in {"exact", "day"}:
         return None
-    return outcome.window[0] / 86_400, outcome.window[1] / 86_400
+    return outcome.window[0] / DAY, outcome.window[1] / DAY
 
 
 def _why_empty(sums: Sums, counted: int, triggered: bool) -> Reason:

@@ -29,6 +29,7 @@ from abtest.analysis.in_time import (
 from abtest.analysis.result import OverallTest
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import Definition
+from abtest.grammar.time import DAY
 from abtest.metrics.methods import life_table
 from abtest.moments.sums import CompetingLifetimes, MetricMoments
 from abtest.stats.competing import CompetingTable, compare_incidence, incidence_at
@@ -41,7 +42,6 @@ from abtest.stats.values import Estimate, TwoSample
 from abtest.stats.values import OverallTest as StatisticalTest
 from abtest.words.reason import Reason
 
-DAY = 86_400
 MOST_POINTS = 60
 LOG_RANK = "Log-rank test"
 NO_MEDIAN = Reason("why-no-median")

@@ -15,6 +15,7 @@ from abtest.analysis.result import Effect
 from abtest.analysis.survival import Arms, still_at_risk
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import CustomerWorth, Definition
+from abtest.grammar.time import DAY
 from abtest.moments.sums import MetricMoments
 from abtest.stats.contrast import critical_value
 from abtest.stats.lifetime_value import CustomerValue, compare_values, value_of
@@ -48,7 +49,7 @@ def value_result(definition: Definition, moments: Mapping[str, MetricMoments]) -
     arms = None if found is None else Arms.of(definition, found)
     if worth is None or arms is None:
         return None
-    length = round(worth.period / 86_400 / arms.step)
+    length = round(worth.period / DAY / arms.step)
     last = last_observed(arms.free, length)
     tables = [by_period(table, length, last) for table in arms.free]
     values = [_values(table, worth, arms.confidence) if last and table.n else None for table in tables]
@@ -56,7 +57,7 @@ def value_result(definition: Definition, moments: Mapping[str, MetricMoments]) -
         metric=worth.metric,
         unit=worth.unit or "",
         margin=worth.margin,
-        period_days=worth.period // 86_400,
+        period_days=worth.period // DAY,
         last_observed=last,
         horizon=worth.horizon,
         discount=worth.discount,

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from abtest.checks.finding import Finding, Given
+from abtest.grammar.time import DAY_US
 from abtest.moments.collected import SourceCounts
 from abtest.words.reason import Reason
 
 QUIET_DAYS = 7
 """How long a table may have no event before the data's end, in days."""
-_DAY_US = 86_400_000_000
 
 
 def findings(given: Given) -> Iterator[Finding]:
@@ -31,7 +31,7 @@ def _finding(given: Given, source: SourceCounts, *, decides: bool) -> Finding:
         none = Reason.of("check-no-event-matches", rows=source.rows, source=source.name)
         return Finding(name, "fail" if decides else "warn", none)
     if source.last is not None and given.collected.through is not None:
-        quiet = (given.collected.through - source.last) / _DAY_US
+        quiet = (given.collected.through - source.last) / DAY_US
         if quiet > QUIET_DAYS:
             return Finding(name, "warn", Reason.of("check-quiet", source=source.name, n=round(quiet)))
     matched = Reason.of("check-events-match", source=source.name, rows=source.rows, matched=source.matched)

@@ -15,13 +15,13 @@ from abtest.cohorts.periods import Length, first_day, number_of
 from abtest.cohorts.question import EVENTS, Question
 from abtest.engines.engine import Engine, EngineError, Row, Statement
 from abtest.errors import DataError
+from abtest.grammar.time import DAY_US
 from abtest.moments.exact import optional, whole
 from abtest.warehouse.calendar import Calendar, to_microseconds
 from abtest.warehouse.profile import with_tables
 from abtest.warehouse.reading import Read, Table, normalise
 from abtest.warehouse.sources import Warehouse, open_warehouse
 
-DAY_US = 86_400_000_000
 LAST_INSTANT = to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
 
 # Integers that are computed here, never a value of the user, fill the two lists.

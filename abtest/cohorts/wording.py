@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from abtest.cohorts.counting import DAY_US, Counts
+from abtest.cohorts.counting import Counts
 from abtest.cohorts.periods import label
 from abtest.cohorts.question import Question
 from abtest.cohorts.result import Period
+from abtest.grammar.time import DAY_US
 
 QUIET_DAYS = 3
 """Days without any event at the end of the data, after which the export is doubted."""

@@ -28,7 +28,6 @@ CORRECTIONS = {
     "by": "Benjamini–Yekutieli",
     "dunnett": "Dunnett",
 }
-_LIFT = Scale(100, 1, "number.percent")
 
 
 def comparison_text(compared: Compared) -> str:

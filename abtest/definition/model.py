@@ -28,6 +28,7 @@ from abtest.grammar.fields import (
 )
 from abtest.grammar.nodes import Plain
 from abtest.grammar.part import Part
+from abtest.grammar.time import DAY
 from abtest.metrics import Metric
 from abtest.metrics.base import Window
 from abtest.metrics.scope import Scope
@@ -111,7 +112,7 @@ def _planned(value: int) -> int:
 
 
 def _whole_days(value: int) -> int:
-    if value <= 0 or value % 86_400:
+    if value <= 0 or value % DAY:
         raise ValueError("must be a whole number of days, such as 30d")
     return value
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from abtest.definition.model import Definition
+from abtest.grammar.time import DAY
 from abtest.moments.outcome import Clock, Outcome
 
-DAY = 86_400
 """Seconds of an exact day."""
 TICK = dt.timedelta(microseconds=1)
 """The smallest step between two instants."""

@@ -117,10 +117,5 @@ def embedded(limits: Limits | None = None) -> EngineOptions:
     return first if limits is None else first.within(limits)
 
 
-def with_catalogue() -> list[type[EngineOptions]]:
-    """Return the engines that have tables which are no files."""
-    return [each for each in engines.ENGINES if each.has_catalogue]
-
-
 def _value(asked: EngineOptions, name: str) -> object:
     return getattr(asked, name) if hasattr(asked, name) else getattr(asked.limits, name)

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from abtest.grammar.nodes import Plain
+from abtest.grammar.time import DAY, HOUR, WEEK
 from abtest.words.visible import hidden, name_of
 
 LARGEST = 1e12
@@ -22,7 +23,7 @@ LARGEST = 1e12
 LONGEST_DAYS = 36_525
 YEARS = (1970, 2200)
 """A day outside these years is a placeholder, not a date of an experiment."""
-SECONDS = {"h": 3_600, "d": 86_400, "w": 604_800}
+SECONDS = {"h": HOUR, "d": DAY, "w": WEEK}
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _DURATION = re.compile(r"([-+]?)([0-9]{1,6})\s*([hdw])")
 _MARGIN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(pp|%)?")

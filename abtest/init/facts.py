@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from abtest.engines.engine import Engine, Statement
 from abtest.engines.sqltext import Binder, instant, quote
+from abtest.grammar.time import DAY_US
 from abtest.init.looking import Column, Table
 from abtest.moments.exact import optional, whole
 from abtest.warehouse.calendar import to_microseconds
@@ -15,7 +16,6 @@ PLAUSIBLE = (
     to_microseconds(dt.datetime(2200, 1, 1, tzinfo=dt.UTC)),
 )
 """Times outside these are placeholders for an unknown one."""
-_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def events(engine: Engine, table: Table, unit: str, at: Column, zone: str) -> Ev
 
 def mature_shares(engine: Engine, through: int, days: Sequence[int]) -> dict[int, float]:
     """Return for each number of days the share of assigned units that have as many of them before ``through``."""
-    counts = ", ".join(f"count(CASE WHEN at_us <= {through - day * _DAY} THEN 1 END) AS days_{day}" for day in days)
+    counts = ", ".join(f"count(CASE WHEN at_us <= {through - day * DAY_US} THEN 1 END) AS days_{day}" for day in days)
     row = engine.rows(Statement(f"SELECT count(*) AS units, {counts} FROM assigned", {}), "looking at follow-up")[0]
     units = max(1, whole(row, "units"))
     return {day: whole(row, f"days_{day}") / units for day in days}

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from abtest.grammar.time import DAY_US
+
 MOST_MATURE = 0.8
 """Share of the units whose whole window must lie in the data for the window to be proposed."""
 DEFAULT_WINDOW = (28, 56)
@@ -17,7 +19,6 @@ _CHANCE = 0.01
 _LATE_HOUR = 20
 """An export whose last event comes after this hour is taken to cover its last day."""
 _WINDOWS = ((28, 56), (28, 42), (14, 28), (7, 21), (7, 14), (0, 7))
-_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def covariate_days(first_event: int, first_assigned: int, high: int) -> int | No
 
     ``first_event`` and ``first_assigned`` are microseconds since 1970 UTC. ``None`` when less than a week lies before.
     """
-    before = (first_assigned - first_event) // _DAY
+    before = (first_assigned - first_event) // DAY_US
     # Tables begin on some morning: a day may be missing from the longest window without harm.
     span = min(high, int(before) + 1)
     if span < 7:

@@ -23,6 +23,7 @@ from abtest.grammar.fields import (
     duration_text,
 )
 from abtest.grammar.part import Part
+from abtest.grammar.time import DAY, WEEK
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Days, Outcome
@@ -68,7 +69,7 @@ Window = Annotated[AnyWindow, AfterValidator(_after_assignment)]
 
 CurveStep = Literal["day", "week", "month"]
 CurveKind = Literal["bracket", "on or after", "cumulative"]
-STEPS: dict[CurveStep, int] = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
+STEPS: dict[CurveStep, int] = {"day": DAY, "week": WEEK, "month": 30 * DAY}
 """Seconds of a period of a curve; a month is 30 days."""
 MOST_PERIODS = 62
 

@@ -11,12 +11,12 @@ from typing import TypedDict
 
 from abtest.engines.engine import Row
 from abtest.engines.sqltext import quote
+from abtest.grammar.time import DAY, HOUR
 from abtest.moments.exact import whole
 from abtest.moments.outcome import Outcome
 from abtest.moments.reductions import Number
 from abtest.moments.sums import CompetingLifetimes, Lifetimes
 
-HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 MICROSECONDS = 1_000_000
 WRONG = -1
 

@@ -11,7 +11,6 @@ Clock = Literal["exact", "day", "week", "month", "quarter", "year"]
 Days = Literal["exact", "calendar"]
 
 _SHORTEST = {"week": 7, "month": 28, "quarter": 90, "year": 365}
-_LONGEST = {"week": 7, "month": 31, "quarter": 92, "year": 366}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +93,6 @@ class Outcome:
             return float(_SHORTEST[self.clock] * self.window[0])
         # The day of the start is a day of the calendar however late the unit starts.
         return self.window[1] / SECONDS["d"] - (1 if self.clock == "day" else 0)
-
-    @property
-    def longest_days(self) -> float:
-        """The latest end of the window in days after the start; 0 without a window."""
-        if self.window is None:
-            return 0.0
-        if self.clock in _LONGEST:
-            return float(_LONGEST[self.clock] * (self.window[1] + 1))
-        return self.window[1] / SECONDS["d"]
 
     @property
     def parts(self) -> "tuple[Outcome, ...]":

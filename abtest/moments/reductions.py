@@ -8,10 +8,10 @@ made of them. A metric may bring a reduction of its own.
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from abtest.grammar.time import DAY
+
 if TYPE_CHECKING:
     from abtest.moments.outcome import Outcome
-
-DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)

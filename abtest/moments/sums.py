@@ -7,6 +7,7 @@ threads or the engine, and a variance of 1 around a mean of 10⁹ keeps its digi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from abtest.grammar.time import DAY
 from abtest.moments.outcome import Outcome
 
 VALUE = "y"
@@ -213,7 +214,7 @@ class MetricMoments:
     cap: float | None = None
     histograms: tuple[Histogram, ...] | None = None
     lifetimes: tuple[Lifetimes, ...] | None = None
-    step: int = 86_400
+    step: int = DAY
     by_week: tuple[tuple[Lifetimes, ...], ...] | None = None
     lifetimes_of: Mapping[str, tuple[Lifetimes, ...]] = field(default_factory=dict)
     competing: tuple[CompetingLifetimes, ...] | None = None

@@ -24,11 +24,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from abtest.grammar.time import DAY
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-DAY_SECONDS = 86_400
+DAY_SECONDS = DAY
 
 RETENTION_WINDOW = (28, 56)
 """Days from enrolment, [from, to), in which an order makes a customer retained."""

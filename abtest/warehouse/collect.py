@@ -10,6 +10,7 @@ from abtest.engines.engine import Engine, EngineError, Row, Statement
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.grammar.fields import nearest
+from abtest.grammar.time import DAY_US
 from abtest.moments.collected import ArmLedger, Collected, SourceCounts
 from abtest.moments.exact import cubes_total, exact_total, whole
 from abtest.moments.follow_up import WRONG, Followed, followed
@@ -157,7 +158,7 @@ class Collector:
             return ()
         at = "assigned_at" if self.definition.triggered else "started_at"
         statement = Statement(
-            f"SELECT\n  CAST(floor({at} / 86400000000) AS BIGINT) AS day,\n  arm,\n  count(*) AS units\n"
+            f"SELECT\n  CAST(floor({at} / {DAY_US}) AS BIGINT) AS day,\n  arm,\n  count(*) AS units\n"
             f"FROM population\nWHERE status = '{ELIGIBLE}' AND {at} IS NOT NULL\nGROUP BY 1, 2\nORDER BY 1, 2",
             {},
         )

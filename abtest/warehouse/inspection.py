@@ -17,6 +17,7 @@ from abtest.engines.engine import Engine, Family, Statement
 from abtest.engines.options import Limits
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
+from abtest.grammar.time import DAY_US
 from abtest.moments.exact import whole
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.profile import TableProfile, profile, with_tables
@@ -383,4 +384,4 @@ class _Look:
         return self.engine.rows(Statement(with_tables(tables, *(more or [])) + text, parameters), "looking at the data")
 
 
-_WEEK = 7 * 86_400_000_000
+_WEEK = 7 * DAY_US

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from abtest.definition.model import CUSTOMERS
 from abtest.engines.sqltext import Binder, quote
+from abtest.grammar.time import WEEK
 from abtest.moments.exact import Factor, Whole, exact_cubes, exact_sum
-from abtest.moments.follow_up import WEEK, FollowUp, counted, follow_up, follow_up_in_columns, step_of
+from abtest.moments.follow_up import FollowUp, counted, follow_up, follow_up_in_columns, step_of
 from abtest.moments.marks import Marks, Window
 from abtest.moments.outcome import Outcome
 from abtest.moments.period_sums import Periods

@@ -14,12 +14,12 @@ from abtest.engines.engine import Engine, EngineError, Family, Statement
 from abtest.engines.sqltext import LOCAL, Binder, as_text, blank_to_null, number, quote, unit_text
 from abtest.errors import DataError
 from abtest.grammar.expression import parse_expression
+from abtest.grammar.time import DAY_US
 from abtest.warehouse.calendar import unzoned
 from abtest.warehouse.filters import Filter
 from abtest.warehouse.sources import Raw, Warehouse, without_label
 from abtest.words.names import shape
 
-_DAY_US = 86_400_000_000
 NO_ARM = -1
 UNKNOWN_ARM = -2
 
@@ -81,7 +81,7 @@ class Table:
             return self
         column, family = quote(self.clock[0]), self.clock[1]
         read = "to_instant" if family == "instant" else "to_clock"
-        grace = 0 if family == "instant" else _DAY_US
+        grace = 0 if family == "instant" else DAY_US
         condition = f"{column} >= {read}({low - grace}) AND {column} < {read}({high + grace})"
         text = f"{self.select.text}\n{'  AND' if self.filtered else 'WHERE'} {condition}"
         return replace(self, select=Statement(text, self.select.parameters), bare=None, look=None)

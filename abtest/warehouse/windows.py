@@ -11,12 +11,12 @@ from itertools import pairwise
 
 from abtest.definition.model import Definition
 from abtest.engines.sqltext import quote
+from abtest.grammar.time import DAY
 from abtest.moments.marks import Window
 from abtest.moments.outcome import Clock, Outcome
 from abtest.warehouse.calendar import Calendar
 
 MICROSECONDS = 1_000_000
-DAY = 86_400
 DAY_US = DAY * MICROSECONDS
 _EPOCH = dt.date(1970, 1, 1)
 _LONGEST_DAYS = {"week": 7, "month": 31, "quarter": 92, "year": 366}

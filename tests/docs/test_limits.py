@@ -36,7 +36,6 @@ REASONED = {
     "definition.lints.cadence.LONGEST_CYCLE",
     "definition.lints.roles.MOST_COMPARISONS",
     "definition.lints.roles.MOST_PRIMARIES",
-    "moments.outcome._LONGEST",
     "moments.sums.MOST_UNITS",
     "init.timing.MOST_MATURE",
     "process.unfinished._MOST_BYTES",

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from abtest.definition.lints.finding import Finding
 from abtest.definition.lints.windows import NOMINAL_DAYS, Windowed, windowed
 from abtest.definition.model import Definition
-from abtest.definition.timeline import DAY
 from abtest.grammar.fields import duration_text
+from abtest.grammar.time import DAY
 
 CODE = "cadence"
 LONGEST_CYCLE = 366 * DAY

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from abtest.definition.lints.finding import DataRange, Finding
 from abtest.definition.lints.windows import Windowed, windowed
 from abtest.definition.model import Definition
-from abtest.definition.timeline import DAY, Timeline, day_text
+from abtest.definition.timeline import Timeline, day_text
+from abtest.grammar.time import DAY
 from abtest.moments.outcome import Outcome
 
 PAST_PERIOD = "window-past-period"

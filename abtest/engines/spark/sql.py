@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from abtest.engines.engine import Statement
 from abtest.engines.sqltext import CLOCK, DAY, PART
+from abtest.grammar.time import DAY_US
 
 _TOKEN = re.compile(r"""'(?P<text>(?:[^']|'')*)'|"(?P<name>(?:[^"]|"")*)"|\$(?P<parameter>[^\W\d]\w*)""")
 _LONG = 2**63
@@ -21,7 +22,6 @@ _NUMBER = rf"^\s*[+]?-?(?:{_DECIMAL}|(?i:inf(?:inity)?))\s*\z"
 _LOCAL = rf"^{DAY}(?:{CLOCK})?\z"
 _ZONED = rf"^({DAY}{CLOCK})(?: ?[zZ]| UTC| ?(?![+-]18:?(?:0[1-9]|[1-5]))([+-](?:0[0-9]|1[0-8]))(?::?([0-5][0-9]))?)\z"
 _MIDNIGHT = r"^([^ T]+[ T])24(:00(?::00(?:[.]0+)?)?)\z"
-_DAY_US = 86_400_000_000
 _BLOCK = f"{2**53:.16e}"
 _MINUTE_US = 60_000_000
 
@@ -66,11 +66,11 @@ FUNCTIONS = {
     "later_micros(t TIMESTAMP, zone STRING, first BIGINT, second BIGINT) RETURNS BIGINT": """
         greatest(first, CASE WHEN from_utc_timestamp(timestamp_micros(second), zone) = t THEN second END)""",
     "local_micros(t TIMESTAMP, zone STRING) RETURNS BIGINT": f"""
-        later_micros(t, zone, first_micros(t, zone), second_micros(t, zone, first_micros(t, zone) + {_DAY_US}))""",
+        later_micros(t, zone, first_micros(t, zone), second_micros(t, zone, first_micros(t, zone) + {DAY_US}))""",
     # The clock of a text, as microseconds; 24:00 is the next day's midnight.
     "clock_micros(x STRING) RETURNS BIGINT": rf"""
         CASE WHEN rlike(x, r'{_MIDNIGHT}')
-             THEN unix_micros(try_cast(regexp_replace(x, r'{_MIDNIGHT}', '$100$2') AS TIMESTAMP)) + {_DAY_US}
+             THEN unix_micros(try_cast(regexp_replace(x, r'{_MIDNIGHT}', '$100$2') AS TIMESTAMP)) + {DAY_US}
              ELSE unix_micros(try_cast(x AS TIMESTAMP)) END""",
     "offset_micros(hours STRING, minutes STRING) RETURNS BIGINT": f"""
         (coalesce(CAST(nullif(hours, '') AS BIGINT) * 60, 0)
