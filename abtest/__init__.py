@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from abtest.engines.options import Limits
     from abtest.errors import AbtestError, DataError, DefinitionError, UsageError
     from abtest.report import render, write_report
+    from abtest.report.notebook import to_html
 
     __version__: str
 
@@ -49,6 +50,7 @@ _HOMES = {
     "load": "abtest.definition.load",
     "render": "abtest.report",
     "retention": "abtest.cohorts.run",
+    "to_html": "abtest.report.notebook",
     "write_report": "abtest.report",
 }
 
@@ -71,6 +73,7 @@ __all__ = [
     "load",
     "render",
     "retention",
+    "to_html",
     "write_report",
 ]
 

@@ -1,12 +1,11 @@
-"""How results show in a notebook and as a data frame."""
+"""How results show at a prompt and as a data frame."""
 
-import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from abtest.words.language import ENGLISH, Language
-from abtest.words.numbers import Numbers, Scale, decimals_for
-from abtest.words.scales import Scales, scales, width
+from abtest.words.numbers import Numbers, Scale
+from abtest.words.scales import scales
 from abtest.words.visible import visible
 
 if TYPE_CHECKING:
@@ -71,28 +70,6 @@ def _verdict(decision: "Decision") -> str:
     return f"{decision.recommendation} {decision.arm or ''}".strip() + changed
 
 
-def analysis_html(analysis: "Analysis") -> str:
-    """Return the verdict, its reasons and a table of the comparisons as HTML, in the report's language."""
-    from abtest.analysis.telling import reasons_in, subjects_in
-    from abtest.words.language import spoken
-
-    language, subjects = spoken(analysis.experiment.language), subjects_in(analysis)
-    decision, control = analysis.decision, next(arm.name for arm in analysis.experiment.arms if arm.control)
-    message = f"verdict.{decision.recommendation}" + ".none" * (decision.recommendation == "ship" and not decision.arm)
-    verdict = language.say(message, arm=subjects.arm(decision.arm or ""), control=subjects.arm(control))
-    if decision.exploratory:
-        verdict = language.say("notebook.exploratory", verdict=verdict)
-    reasons = "".join(f"<li>{_escaped(reason)}</li>" for reason in reasons_in(analysis, language, subjects))
-    rows = [
-        [metric.title, language.say(f"role.{metric.role}"), *_cells(comparison, language, scales(metric))]
-        for metric in analysis.metrics
-        for comparison in metric.comparisons
-    ]
-    header = [language.say("column.metric"), language.say("column.role"), *_header(language)]
-    title = f"{_escaped(analysis.experiment.title)}: {_escaped(verdict)}"
-    return f"<h4>{title}</h4><ul>{reasons}</ul>{html_table(header, rows)}"
-
-
 def analysis_text(analysis: "Analysis") -> str:
     """Return a few lines for a prompt: the verdict, what decides, and how much more there is."""
     verdict = _verdict(analysis.decision)
@@ -102,7 +79,7 @@ def analysis_text(analysis: "Analysis") -> str:
     for metric, comparison in sorted(compared, key=lambda pair: pair[0].role != "primary")[:_LINES]:
         p_value = numbers.p_statement(comparison.p_value, 1 - analysis.settings.confidence)
         arms = f"{comparison.arm} − {comparison.control}"
-        found = f"{_effect(comparison.difference, ENGLISH, scales(metric).change)}, {p_value}: {comparison.verdict}"
+        found = f"{effect_text(comparison.difference, ENGLISH, scales(metric).change)}, {p_value}: {comparison.verdict}"
         lines.append(f"  {metric.name} ({metric.role}), {arms}: {found}")
     if len(compared) > _LINES:
         lines.append(f"  and {len(compared) - _LINES} more comparisons")
@@ -112,52 +89,11 @@ def analysis_text(analysis: "Analysis") -> str:
     return visible("\n".join(lines).replace("\u00a0", " ") + ">", lines=True)
 
 
-def comparison_html(comparison: "Comparison") -> str:
-    """Return one comparison, of which no metric is known, as an HTML table of one row."""
-    plain = Scale(1, _decimals(comparison.difference))
-    cells = _cells(
-        comparison, ENGLISH, Scales(plain, plain, Scale(100, _decimals(comparison.lift, 100), "number.percent"))
-    )
-    return html_table(_header(ENGLISH), [cells])
-
-
-def _decimals(effect: "Effect", factor: float = 1) -> int:
-    found = width(effect.low, effect.estimate, effect.high)
-    return decimals_for(None if found is None else factor * found, 0, 6)
-
-
-def _header(language: Language) -> list[str]:
-    columns = ("arm", "control", "difference", "lift", "p", "adjusted", "verdict")
-    return [language.say(f"column.{column}") for column in columns]
-
-
-def _cells(comparison: "Comparison", language: Language, scale: Scales) -> list[str]:
-    p_values = (comparison.p_value, comparison.adjusted_p_value)
-    return [
-        comparison.arm,
-        comparison.control,
-        _effect(comparison.difference, language, scale.change),
-        _effect(comparison.lift, language, scale.lift),
-        *(Numbers(language).p_value(p) for p in p_values),
-        language.say(f"metric.verdict.{comparison.verdict}"),
-    ]
-
-
-def _effect(effect: "Effect", language: Language, scale: Scale) -> str:
+def effect_text(effect: "Effect", language: Language, scale: Scale) -> str:
+    """Return an effect with its interval, as far as they exist."""
     numbers = Numbers(language)
     estimate = numbers.quantity(effect.estimate, scale, signed=True)
     if effect.low is None and effect.high is None:
         return estimate
     interval = numbers.interval(effect.low, effect.high, scale, signed=True)
     return language.say("effect", estimate=estimate, interval=interval)
-
-
-def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return an HTML table; every cell is escaped."""
-    head = "".join(f"<th>{_escaped(cell)}</th>" for cell in header)
-    body = "".join("<tr>" + "".join(f"<td>{_escaped(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _escaped(text: str) -> str:
-    return html.escape(visible(text))

@@ -314,9 +314,10 @@ class Comparison(Reasoned):
         return frame([comparison_record(self)])
 
     def _repr_html_(self) -> str:
-        from abtest.analysis.display import comparison_html
+        # The report stands above this room; the package's door leads there.
+        import abtest
 
-        return comparison_html(self)
+        return abtest.to_html(self)
 
 
 class MetricResult(Value):
@@ -521,9 +522,10 @@ class Analysis(Value):
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
-        from abtest.analysis.display import analysis_html
+        # The report stands above this room; the package's door leads there.
+        import abtest
 
-        return analysis_html(self)
+        return abtest.to_html(self)
 
     def to_json(self) -> str:
         """Return ``results.json`` as text: UTF-8, two-space indent, hidden characters escaped, a final newline."""

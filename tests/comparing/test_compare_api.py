@@ -104,7 +104,7 @@ def test_every_small_table_has_an_answer_or_a_reason(control, treatment, good):
         assert effect.estimate is not None or effect.reason
     assert found.bayes is not None
     assert 0 <= (found.bayes.probability_better or 0) <= 1
-    assert found._repr_html_().startswith("<table>")
+    assert "<table" in found._repr_html_()
 
 
 def test_html_escapes_names():

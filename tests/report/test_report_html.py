@@ -13,8 +13,10 @@ import time_samples
 from test_report_markdown import HOSTILE, Shown, named, squeezed, visible_texts
 
 from abtest.analysis.result import Analysis
+from abtest.report.blocks import Table
 from abtest.report.document import build
 from abtest.report.formats import rendered
+from abtest.report.notebook import to_html
 
 MORE = (*HOSTILE, '" onload="alert(1)', 'style="color:red" id="a" url(#x) href="#y"', "</title></style><h1>x", "]]>")
 
@@ -39,7 +41,7 @@ def test_a_name_is_shown_as_it_stands_and_makes_nothing(name: str) -> None:
 
 KNOWN = {
     *("html", "head", "meta", "title", "style", "body", "main", "footer", "nav", "section", "div", "a", "figure"),
-    *("h1", "h2", "h3", "p", "span", "small", "sup", "ul", "ol", "li", "dl", "dt", "dd"),
+    *("h1", "h2", "h3", "p", "span", "small", "sup", "ul", "ol", "li", "br", "dl", "dt", "dd"),
     *("table", "thead", "tbody", "tr", "th", "td", "svg", "g", "path", "text", "use", "defs", "rect", "clippath"),
     "pattern",
 }
@@ -82,6 +84,26 @@ def test_a_reader_who_does_not_see_the_page_finds_the_way(make: Callable[[], Ana
     assert all(attributes.get("scope") in {"col", "row", "rowgroup"} for tag, attributes in found.tags if tag == "th")
     charts = [attributes for tag, attributes in found.tags if tag == "svg"]
     assert all(chart["role"] == "img" and chart["aria-label"] for chart in charts)
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_a_notebook_shows_names_as_they_stand(name: str) -> None:
+    analysis = named(name)
+    found = Shown(to_html(analysis))
+    assert found.text.count(name) > len(analysis.metrics)
+    assert {tag for tag, _ in found.tags} <= KNOWN | {"h4"}
+    assert {key for _, attributes in found.tags for key in attributes} <= {"class", "scope", "colspan", "aria-label"}
+
+
+@pytest.mark.parametrize("make", [samples.drip, samples.invalid, samples.readings])
+def test_a_notebook_says_what_the_report_says(make: Callable[[], Analysis]) -> None:
+    analysis = make()
+    document, seen = build(analysis), squeezed(Shown(analysis._repr_html_()).text)
+    table = next(block for block in document.section("metrics").blocks if isinstance(block, Table))
+    cells = [cell for group in table.groups for row in group.rows for cell in row]
+    expected = [document.banner.title, document.banner.sentence, document.warning, *document.reasons]
+    expected += [text for cell in cells for text in (cell.text, *cell.details)]
+    assert [text for text in expected if squeezed(text) not in seen] == []
 
 
 def test_an_invalid_report_says_so_before_anything_else(invalid: Analysis) -> None:

@@ -109,7 +109,7 @@ def test_the_card_is_drawn_in_a_longer_language(files: dict[str, bytes]) -> None
 
 
 def test_the_notebook_says_no_word_outside_the_catalogue(analysis: Analysis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("abtest.words.language.spoken", lambda _: LANGUAGE)
+    monkeypatch.setattr("abtest.report.document.spoken", lambda _: LANGUAGE)
     shown = re.sub("<[^>]*>|&[a-z0-9#]+;", " ", analysis._repr_html_())
     assert unmarked(shown, own_words(analysis)) == []
 

@@ -38,6 +38,11 @@ def text(name: str, content: str, kind: str = "", **attributes: str) -> str:
     return element(name, escaped(content), kind, **attributes) if content else ""
 
 
+def below(name: str, content: str) -> str:
+    """Return an element on a line of its own, with a style sheet or without."""
+    return f"<br>{text(name, content)}" if content else ""
+
+
 def block(found: Block, chart: Callable[[str], str], *, titled: bool = True) -> str:
     """Return a block; ``chart`` makes the place of a chart from its id."""
     if isinstance(found, Paragraph):
@@ -78,7 +83,7 @@ def table(found: Table, *, titled: bool = True) -> str:
 def _group(group: RowGroup, aligns: Sequence[str]) -> str:
     head = ""
     if group.title:
-        title = escaped(group.title) + text("small", group.detail) + text("span", group.finding)
+        title = escaped(group.title) + below("small", group.detail) + below("span", group.finding)
         head = f"<tr>{element('th', title, 'group', colspan=str(len(aligns)), scope='rowgroup')}</tr>"
     rows = "".join(f"<tr>{_row(row, aligns)}</tr>" for row in group.rows)
     return f"<tbody>{head}{rows}</tbody>"
@@ -90,7 +95,7 @@ def _row(row: Sequence[Cell], aligns: Sequence[str]) -> str:
 
 def _cell(cell: Cell, align: str, place: int) -> str:
     note = element("sup", str(cell.note)) if cell.note else ""
-    content = escaped(cell.text) + note + "".join(text("small", line) for line in cell.details)
+    content = escaped(cell.text) + note + "".join(below("small", line) for line in cell.details)
     kind = " ".join(filter(None, [align if align == "right" else "", _tone(cell.tone)]))
     return element("td", content, kind) if place else element("th", content, kind, scope="row")
 
