@@ -187,9 +187,8 @@ def test_a_control_mean_of_zero_has_a_difference_and_no_lift():
     assert result.p_value < 0.001
     assert (result.lift.estimate, result.lift.low, result.lift.high) == (None, None, None)
     assert "the control mean is 0" in str(result.lift.reason)
-    assert (
-        "the control mean is 0"
-        in mean_margin_test(Moments(10, 0.0, 1.0), Moments(10, 3.0, 1.0), 0.1, "relative", "up").reason
+    assert "the control mean is 0" in str(
+        mean_margin_test(Moments(10, 0.0, 1.0), Moments(10, 3.0, 1.0), 0.1, "relative", "up").reason
     )
 
 
@@ -213,8 +212,8 @@ def test_variation_in_one_arm_only_uses_that_arm():
 def test_too_few_units_have_a_reason(control, text):
     result = compare_means(control, Moments(5, 3.0, 1.0))
     assert (result.p_value, result.difference.low, result.lift.low) == (None, None, None)
-    assert text in result.reason
-    assert text in mean_margin_test(control, Moments(5, 3.0, 1.0), 0.1, "absolute", "up").reason
+    assert text in str(result.reason)
+    assert text in str(mean_margin_test(control, Moments(5, 3.0, 1.0), 0.1, "absolute", "up").reason)
     assert mean_interval(control).low is None
     assert mean_interval(control).reason
     assert overall_means([control, Moments(5, 3.0, 1.0)]).reason
