@@ -59,7 +59,7 @@ def demoted(decision: Decision, changes: Sequence[Deviation], answer: LockedAnsw
         return decision
     if decision.recommendation == "invalid":
         return decision.model_copy(update={"exploratory": True})
-    named: list[Field] = [change.sentence for change in changes[:_NAMED]]
+    named: list[Field] = [change.change for change in changes[:_NAMED]]
     reasons = [Reason.of("locked-changed", sentences=named, more=max(len(changes) - _NAMED, 0))]
     if answer is not None:
         reasons += _answered(answer, control)

@@ -73,6 +73,13 @@ class Deviation(Value):
     sentence: str
     decides: bool = False
 
+    @property
+    def change(self) -> Reason:
+        """What was changed, for every language."""
+        from abtest.definition.lock import change_of
+
+        return change_of(self.key, self.old, self.new, self.default)
+
 
 class ExperimentInfo(Value):
     """What was tested. ``period_start`` and ``period_end`` are ISO dates (end inclusive) in ``timezone``.

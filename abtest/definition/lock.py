@@ -26,6 +26,7 @@ from abtest.grammar.nodes import Path as NodePath
 from abtest.grammar.part import Part
 from abtest.process.publishing import Kind, publish
 from abtest.process.regular import open_regular
+from abtest.words.reason import Reason
 
 ENDING = ".lock"
 FORMAT = 1
@@ -109,16 +110,22 @@ class Deviation:
     @property
     def sentence(self) -> str:
         """What was changed, such as ``metrics.retained_8w.window: [28d, 56d] → [28d, 42d]``."""
-        old, new, default = _clipped(self.old), _clipped(self.new), _clipped(self.default)
-        if old is None and default is None:
-            return f"{self.key}: added: {new}"
-        if new is None and default is None:
-            return f"{self.key}: removed (was {old})"
-        return f"{self.key}: {old or f'{default} (the default)'} → {new or f'{default} (the default)'}"
+        return str(change_of(self.key, self.old, self.new, self.default))
 
     def __str__(self) -> str:
         """Return ``drip.yaml:12:5: metrics.retained_8w.window: [28d, 56d] → [28d, 42d]``."""
         return f"{self.file}:{self.line}:{self.column}: {self.sentence}" if self.line else self.sentence
+
+
+def change_of(key: str, old: str | None, new: str | None, default: str | None) -> Reason:
+    """Return what was changed, from the fields of a deviation."""
+    before, after, absent = _clipped(old), _clipped(new), _clipped(default)
+    if absent is None and before is None:
+        return Reason.of("deviation-added", key=key, new=after or "")
+    if absent is None and after is None:
+        return Reason.of("deviation-removed", key=key, old=before or "")
+    usual = Reason.of("deviation-default", setting=absent or "")
+    return Reason.of("deviation-changed", key=key, old=before or usual, new=after or usual)
 
 
 def lock_path(experiment: Experiment) -> Path | None:

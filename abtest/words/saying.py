@@ -156,7 +156,7 @@ class _Telling:
         return ":".join(self.decimal(number) for number in _list(value))
 
     def sentences(self, value: Field) -> str:
-        return "; ".join(clean(_text(sentence)) for sentence in _list(value))
+        return "; ".join(str(self.field("sentence", sentence)) for sentence in _list(value))
 
     def any_of(self, value: Field) -> str:
         return self.language.say("word-or").join(clean(_text(name)) for name in _list(value))

@@ -21,7 +21,6 @@ from abtest.words.language import ENGLISH
 STILL_ENGLISH = {
     "definition/explain.py, definition/explaining/": "`abtest explain`",
     "definition/lints/": "warnings about the definition: `validate` prints them, reports list them as `design.…`",
-    "definition/lock.py": "the sentence of a deviation from the lock",
     "comparing/text.py": "`abtest compare`",
     "cohorts/": "`abtest retention`",
     "analysis/display.py": "the few lines of `repr(analysis)`",

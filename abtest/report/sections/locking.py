@@ -50,9 +50,9 @@ def method(view: View) -> Fact:
 def changes(view: View) -> tuple[str, ...]:
     """Return a line for each changed field, for a terminal."""
     return tuple(
-        view.say("lock.change", change=clean(deviation.sentence), place=_place(deviation))
+        view.say("lock.change", change=view.told(deviation.change, deviation.sentence), place=_place(deviation))
         if _place(deviation)
-        else clean(deviation.sentence)
+        else view.told(deviation.change, deviation.sentence)
         for deviation in view.analysis.experiment.deviations
     )
 

@@ -1299,3 +1299,9 @@ estimand-uncut = { "" }
 estimand-cut = ; values above the pooled { $quantile } quantile count as that
 estimand-cut-at = ; values above { $level } (the pooled { $quantile } quantile) count as that
 word-or = { " or " }
+
+# What was changed after the lock.
+deviation-added = { $key }: added: { $new }
+deviation-removed = { $key }: removed (was { $old })
+deviation-changed = { $key }: { $old } → { $new }
+deviation-default = { $setting } (the default)
