@@ -15,7 +15,7 @@ from abtest.words.scales import scales
 from abtest.words.visible import clean
 
 if TYPE_CHECKING:
-    from abtest.analysis.result import AdjustedValues, Comparison, MetricResult
+    from abtest.analysis.result import Comparison, MetricResult
 
 _NOTHING = 1e-9
 _AT_A_GLANCE = 6  # comparisons whose chart fits on page 1
@@ -90,8 +90,9 @@ def _metric_group(view: View, metric: "MetricResult", notes: Notes, *, adjusted:
             value_cell(view, metric, result, scales(metric).value, notes),
         ]
         comparison = comparisons.get(result.arm)
-        if comparison is not None and comparison.adjusted_values is not None:
-            cells[-1] = replace(cells[-1], details=(_adjusted_values(view, metric, comparison.adjusted_values),))
+        adjusted_value = _adjusted_value(view, metric, result.arm)
+        if adjusted_value:
+            cells[-1] = replace(cells[-1], details=(adjusted_value,))
         if comparison is None:
             blank = Cell(view.say("cell.control"), tone="muted") if metric.comparisons else Cell("")
             cells += [blank] + [Cell("")] * (4 if adjusted else 3)
@@ -102,10 +103,21 @@ def _metric_group(view: View, metric: "MetricResult", notes: Notes, *, adjusted:
     return RowGroup(tuple(rows), clean(metric.title), metric_details(view, metric), finding)
 
 
-def _adjusted_values(view: View, metric: "MetricResult", values: "AdjustedValues") -> str:
+def _adjusted_value(view: View, metric: "MetricResult", arm: str) -> str:
+    """Return the arm's value as if its covariates were the control's; of several arms, beside the control's."""
     scale = scales(metric).value
-    control, arm = (view.numbers.quantity(each.estimate, scale) for each in (values.control, values.arm))
-    return view.say("cell.adjusted values", arm=arm, control=control)
+    single = len(metric.comparisons) == 1
+    for comparison in metric.comparisons:
+        values = comparison.adjusted_values
+        if values is None or arm not in {comparison.arm, *([comparison.control] if single else [])}:
+            continue
+        own = values.control if arm == comparison.control else values.arm
+        shown = view.numbers.quantity(own.estimate, scale)
+        if single:
+            return view.say("cell.adjusted value", value=shown)
+        control = view.numbers.quantity(values.control.estimate, scale)
+        return view.say("cell.adjusted values", arm=shown, control=control)
+    return ""
 
 
 def _other_signs(view: View, metric: "MetricResult") -> list[str]:
