@@ -15,6 +15,8 @@ PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (Add .+?)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE))
 BLOCK = re.compile(r"<!-- (new|edit|try|shell)(?:: (.*?))?(?:, twice)? -->\n((?:```\w+\n.*?```\n)+)", re.DOTALL)
 KINDS = {f"Add a{kind}" for kind in (" health check", " type of metric", " report format", " language", "n engine")}
+WORDS = "abtest/words/languages/en.ftl"
+"""Where what a person reads is added; a new kind of thing has a few words of its own."""
 
 pytestmark = pytest.mark.skipif(not (ROOT / "scripts").is_dir(), reason="these are not in this copy")
 
@@ -69,7 +71,7 @@ def test_a_recipe_works_with_one_new_file_and_one_list(name, tmp_path):
     shutil.copytree(ROOT / "abtest", tmp_path / "abtest", ignore=shutil.ignore_patterns("__pycache__"))
     done = follow(SECTIONS[name], tmp_path)
     assert len(done["new"]) == 1
-    assert len(done["edit"]) <= 1
+    assert len([place for place in done["edit"] if place != WORDS]) <= 1
     assert any(what == "try" for what, *_ in steps(SECTIONS[name]))
     ruff = Path(sys.executable).with_name("ruff")
     if ruff.exists():
