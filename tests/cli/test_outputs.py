@@ -23,7 +23,7 @@ FILES = {
     "small-effects.png",
     "small-curve-retained.png",
 }
-HEAVY = ("numpy", "duckdb", "scipy", "pandas", "matplotlib", "typst", "statsmodels")
+HEAVY = ("numpy", "duckdb", "scipy", "pandas", "matplotlib", "typst", "statsmodels", "babel")
 
 
 def _strict(text):

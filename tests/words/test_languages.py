@@ -1,4 +1,6 @@
 import datetime as dt
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,3 +112,13 @@ def test_only_text_and_counts_go_into_a_message_as_they_are() -> None:
     assert made("a = { $n }").say("a", n=-12345) == "−12,345"
     with pytest.raises(TypeError):
         made("a = { $n }").say("a", n=0.1)
+
+
+def test_comparing_counts_in_english_never_loads_cldr():
+    code = (
+        "import sys; from abtest.comparing.text import comparison_text; from abtest.words.language import ENGLISH\n"
+        "ENGLISH.digits(1234.5, 1); import abtest; abtest.compare(control=(480, 2000), treatment=(530, 2000))\n"
+        "print([name for name in sys.modules if name.startswith(('babel', 'fluent'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert done.stdout.strip() == "[]"
