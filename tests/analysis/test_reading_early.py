@@ -5,6 +5,7 @@ import random
 
 import polars as pl
 import pytest
+import small
 
 import abtest
 
@@ -14,25 +15,8 @@ HORIZON = 28
 
 
 def experiment(reading: str = "mature") -> abtest.Experiment:
-    return abtest.load(
-        {
-            "name": "early",
-            "unit": "id",
-            "timezone": "UTC",
-            "period": {"start": "2026-03-02", "end": "2026-03-29", "through": "2026-04-12"},
-            "arms": [{"name": "a", "control": True}, {"name": "b"}],
-            "data": {"assignments": {"at": "at"}, "orders": {"at": "at"}},
-            "metrics": {
-                "kept": {
-                    "role": "primary",
-                    "type": "retention",
-                    "event": "orders",
-                    "window": ["0d", "28d"],
-                    "reading": reading,
-                }
-            },
-        }
-    )
+    kept = {"role": "primary", "type": "retention", "event": "orders", "window": ["0d", "28d"], "reading": reading}
+    return small.experiment({"kept": kept}, end="2026-03-29", through="2026-04-12")
 
 
 def tables(*, late_share: float = 0.5, late_hazard: float = 0.02, units: int = 8_000) -> dict[str, pl.DataFrame]:
@@ -48,12 +32,8 @@ def tables(*, late_share: float = 0.5, late_hazard: float = 0.02, units: int = 8
         after = draw.expovariate(late_hazard if late else 0.02)
         if after < HORIZON:
             orders.append((number, at + after * DAY))
-    instant = pl.Datetime("us", "UTC")
     orders.append((-1, START + 60 * DAY))
-    return {
-        "assignments": pl.DataFrame(assigned, schema={"id": pl.Int64, "arm": pl.String, "at": instant}, orient="row"),
-        "orders": pl.DataFrame(orders, schema={"id": pl.Int64, "at": instant}, orient="row"),
-    }
+    return small.tables(assigned=assigned, orders=orders)
 
 
 def check(analysis: abtest.Analysis) -> object:

@@ -5,6 +5,7 @@ import random
 
 import polars as pl
 import pytest
+import small
 
 import abtest
 
@@ -14,27 +15,19 @@ ASSIGNED, BASE = 400, 650
 
 
 def experiment(metric: dict[str, object] | None = None, **further: object) -> abtest.Experiment:
-    return abtest.load(
+    window = {"event": "orders", "window": ["0d", "28d"]}
+    return small.experiment(
         {
-            "name": "totals",
-            "unit": "id",
-            "timezone": "UTC",
-            "period": {"start": "2026-03-02", "end": "2026-03-15", "through": "2026-05-31"},
-            "arms": [{"name": "a", "control": True}, {"name": "b"}],
-            "population": {"eligible": "plan = 'pro'"},
-            "data": {
-                "customers": {},
-                "assignments": {"arm": "arm", "at": "at"},
-                "orders": {"at": "at", "value": "amount"},
-            },
-            "metrics": {
-                "kept": {"role": "primary", "type": "retention", "event": "orders", "window": ["0d", "28d"]},
-                "revenue": {"type": "sum", "event": "orders", "window": ["0d", "28d"], "unit": "EUR", **(metric or {})},
-                "orders_28d": {"type": "count", "event": "orders", "window": ["0d", "28d"]},
-                "order_value": {"type": "mean", "event": "orders", "window": ["0d", "28d"]},
-            },
-            **further,
-        }
+            "kept": {"role": "primary", "type": "retention", **window},
+            "revenue": {"type": "sum", "unit": "EUR", **window, **(metric or {})},
+            "orders_28d": {"type": "count", **window},
+            "order_value": {"type": "mean", **window},
+        },
+        end="2026-03-15",
+        through="2026-05-31",
+        population={"eligible": "plan = 'pro'"},
+        data={"customers": {}, "assignments": {"at": "at"}, "orders": {"at": "at", "value": "amount"}},
+        **further,
     )
 
 
@@ -49,12 +42,8 @@ def tables() -> dict[str, pl.DataFrame]:
         for _ in range(draw.randrange(4)):
             cents = draw.randrange(100, 9_000) + (1_500 if arm == "b" else 0)
             orders.append((number, at + draw.random() * 40 * DAY, cents / 100))
-    instant = pl.Datetime("us", "UTC")
-    return {
-        "customers": pl.DataFrame(customers, schema=["id", "plan"], orient="row"),
-        "assignments": pl.DataFrame(assigned, schema={"id": pl.Int64, "arm": pl.String, "at": instant}, orient="row"),
-        "orders": pl.DataFrame(orders, schema={"id": pl.Int64, "at": instant, "amount": pl.Float64}, orient="row"),
-    }
+    people = pl.DataFrame(customers, schema=["id", "plan"], orient="row")
+    return {"customers": people, **small.tables(assigned=assigned, orders=orders)}
 
 
 def means(tables: dict[str, pl.DataFrame]) -> dict[str, float]:
