@@ -4,7 +4,6 @@ Principles: one hue from light to dark, which reads alike with and without colou
 still running is hatched; numbers stand in the cells while they are legible, else the colours and their scale speak.
 """
 
-import io
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +12,6 @@ from abtest.cohorts.result import Cohort, Retention
 from abtest.cohorts.tables import NUMBERS
 from abtest.report.drawing.fonts import fonts_for
 from abtest.report.drawing.style import (
-    DPI,
     INK,
     LINE,
     MARGIN,
@@ -22,8 +20,7 @@ from abtest.report.drawing.style import (
     SIZE,
     SMALL,
     Style,
-    drawing,
-    load_matplotlib,
+    picture,
     text_width,
     wrap,
 )
@@ -65,23 +62,8 @@ class _Layout:
 
 def heatmap(result: Retention) -> bytes:
     """Return the triangle as a PNG; two runs give the same bytes."""
-    load_matplotlib()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
     style = Style(ENGLISH, fonts_for([_source(result)]).families, standalone=True)
-    settings: dict[str, object] = {
-        "font.family": list(style.families),
-        "font.size": SIZE,
-        "text.parse_math": False,
-        "text.color": INK,
-        "hatch.linewidth": 0.6,
-    }
-    buffer = io.BytesIO()
-    with drawing(settings):
-        figure = _figure(result, style)
-        figure.set_dpi(DPI)
-        FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
-    return buffer.getvalue()
+    return picture(lambda: _figure(result, style), style, "png", **{"hatch.linewidth": 0.6})
 
 
 def _source(result: Retention) -> str:

@@ -4,7 +4,6 @@ Principles: colour is never the only sign; text stays text in SVG; nothing globa
 bytes.
 """
 
-import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +13,6 @@ from abtest.report.drawing.curves import curves_height, draw_curves
 from abtest.report.drawing.marks import clipped, is_open
 from abtest.report.drawing.rows import body_height, panel_height, side_by_side, stacked
 from abtest.report.drawing.style import (
-    DPI,
     INK,
     LINE,
     MARGIN,
@@ -25,8 +23,7 @@ from abtest.report.drawing.style import (
     SMALL,
     Frame,
     Style,
-    drawing,
-    load_matplotlib,
+    picture,
     wrap,
 )
 from abtest.report.figures import CurvePlot
@@ -37,30 +34,7 @@ if TYPE_CHECKING:
 
 def draw(plot: Plot | CurvePlot, style: Style, kind: Literal["png", "svg"]) -> bytes:
     """Return the plot as a PNG or an SVG file."""
-    load_matplotlib()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-
-    settings: dict[str, object] = {
-        "font.family": list(style.families),
-        "font.size": SIZE,
-        "text.parse_math": False,
-        "text.color": INK,
-        "axes.unicode_minus": True,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "abtest",
-        "svg.id": None,
-        "path.simplify": True,
-    }
-    buffer = io.BytesIO()
-    with drawing(settings):
-        figure = figure_of(plot, style)
-        if kind == "svg":
-            FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
-        else:
-            figure.set_dpi(DPI)
-            FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
-    return buffer.getvalue()
+    return picture(lambda: figure_of(plot, style), style, kind)
 
 
 def pages(plot: Plot, style: Style, height: float) -> list[Plot]:

@@ -3,12 +3,12 @@
 Principle: the same analysis gives the same bytes, on whichever machine and in whichever folder it is drawn.
 """
 
+import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from abtest.process.seclusion import secluded_drawing
 from abtest.report.blocks import Tone
@@ -44,22 +44,22 @@ HINT = 13.0  # the line of hints at a panel's top
 HINT_SHARE = 0.22  # the least part of an axis on each side of 0, relative to the other side
 
 
+_SETTINGS: dict[str, object] = {
+    "font.size": SIZE,
+    "text.parse_math": False,
+    "text.color": INK,
+    "axes.unicode_minus": True,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "abtest",
+    "svg.id": None,
+    "path.simplify": True,
+}
+
+
 def load_matplotlib() -> None:
     """Import matplotlib; to be called before any other import of it."""
     with secluded_drawing():
         import matplotlib.font_manager  # noqa: F401
-
-
-@contextmanager
-def drawing(settings: Mapping[str, object]) -> Iterator[None]:
-    """Draw in the block with ``settings``, and matplotlib's own defaults for the rest, whatever the user has set."""
-    load_matplotlib()
-    import matplotlib as mpl
-
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(settings)  # type: ignore[arg-type]  # matplotlib checks them
-        yield
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,27 @@ class Style:
     families: tuple[str, ...]
     standalone: bool
     width: float = WIDTH
+
+
+def picture(make: "Callable[[], Figure]", style: Style, kind: Literal["png", "svg"], **settings: object) -> bytes:
+    """Return what ``make`` draws as a file, by ours and the given ``settings`` and else matplotlib's own defaults."""
+    load_matplotlib()
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    wanted = {**_SETTINGS, "font.family": list(style.families), **settings}
+    buffer = io.BytesIO()
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(wanted)  # type: ignore[arg-type]  # matplotlib checks them
+        figure = make()
+        if kind == "svg":
+            FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
+        else:
+            figure.set_dpi(DPI)
+            FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
+    return buffer.getvalue()
 
 
 @dataclass(frozen=True)
