@@ -806,10 +806,10 @@ decision-not-shown-safe =
 decision-no-improvement = { $metric }: { $arm } is not shown to be better than { $control }, { decision-numbers }
 decision-no-difference = { $metric }: { $arm } is not shown to differ from { $control }, { decision-numbers }
 decision-numbers =
-    { $value } against { $control_value }: { $effect }, { $p_value }{ $of_margin ->
-    [true] {" "}at the margin (one-sided)
-   *[other] { "" }
-    }{ $corrected ->
+    { $value } against { $control_value }: { $effect }{ $of_margin ->
+    [true] ; test at the margin, one-sided:
+   *[other] ,
+    } { $p_value }{ $corrected ->
     [true] , corrected for the number of primary comparisons
    *[other] { "" }
     }.
