@@ -17,6 +17,9 @@ from abtest.stats.anytime import anytime_confidence, anytime_p_value, normal_dev
 from abtest.stats.means import compare_means
 from abtest.stats.rates import compare_rates, rate_margin_test
 from abtest.stats.values import Moments, Rate
+from abtest.words.saying import in_english
+
+EARLY = in_english(TOO_EARLY)
 
 ONE = {"alternative": "one-sided"}
 GOOD = pytest.mark.parametrize("good", ["up", "down"])
@@ -272,7 +275,7 @@ def test_p_value_and_interval_agree_at_every_look(control, treated, planned, con
     if found.lift.low is not None or found.lift.high is not None:
         assert excludes_zero(found.lift) == excludes_zero(found.difference)
     if found.difference.low is None and found.difference.high is None:
-        assert (found.difference.reason, found.p_value) == (TOO_EARLY, 0.5 if one_sided else 1.0)
+        assert (found.difference.reason, found.p_value) == (EARLY, 0.5 if one_sided else 1.0)
 
 
 @pytest.mark.parametrize("centre", [-30, 5])
@@ -286,7 +289,7 @@ def test_means_agree_at_every_look_of_a_growing_experiment(more, centre):
         early = found.difference.low is None and found.difference.high is None
         seen.add("early" if early else found.verdict)
         assert (found.p_value < 0.05) == excludes_zero(found.difference)
-        assert early == (found.difference.reason == TOO_EARLY)
+        assert early == (found.difference.reason == EARLY)
         assert found.difference.estimate == pytest.approx(treated[:n].mean() - control[:n].mean())
     assert seen == {"early", "no difference shown", "better"}
 
@@ -400,7 +403,7 @@ def test_too_early_nothing_is_shown_and_the_reason_is_said(n, planned):
         **monitored(planned),
     )
     found, guardrail = (metric.comparisons[0] for metric in analysis.metrics)
-    assert found.difference.reason == TOO_EARLY
+    assert found.difference.reason == EARLY
     assert (found.difference.low, found.difference.high) == (None, None)
     assert (found.p_value, found.verdict) == (1.0, "no difference shown")
     assert (guardrail.margin.shown, guardrail.verdict) == (False, "not shown safe")
