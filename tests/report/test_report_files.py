@@ -11,7 +11,7 @@ import report_samples as samples
 from abtest.analysis.result import Analysis
 from abtest.errors import UsageError
 from abtest.process import publishing as files
-from abtest.report import render, require_folder, write_report
+from abtest.report import SUFFIXES, render, require_folder, write_report
 
 NAMES = [
     "results.json",
@@ -68,7 +68,7 @@ def test_render_chooses_by_the_suffix(drip: Analysis, tmp_path: Path, suffix: st
 
 
 def test_render_refuses_another_suffix(drip: Analysis, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"out\.docx: cannot write \.docx; use one of: \.pdf, \.png, \.json, \.txt"):
+    with pytest.raises(UsageError, match=rf"out\.docx: cannot write \.docx; use one of: {', '.join(SUFFIXES)}"):
         render(drip, tmp_path / "out.docx")
 
 
