@@ -12,22 +12,19 @@ from abtest.errors import DataError
 from abtest.grammar.fields import nearest
 from abtest.grammar.time import DAY_US
 from abtest.moments.collected import ArmLedger, Collected, SourceCounts
-from abtest.moments.exact import cubes_total, exact_total, whole
+from abtest.moments.exact import whole
 from abtest.moments.follow_up import WRONG, Followed, followed
+from abtest.moments.metric_sums import MetricPlan
 from abtest.moments.sums import (
-    VALUE,
-    WINSORISED,
     Arms,
     ClusterSums,
     CurveSums,
     Histogram,
     MetricMoments,
-    Sums,
-    TailSums,
     few_units,
 )
 from abtest.warehouse.magnitudes import Look, Numbers
-from abtest.warehouse.outcomes import MetricPlan, Outcomes
+from abtest.warehouse.outcomes import Outcomes
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.population import CollisionError, creation, keep_population, parameters_of
 from abtest.warehouse.profile import profile, require_readable, with_tables
@@ -176,12 +173,8 @@ class Collector:
 
     def _arms(self, plan: MetricPlan, rows: Sequence[Row]) -> Arms:
         """Return the sums per arm over the counted units of ``rows``; arms without rows have empty sums."""
-        names, scales = [term.name for term in plan.terms], [term.scale for term in plan.terms]
         by_arm = {whole(row, "arm"): row for row in rows if row["status"] == ELIGIBLE}
-        return tuple(
-            _sums(plan, by_arm[arm]) if arm in by_arm else Sums.empty(names, scales)
-            for arm in range(len(self.plan.arms))
-        )
+        return tuple(plan.read(by_arm.get(arm)) for arm in range(len(self.plan.arms)))
 
     def _levels_of(self, plan: MetricPlan, rows: Sequence[Row], group: str) -> dict[str, Arms]:
         by_level: dict[str, list[Row]] = {}
@@ -308,19 +301,11 @@ class Collector:
         if self.definition.cluster is None:
             return {}, {}
         counts = self._ask(outcomes, outcomes.cluster_counts(), [CLUSTER], "counting clusters")
-        arms = range(len(self.plan.arms))
+        arms = len(self.plan.arms)
         found = {}
         for plan in outcomes.plans:
-            rows = self._ask(outcomes, outcomes.cluster_moments(plan, len(arms)), [CLUSTER], "summing over clusters")
-            found[plan.name] = tuple(
-                ClusterSums(
-                    tuple(whole(row, f"members{arm}") for arm in arms),
-                    whole(row, "clusters"),
-                    tuple(exact_total(row, f"sum{arm}") for arm in arms),
-                    tuple(tuple(exact_total(row, f"product{min(a, b)}_{max(a, b)}") for b in arms) for a in arms),
-                )
-                for row in rows
-            )
+            rows = self._ask(outcomes, plan.over_clusters(arms, ELIGIBLE), [CLUSTER], "summing over clusters")
+            found[plan.name] = plan.read_clusters(rows, arms)
         return found, {whole(row, "arm"): whole(row, "clusters") for row in counts}
 
     def _ask(self, outcomes: Outcomes, query: str, groups: Sequence[str], doing: str) -> list[Row]:
@@ -339,20 +324,9 @@ class Collector:
         ratio = plan.outcome.denominator is not None
         if plan.outcome.quantile is None and not resampled and not (ratio and few_units(arms)):
             return None
-        statement = self._statement(outcomes, outcomes.histogram(plan), [])
+        statement = self._statement(outcomes, plan.distribution(ELIGIBLE), [])
         rows = self.engine.rows(statement, f"reading the distribution of {plan.name}")
-        value = f"{WINSORISED if any(term.name == WINSORISED for term in plan.terms) else VALUE}_{plan.name}"
-        found = []
-        for arm in range(len(self.plan.arms)):
-            mine = [row for row in rows if row["arm"] == arm]
-            found.append(
-                Histogram(
-                    tuple(whole(row, value) for row in mine),
-                    tuple(whole(row, f"d_{plan.name}") for row in mine) if ratio else None,
-                    tuple(whole(row, "units") for row in mine),
-                )
-            )
-        return tuple(found)
+        return plan.read_distribution(list(rows), len(self.plan.arms))
 
     def _curve(self, plan: MetricPlan, rows: Sequence[Row]) -> tuple[CurveSums, ...] | None:
         """Return per arm the sums over the periods of a metric's curve."""
@@ -469,27 +443,3 @@ class Collector:
         held = whole(self.engine.rows(statement, "counting repeated rows")[0], "held")
         counts = self.profiles[self.definition.arm_source].arms
         return sum(rows for arm, rows in counts.items() if arm >= 0) - held
-
-
-def _sums(plan: MetricPlan, row: Row) -> Sums:
-    name = plan.name
-    if plan.plain_rate:
-        total = whole(row, f"total0_{name}")
-        counts = whole(row, f"n_{name}"), whole(row, plan.mature)
-        return Sums(*counts, (plan.terms[0].name,), (plan.terms[0].scale,), (total,), (total,))
-    return Sums(
-        whole(row, f"n_{name}"),
-        whole(row, plan.mature),
-        tuple(term.name for term in plan.terms),
-        tuple(term.scale for term in plan.terms),
-        tuple(exact_total(row, f"total{i}_{name}") for i in range(len(plan.terms))),
-        tuple(exact_total(row, f"product{i}_{j}_{name}") for i, j in plan.pairs),
-        {
-            term.name: TailSums(
-                whole(row, f"positive_{plan.column(term)}"),
-                whole(row, f"negative_{plan.column(term)}"),
-                cubes_total(row, f"cubes_{plan.column(term)}"),
-            )
-            for term in plan.tailed
-        },
-    )

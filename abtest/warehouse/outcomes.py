@@ -1,14 +1,15 @@
 """SQL from events to numbers per unit, and from units to sums per arm, stratum, segment and cluster."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from abtest.definition.model import CUSTOMERS
 from abtest.engines.sqltext import Binder, quote
 from abtest.grammar.time import WEEK
-from abtest.moments.exact import Factor, Whole, exact_cubes, exact_sum
+from abtest.moments.exact import Whole
 from abtest.moments.follow_up import FollowUp, counted, follow_up, follow_up_in_columns, step_of
 from abtest.moments.marks import Marks, Window
+from abtest.moments.metric_sums import MetricPlan, Term
 from abtest.moments.outcome import Outcome
 from abtest.moments.period_sums import Periods
 from abtest.moments.reductions import Number
@@ -17,73 +18,6 @@ from abtest.warehouse.plan import Plan
 from abtest.warehouse.reading import Table
 from abtest.warehouse.units import ELIGIBLE, STRATUM, level_alias
 from abtest.warehouse.windows import MICROSECONDS
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A number per unit: its name, the SQL over ``population`` (``p``) and per-source tables, and its scale.
-
-    ``wide``: it may need more than 64 bits.
-    """
-
-    name: str
-    sql: str
-    scale: int
-    wide: bool = False
-
-    @classmethod
-    def of(cls, name: str, number: Number) -> "Term":
-        """Return a reduction's number as the term ``name``."""
-        return cls(name, number.sql, number.scale, number.wide)
-
-
-@dataclass(frozen=True, slots=True)
-class MetricPlan:
-    """How one metric is computed: its terms (the value first), and the SQL of the instant at which its window ends.
-
-    ``mature`` is the column that tells whether the window is over; metrics of one horizon share it.
-    ``follow_up`` says how long a unit was followed, where that is asked: for a time to an event, and for a share of
-    units of whom some are immature. ``periods`` are those of the metric's curve.
-    """
-
-    name: str
-    outcome: Outcome
-    rate: bool
-    terms: tuple[Term, ...]
-    horizon: str | None
-    mature: str
-    follow_up: FollowUp | None = None
-    periods: Periods | None = None
-
-    def column(self, term: Term) -> str:
-        """Return the name of a term's column."""
-        return f"{term.name}_{self.name}"
-
-    def factor(self, term: Term) -> Factor:
-        """Return a term's column as it is summed."""
-        return Factor(quote(self.column(term)), term.wide)
-
-    @property
-    def plain_rate(self) -> bool:
-        """Whether the value is 0 or 1 and stands alone: its square is itself."""
-        return self.rate and len(self.terms) == 1
-
-    @property
-    def pairs(self) -> list[tuple[int, int]]:
-        """The pairs of terms whose products are summed, row by row of the upper triangle."""
-        size = len(self.terms)
-        return [(i, j) for i in range(size) for j in range(i, size)]
-
-    @property
-    def tailed(self) -> list[Term]:
-        """The terms whose cubes are summed too: values, as they are and winsorised, whose mean is compared.
-
-        Not those of more than 64 bits: the cubes of these fit into no sum.
-        """
-        averaged = self.outcome.denominator is None and self.outcome.quantile is None and self.follow_up is None
-        if self.rate or not averaged:
-            return []
-        return [term for term in self.terms if term.name in {VALUE, WINSORISED} and not term.wide]
 
 
 class Outcomes:
@@ -369,9 +303,7 @@ class Outcomes:
             columns.append("sum(exposed) AS exposed")
         columns += [f"sum(mature_{number}) AS mature_{number}" for number in range(len(self.horizons))]
         for plan in self.plans:
-            # Of a narrow outcome every mature unit has a value.
-            value = f"sum({plan.mature})" if self.narrow else f"count({quote(plan.column(plan.terms[0]))})"
-            columns.append(f"{value} AS {quote('n_' + plan.name)}")
+            columns.append(plan.count(among_all=self.narrow))
             if plan.periods is not None:
                 columns += plan.periods.counts(self.through, among_all=self.narrow)
         return columns
@@ -380,7 +312,7 @@ class Outcomes:
         """Return the exact sums over units, to which a unit without an event adds nothing."""
         columns = [f"sum({quote('events_' + source)}) AS {quote('events_' + source)}" for source in self.by_unit]
         for plan in self.plans:
-            columns += [*_sums(plan), *(plan.periods.sums() if plan.periods else [])]
+            columns += [*plan.sums(), *(plan.periods.sums() if plan.periods else [])]
         return columns
 
     def _narrow_moments(self, counted: Sequence[str], summed: Sequence[str]) -> str:
@@ -401,35 +333,6 @@ class Outcomes:
             f"  WHERE status = '{ELIGIBLE}'\n  GROUP BY arm, cluster_id\n) AS clusters\nGROUP BY arm\nORDER BY arm"
         )
 
-    def cluster_moments(self, plan: MetricPlan, arms: int) -> str:
-        """Return the query over clusters: exact sums of their members' totals per arm and of the products of these.
-
-        Clusters with the same numbers of members in each arm are summed together.
-        """
-        y = plan.factor(plan.terms[0])
-        # The total of a large cluster may need more than 64 bits, whatever those of its members need.
-        totals = [Factor(quote(f"total{arm}"), wide=True) for arm in range(arms)]
-        by_arm, sums = [], []
-        for arm, total in enumerate(totals):
-            by_arm += [
-                f"max(CASE WHEN arm = {arm} THEN total END) AS {total.column}",
-                f"max(CASE WHEN arm = {arm} THEN members ELSE 0 END) AS {quote(f'members{arm}')}",
-            ]
-            sums += exact_sum(f"sum{arm}", total)
-            for other in range(arm, arms):
-                sums += exact_sum(f"product{arm}_{other}", total, totals[other])
-        [inner] = exact_sum("total", y)
-        members = ", ".join(quote(f"members{arm}") for arm in range(arms))
-        parts, summed = ",\n    ".join(by_arm), ",\n  ".join(sums)
-        return (
-            f"SELECT\n  {members},\n  count(*) AS clusters,\n  {summed}\n"
-            f"FROM (\n  SELECT\n    cluster_id,\n    {parts}\n"
-            f"  FROM (\n    SELECT\n      arm,\n      cluster_id,\n      {inner},\n      count({y.column}) AS members\n"
-            f"    FROM outcomes\n    WHERE status = '{ELIGIBLE}' AND {y.column} IS NOT NULL\n"
-            "    GROUP BY arm, cluster_id\n  ) AS parts\n  GROUP BY cluster_id\n) AS clusters\n"
-            f"GROUP BY {members}\nORDER BY {members}"
-        )
-
     def lifetimes(self, plan: MetricPlan, beside: Sequence[str]) -> str:
         """Return the query for the units per arm, step of follow-up and cause, by week of the start and ``beside``."""
         least = 0 if plan.follow_up is not None and plan.follow_up.from_zero else 1
@@ -443,30 +346,3 @@ class Outcomes:
             f"FROM outcomes WHERE status = '{ELIGIBLE}' AND {y} IS NOT NULL"
         )
         return f"SELECT min(value) AS cap FROM (\n  {ranked}\n) AS ranked WHERE place >= {share!r} * n"
-
-    def histogram(self, plan: MetricPlan) -> str:
-        """Return the query for the distinct values per arm, with the number of units at each."""
-        cut = [term for term in plan.terms if term.name == WINSORISED]
-        terms = cut or [term for term in plan.terms if term.name in {VALUE, DENOMINATOR}]
-        names = ", ".join(f"{quote(plan.column(term))}" for term in terms)
-        return (
-            f"SELECT arm, {names}, count(*) AS units FROM outcomes\nWHERE status = '{ELIGIBLE}' AND "
-            f"{quote(plan.column(plan.terms[0]))} IS NOT NULL\nGROUP BY arm, {names}\nORDER BY arm, {names}"
-        )
-
-
-def _sums(plan: MetricPlan) -> list[str]:
-    factors = [plan.factor(term) for term in plan.terms]
-    if plan.plain_rate:
-        return [f"sum({factors[0].column}) AS {quote(f'total0_{plan.name}')}"]
-    sums = [column for i, factor in enumerate(factors) for column in exact_sum(f"total{i}_{plan.name}", factor)]
-    for i, j in plan.pairs:
-        sums += exact_sum(f"product{i}_{j}_{plan.name}", factors[i], factors[j])
-    for term in plan.tailed:
-        factor, name = plan.factor(term), plan.column(term)
-        sums += [
-            f"sum(CASE WHEN {factor.column} > 0 THEN 1 ELSE 0 END) AS {quote('positive_' + name)}",
-            f"sum(CASE WHEN {factor.column} < 0 THEN 1 ELSE 0 END) AS {quote('negative_' + name)}",
-            *exact_cubes(f"cubes_{name}", factor),
-        ]
-    return sums
