@@ -194,12 +194,16 @@ class Collector:
         kept = [creation(name, statement) for name, statement in self._by_unit(outcomes)]
         return [*self.warehouse.statements, *kept, self._statement(outcomes, outcomes.moments(self._groups()))]
 
-    def _outcomes(self, caps: Mapping[str, int], *, wide: bool = False) -> Outcomes:
-        """Plan all metrics. ``wide``: every number is summed as if it needed more than 64 bits."""
+    def _outcomes(self, caps: Mapping[str, int], *, wide: bool = False, narrow: bool = True) -> Outcomes:
+        """Plan all metrics.
+
+        ``wide``: every number is summed as if it needed more than 64 bits. ``narrow``: units without an event may be
+        left out, where that changes no sum.
+        """
         if self._numbers is None:
             self._numbers = Look(self.warehouse, self.plan, self.tables, self.profiles).numbers()
         numbers = {key: replace(how, wide=how.wide or wide) for key, how in self._numbers.items()}
-        outcomes = Outcomes(self.plan, self.tables, numbers)
+        outcomes = Outcomes(self.plan, self.tables, numbers, narrow=narrow)
         levels = self._category_levels()
         for name, outcome in self.plan.outcomes.items():
             outcomes.add(name, outcome, levels, caps.get(name))
@@ -324,6 +328,8 @@ class Collector:
         ratio = plan.outcome.denominator is not None
         if plan.outcome.quantile is None and not resampled and not (ratio and few_units(arms)):
             return None
+        if outcomes.narrow:
+            outcomes = self._outcomes({}, narrow=False)  # a unit without an event is one of those at 0
         statement = self._statement(outcomes, plan.distribution(ELIGIBLE), [])
         rows = self.engine.rows(statement, f"reading the distribution of {plan.name}")
         return plan.read_distribution(list(rows), len(self.plan.arms))

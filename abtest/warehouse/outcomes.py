@@ -28,6 +28,8 @@ class Outcomes:
         plan: Plan,
         tables: Mapping[str, Table],
         numbers: Mapping[tuple[str, str], Whole],
+        *,
+        narrow: bool = True,
     ) -> None:
         self.plan = plan
         self.definition = plan.definition
@@ -37,7 +39,7 @@ class Outcomes:
         self.windows = plan.windows
         self.binder = Binder("level")
         self.by_unit: dict[str, dict[str, str]] = {}
-        self.narrow = self._is_narrow()
+        self.narrow = narrow and self._is_narrow()
         self.marks = self._masks()
         self.whole_numbers: dict[str, dict[str, str]] = {}
         self.horizons: list[str | None] = []
