@@ -246,6 +246,7 @@ def test_every_type_of_metric_is_explained(kind):
         "Retention": EVENTS,
         "Conversion": EVENTS,
         "Count": EVENTS,
+        "ActivePeriods": EVENTS,
         "Sum": EVENTS,
         "Mean": EVENTS,
         "Quantile": EVENTS,
