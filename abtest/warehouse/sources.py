@@ -108,7 +108,11 @@ class Warehouse:
         raw = self.raw[name]
         if not raw.files:
             return "catalogue" if raw.catalogued else "frame"
-        found = fingerprint(raw.files, whole=self.verified)
+        try:
+            found = fingerprint(raw.files, whole=self.verified)
+        except FileNotFoundError:
+            raw.require_unchanged()  # says which file it is
+            raise
         raw.require_unchanged()
         return found
 

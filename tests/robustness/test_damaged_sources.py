@@ -11,7 +11,7 @@ from robust_runs import Run, listing, write_tables
 
 from abtest import analyze, load
 from abtest.errors import DataError
-from abtest.files.located import require_unchanged, stamps
+from abtest.files.located import fingerprint, require_unchanged, stamps
 
 ANALYZE = ("analyze", "drip.yaml", "-o", "out", "--no-report")
 
@@ -53,6 +53,16 @@ def test_a_file_that_changes_while_it_is_read_is_refused(folder, change, file):
     assert len(err.splitlines()) == 1
     assert listing(folder) == before
     assert listing(run.temporary) == set()
+
+
+def test_a_source_that_disappears_before_it_is_hashed_is_named(folder, monkeypatch):
+    def too_late(files, *, whole=False):
+        files[0].unlink()
+        return fingerprint(files, whole=whole)
+
+    monkeypatch.setattr("abtest.warehouse.sources.fingerprint", too_late)
+    with pytest.raises(DataError, match="was it moved or removed while it was read"):
+        analyze(load(folder / ANALYZE[1]))
 
 
 def test_files_that_stay_as_they_are_pass(tmp_path):
