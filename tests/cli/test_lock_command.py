@@ -152,6 +152,7 @@ def test_an_analysis_says_since_when_it_is_locked_and_what_was_changed(case):
         "default": None,
         "file": "drip.yaml",
         "sentence": "metrics.retained.window: [7d, 35d] → [7d, 28d]",
+        "decides": True,
     }
     assert "retained" in (case.folder / "drip.yaml").read_text().splitlines()[line - 1]
 

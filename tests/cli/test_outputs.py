@@ -232,7 +232,7 @@ def test_every_table_may_come_from_another_format(case):
 
 
 @pytest.mark.parametrize("command", ["analyze", "report", "retention"])
-@pytest.mark.parametrize("name", ["out.html", "out.md", "OUT.HTML", "deep/out.xlsx", "out.csv"])
+@pytest.mark.parametrize("name", ["out.pptx", "out.docx", "OUT.SVG", "deep/out.xlsx", "out.csv"])
 def test_the_name_of_a_file_is_not_taken_for_a_folder(case, command, name):
     assert case.run("analyze", "drip.yaml", "-o", "there", "--no-report", "-q").code == 0
     given = {
@@ -248,7 +248,7 @@ def test_the_name_of_a_file_is_not_taken_for_a_folder(case, command, name):
     assert set(case.folder.rglob("*")) == before
 
 
-@pytest.mark.parametrize(("name", "start"), [("card.png", b"\x89PNG"), ("deep/it.pdf", b"%PDF"), ("it.txt", b"")])
+@pytest.mark.parametrize(("name", "start"), [("card.png", b"\x89PNG"), ("deep/it.pdf", b"%PDF"), ("it.txt", b""), ("IT.HTML", b"<!")])
 def test_report_writes_one_file_by_its_name(case, name, start):
     assert case.run("analyze", "drip.yaml", "-o", "there", "--no-report", "-q").code == 0
     outcome = case.run("report", "there/results.json", "-o", name)

@@ -303,8 +303,12 @@ class _World:
         if kind == "time_to_event":
             days = draw(st.integers(1, 400))
             metric["horizon"] = _length(draw, days * DAY)
-            rivals = [name for name in self.events if name != metric["event"]]
-            if rivals:
+            _sometimes(draw, metric, "follow_to", st.integers(days, 800).map(lambda found: f"{found}d"))
+            if draw(flags):
+                del metric["event"]
+                metric |= {"duration": draw(texts), "event_column": draw(texts)}
+            rivals = [name for name in self.events if name != metric.get("event")]
+            if rivals and "event" in metric:
                 _sometimes(
                     draw, metric, "competing", st.lists(st.sampled_from(rivals), unique=True) | st.sampled_from(rivals)
                 )

@@ -219,7 +219,8 @@ def _import_everything() -> None:
         write_inputs(folder, "new")
         experiment, limits = abtest.load(folder / "drip.yaml"), Limits(threads=1)
         analysis = abtest.analyze(experiment, limits=limits)
-        importlib.import_module("abtest.report.formats").rendered(analysis, ["png"], "report")
+        # Markdown draws every chart, and leaves the typesetter, whose threads would stay, alone.
+        importlib.import_module("abtest.report.formats").rendered(analysis, ["md"], "report")
         abtest.assign(experiment, folder / "drawn.parquet", limits=limits)
         abtest.assign(experiment, folder / "drawn.csv", limits=limits)
         importlib.import_module("abtest.cohorts.run").retention(

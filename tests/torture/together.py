@@ -86,7 +86,8 @@ def _other(scene: Scene, number: int) -> tuple[str, ...]:
 
 def _output(scene: Scene, found: Snapshot) -> Snapshot:
     """Return the part of what is found that lies where the scene's command writes."""
-    return {name: each for name, each in found.items() if name == scene.output or name.startswith(scene.output + "/")}
+    own = {scene.output, f"{scene.output}.manifest.json"}
+    return {name: each for name, each in found.items() if name in own or name.startswith(scene.output + "/")}
 
 
 def crowded(crowd: Crowd, server: Server, place: Path) -> Verdict:

@@ -27,7 +27,7 @@ def instant(text: str, zone: str | None = "Europe/Helsinki") -> str:
     frames = {"assignments": assignments, "orders": pd.DataFrame({"unit": ["1"], "at": [text]})}
     engine = Database()
     try:
-        last = Collector(load(DEFINITION | ({"timezone": zone} if zone else {})), engine, frames).through
+        last = Collector(load(DEFINITION | ({"timezone": zone} if zone else {})), engine, frames).plan.through
     finally:
         engine.close()
     return (EPOCH + dt.timedelta(microseconds=last)).isoformat()
