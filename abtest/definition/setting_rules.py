@@ -79,7 +79,7 @@ def _worth(definition: Definition) -> Iterator[Problem]:
         types = " or ".join(key for key, one in TYPES.items() if one.traits.times)
         wanted = f"; use {' or '.join(names)}" if names else f"; add a metric of type {types}"
         yield Problem(("value", "metric"), f"{worth.metric!r} {told}, but a loss is a time to an event{wanted}")
-    elif (definition.outcome(worth.metric).window or (0, 0))[1] < worth.period:
+    elif getattr(metric, "horizon", 0) < worth.period:
         yield Problem(("value", "period"), "is longer than the metric's horizon, so not one period is observed")
 
 

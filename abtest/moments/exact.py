@@ -109,7 +109,9 @@ def exact_cubes(alias: str, factor: Factor) -> list[str]:
 
 
 def _halves(column: str) -> tuple[str, str]:
-    return f"shiftright({column}, 32)", f"({column} & {HALF - 1})"
+    # Of 64 bits: where a number has 32, some engines shift it by 32 modulo 32, which is not at all.
+    long = f"CAST({column} AS BIGINT)"
+    return f"shiftright({long}, 32)", f"({long} & {HALF - 1})"
 
 
 def cubes_total(row: Row, alias: str) -> int:

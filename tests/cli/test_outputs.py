@@ -248,7 +248,9 @@ def test_the_name_of_a_file_is_not_taken_for_a_folder(case, command, name):
     assert set(case.folder.rglob("*")) == before
 
 
-@pytest.mark.parametrize(("name", "start"), [("card.png", b"\x89PNG"), ("deep/it.pdf", b"%PDF"), ("it.txt", b""), ("IT.HTML", b"<!")])
+@pytest.mark.parametrize(
+    ("name", "start"), [("card.png", b"\x89PNG"), ("deep/it.pdf", b"%PDF"), ("it.txt", b""), ("IT.HTML", b"<!")]
+)
 def test_report_writes_one_file_by_its_name(case, name, start):
     assert case.run("analyze", "drip.yaml", "-o", "there", "--no-report", "-q").code == 0
     outcome = case.run("report", "there/results.json", "-o", name)

@@ -301,19 +301,7 @@ class _World:
             metric["event"] = self._event(value=kind in {"sum", "mean"}, holder=metric)
         whole_days = self._days(metric, kind)
         if kind == "time_to_event":
-            days = draw(st.integers(1, 400))
-            metric["horizon"] = _length(draw, days * DAY)
-            _sometimes(draw, metric, "follow_to", st.integers(days, 800).map(lambda found: f"{found}d"))
-            if draw(flags):
-                del metric["event"]
-                metric |= {"duration": draw(texts), "event_column": draw(texts)}
-            rivals = [name for name in self.events if name != metric.get("event")]
-            if rivals and "event" in metric:
-                _sometimes(
-                    draw, metric, "competing", st.lists(st.sampled_from(rivals), unique=True) | st.sampled_from(rivals)
-                )
-            marks = st.lists(st.integers(1, days), max_size=3, unique=True).map(sorted)
-            _sometimes(draw, metric, "landmarks", marks.map(lambda found: [f"{mark}d" for mark in found]))
+            self._times(metric)
         elif kind == "retention":
             self._returns(metric, whole_days=whole_days)
         elif kind != "column":
@@ -326,6 +314,23 @@ class _World:
                 _sometimes(draw, metric, "winsorise", shares)
             if kind not in {"quantile", "time_to_event"} and not early:
                 self._covariates(metric, kind, whole_days=whole_days)
+
+    def _times(self, metric: Tree) -> None:
+        """Draw how far times are followed, and whether they stand in columns."""
+        draw = self.draw
+        days = draw(st.integers(1, 400))
+        metric["horizon"] = _length(draw, days * DAY)
+        _sometimes(draw, metric, "follow_to", st.integers(days, 800).map(lambda found: f"{found}d"))
+        if self.customers and draw(flags):
+            del metric["event"]
+            metric |= {"duration": draw(texts), "event_column": draw(texts)}
+        rivals = [name for name in self.events if name != metric.get("event")]
+        if rivals and "event" in metric:
+            _sometimes(
+                draw, metric, "competing", st.lists(st.sampled_from(rivals), unique=True) | st.sampled_from(rivals)
+            )
+        marks = st.lists(st.integers(1, days), max_size=3, unique=True).map(sorted)
+        _sometimes(draw, metric, "landmarks", marks.map(lambda found: [f"{mark}d" for mark in found]))
 
     def _periods(self, metric: Tree) -> list[str]:
         """Draw a window of whole periods, and of which."""

@@ -253,7 +253,7 @@ def test_an_arm_without_units_has_its_prior_or_a_reason():
     found = bayes_means(nobody, TREATMENT, NormalPrior(10.0, 1.0))
     assert (found.control.estimate, found.reason) == (10.0, None)
     assert (
-        bayes_means(CONTROL, Moments(1, 3.0, None)).reason
+        str(bayes_means(CONTROL, Moments(1, 3.0, None)).reason)
         == "the treatment has only one unit, so its variation is unknown"
     )
     constant = bayes_means(Moments(5, 1.0, 0.0), Moments(5, 2.0, 0.0))

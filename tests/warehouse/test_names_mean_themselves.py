@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from abtest.engines.duckdb.database import Database
-from abtest.engines.engine import EngineError, Limits, Statement
+from abtest.engines.engine import EngineError, Statement
+from abtest.engines.options import Limits
 from abtest.errors import DataError, UsageError
 from abtest.files import paths
 from abtest.files.located import locate
