@@ -450,7 +450,7 @@ class _World:
     def compliance(self, metrics: Tree) -> Tree | None:
         """Draw take-up, which ends before the window of every primary metric, however long their days are."""
         primaries = [metric for metric in metrics.values() if metric.get("role") == "primary"]
-        timed = [metric for metric in primaries if metric["type"] != "column"]
+        timed = [metric for metric in primaries if metric["type"] != "column" and "duration" not in metric]
         if any(metric.get("reading") == "kaplan-meier" for metric in primaries):
             return None
         if not timed or self.monitoring or any("by" in metric for metric in timed) or self.draw(st.integers(0, 2)):

@@ -25,7 +25,18 @@ metrics:
 METRIC = """\
   bought: {role: primary, type: conversion, event: orders, window: [0d, 28d]}
 """
-TYPES = ["retention", "conversion", "count", "sum", "mean", "ratio", "quantile", "time_to_event", "column"]
+TYPES = [
+    "retention",
+    "conversion",
+    "count",
+    "active_periods",
+    "sum",
+    "mean",
+    "ratio",
+    "quantile",
+    "time_to_event",
+    "column",
+]
 
 
 @pytest.fixture(scope="module")
