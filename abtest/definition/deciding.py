@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from abtest.definition.lock import Deviation, Lock
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 
-_WHOLE = frozenset({"arms", "population", "unit", "timezone", "cluster", "assignment", "period"})
+_WHOLE = frozenset({"population", "unit", "timezone", "cluster", "period"})
+_DRAWING = frozenset({"salt", "at"})
+"""Fields of `assignment` by which arms are drawn; the others say how another tool's arms are audited."""
 _ARM_TEXTS = frozenset({"title", "description"})
 _METRIC_TEXTS = frozenset({"title", "description", "unit", "benchmark", "goal", "curve", "landmarks"})
 """Fields of a metric that no test uses."""
@@ -38,6 +40,8 @@ def _decides(deviation: Deviation, locked: Mapping[str, object], present: Defini
         return rest.partition(".")[0] not in _BESIDE
     if section == "arms":
         return field not in _ARM_TEXTS
+    if section == "assignment":
+        return field in _DRAWING
     if section == "period" and rest == "through":
         return _earlier(deviation)
     return section in _WHOLE
