@@ -18,6 +18,8 @@ _LONGEST_ARM = 40
 _MOST_LISTED = 40
 _DIGITS = 5
 """Digits in a row from which a text may be an id or a phone number, not a name."""
+_NUMBER_IN_NAME = re.compile(r"(?<![0-9])(?!(?:19|20)[0-9]{2}(?![0-9]))[0-9]{4,}")
+"""Four digits in a name of a column are a year, or a row's id that stands in the header."""
 _HEX = re.compile(r"(?i)(?=[0-9a-f]*[0-9])[0-9a-f]{8,}")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
 _DATE = re.compile(
@@ -97,6 +99,7 @@ def looks_like_name(text: str) -> bool:
         and _NAME.fullmatch(bare.lstrip("_")) is not None
         and bare.casefold() not in _MISSING | _TRUTHS
         and not looks_personal(bare)
+        and not _NUMBER_IN_NAME.search(bare)
         and bare.count(" ") <= 6
     )
 

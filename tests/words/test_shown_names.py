@@ -86,3 +86,14 @@ def test_a_shape_holds_no_letter_and_no_digit_of_the_value():
 
 def test_a_folder_does_not_tell_its_value():
     assert file_shown("customer_id=anna@x.fi/day=2026-03-02/part-0.txt") == "customer_id=…/day=…/part-0.txt"
+
+
+@pytest.mark.parametrize("glued", ["assigned_atweeklyzq0003x", "amount1234", "note A-4711"])
+def test_a_name_that_a_row_ran_into_is_not_shown(glued: str) -> None:
+    """A header whose line end is lost has the first row's id in its last name."""
+    assert not looks_like_name(glued)
+
+
+@pytest.mark.parametrize("name", ["revenue_2025", "sales_q4_1999", "week_12", "orders in 365d"])
+def test_years_and_short_numbers_stay_in_names(name: str) -> None:
+    assert looks_like_name(name)
