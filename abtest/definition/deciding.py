@@ -51,10 +51,11 @@ def _role_decides(name: str, locked: Mapping[str, object], present: Definition) 
     """Whether the metric decided when it was locked, or does now; a secondary one does behind a gate."""
     metrics = locked.get("metrics")
     before = metrics.get(name) if isinstance(metrics, Mapping) else None
-    roles = {before.get("role", "secondary")} if isinstance(before, Mapping) else set()
+    roles = [before.get("role", "secondary")] if isinstance(before, Mapping) else []
     if name in present.metrics:
-        roles.add(present.metrics[name].role)
-    return bool(roles & _DECIDING) or present.analysis.gatekeeping
+        roles.append(present.metrics[name].role)
+    # What stands in a lock that somebody edited may be anything, a list or a mapping too.
+    return any(isinstance(role, str) and role in _DECIDING for role in roles) or present.analysis.gatekeeping
 
 
 def _deciding_sources(present: Definition) -> set[str]:

@@ -21,6 +21,7 @@ from abtest.definition.git import commit_of, is_modified, repository_of
 from abtest.definition.load import Experiment, canonical, content_hash
 from abtest.errors import DefinitionError, UsageError
 from abtest.grammar.diagnostics import refuse
+from abtest.grammar.fields import shown
 from abtest.grammar.nodes import NOWHERE, Document, Mark, split_lines
 from abtest.grammar.nodes import Path as NodePath
 from abtest.grammar.part import Part
@@ -168,7 +169,7 @@ def lock_of(experiment: Experiment, path: Path | None = None) -> Lock | None:
             place,
             text,
             "experiment",
-            f"this is the lock of {found.experiment!r}, but {experiment.label} defines {experiment.name!r}; restore "
+            f"this is the lock of {shown(found.experiment)}, but {experiment.label} defines {experiment.name!r}; restore "
             "the name, or move the lock away",
         )
     return found

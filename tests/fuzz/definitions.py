@@ -154,6 +154,8 @@ def _worded(draw: random.Random, tree: object) -> object:
             holder, step = trees.at(tree, path[:-1]), path[-1]
         except (LookupError, TypeError):
             continue  # what held it was replaced
+        if not isinstance(holder, dict):
+            continue  # a list stands there now
         if step in {"eligible", "where"}:
             one, other = draw.choice(EXPRESSIONS), draw.choice(EXPRESSIONS)
             holder[step] = draw.choice((one, f"{one} and {other}", f"not ({one}) or {other}", trees.edited(draw, one)))
