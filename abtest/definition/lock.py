@@ -169,8 +169,8 @@ def lock_of(experiment: Experiment, path: Path | None = None) -> Lock | None:
             place,
             text,
             "experiment",
-            f"this is the lock of {shown(found.experiment)}, but {experiment.label} defines {experiment.name!r}; restore "
-            "the name, or move the lock away",
+            f"this is the lock of {shown(found.experiment)}, but {experiment.label} defines {experiment.name!r}; "
+            "restore the name, or move the lock away",
         )
     return found
 
