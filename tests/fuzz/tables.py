@@ -213,12 +213,12 @@ def judged(expected: Counted | None, *, sure: bool = True) -> str:
     return f"{outcome.code} {'as expected' if expected is not None else 'unsure'}"
 
 
-def require_discreet(outcome: Outcome) -> None:
-    """Raise a find when an error shows a planted value, or what only an engine says."""
+def require_discreet(outcome: Outcome, *, given: str = "") -> None:
+    """Raise a find when an error shows a planted value, or what only an engine says and nobody has ``given``."""
     text = outcome.err if outcome.code in {0, 4} else outcome.err + outcome.out
     planted = re.search(r"zq\d{4}|anna\d+|planted", text)
     require(planted is None, f"a planted value is shown: {text[:600]}")
-    said = next((sign for sign in ENGINE_TEXT if sign in text), None)
+    said = next((sign for sign in ENGINE_TEXT if sign in text and sign not in given), None)
     require(said is None, f"the engine's own words ({said}) are shown: {text[:600]}")
 
 
