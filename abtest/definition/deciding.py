@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from abtest.definition.lock import Deviation, Lock
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 
-_WHOLE = frozenset({"population", "unit", "timezone", "cluster", "period"})
+_WHOLE = frozenset({"population", "unit", "timezone", "cluster", "period", "planned"})
 _DRAWING = frozenset({"salt", "at"})
 """Fields of `assignment` by which arms are drawn; the others say how another tool's arms are audited."""
 _ARM_TEXTS = frozenset({"title", "description"})

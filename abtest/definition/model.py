@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from abtest.definition.assignment import Assignment, Edges
 from abtest.definition.engine_parts import catalogues, with_engine_parts
 from abtest.definition.formats import DEFAULT, FormatName
+from abtest.definition.plan_part import PlanInputs, Planned
 from abtest.grammar.expression import ExpressionError, parse_expression
 from abtest.grammar.fields import (
     SECONDS,
@@ -441,6 +442,8 @@ class Definition(Part):
     )
     assignment: Assignment = Field(Assignment(), description="How the arms are drawn, and by which tool.")
     analysis: AnalysisSettings = Field(AnalysisSettings(), description="How it is tested.")
+    plan: PlanInputs | None = Field(None, description="What `abtest plan` reckons with.")
+    planned: Planned | None = Field(None, description="What was planned before the start.")
     report: ReportSettings = Field(ReportSettings(), description="What is written.")
     ignore: list[Text] = Field(
         [], description="Codes of warnings that are not shown, such as partial-weeks.", examples=[["cadence"]]

@@ -32,6 +32,7 @@ from abtest.definition.model import (
     Segment,
     Source,
 )
+from abtest.definition.plan_part import Accrual, Batch, Expected, Phase, PlanInputs, Planned, PlannedClusters
 from abtest.engines import ENGINES
 from abtest.metrics import TYPES
 from abtest.metrics import base as bases
@@ -76,6 +77,13 @@ PARTS: list[tuple[str, Model]] = [
     ("`analysis.bayes`", Bayes),
     ("`analysis.bayes.rate_prior`", RatePrior),
     ("`analysis.bayes.mean_priors.<metric>`", MeanPrior),
+    ("`plan`", PlanInputs),
+    ("`plan.metrics.<metric>`", Expected),
+    ("`plan.accrual`", Accrual),
+    ("`plan.accrual.batches[]`", Batch),
+    ("`plan.accrual.ramp[]`", Phase),
+    ("`plan.clusters`", PlannedClusters),
+    ("`planned`", Planned),
     *((f"`{engine.name}`", part) for engine in ENGINES if (part := part_of(engine)) is not None),
     ("`report`", ReportSettings),
     ("A library file", Library),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from abtest.definition.assignment import assignment_problems
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
+from abtest.definition.plan_rules import plan_problems
 from abtest.definition.setting_rules import setting_problems
 from abtest.grammar.expression import parse_expression, uses_period
 from abtest.grammar.fields import nearest
@@ -28,6 +29,7 @@ def problems(definition: Definition) -> list[Problem]:
         _expressions,
         assignment_problems,
         setting_problems,
+        plan_problems,
     )
     return [problem for check in checks for problem in check(definition)]
 

@@ -28,7 +28,13 @@ class Quantile(MetricBase, Timed):
 
     type: Literal["quantile"]
     traits: ClassVar[Traits] = Traits(
-        "a quantile", averages=False, strata="refused", margins=False, monitored=False, guide="quantile"
+        "a quantile",
+        averages=False,
+        strata="refused",
+        margins=False,
+        monitored=False,
+        guide="quantile",
+        sized="quantile",
     )
     event: Key = Field(description="The event source under `data`.", examples=["orders"])
     window: Window = Field(

@@ -46,7 +46,7 @@ class Ratio(CoveredMetric, Timed):
     """
 
     type: Literal["ratio"]
-    traits: ClassVar[Traits] = Traits("a ratio", averages=False, conditional=True, guide="ratio")
+    traits: ClassVar[Traits] = Traits("a ratio", averages=False, conditional=True, guide="ratio", sized="ratio")
     numerator: RatioPart = Field(description="What is counted or summed above the line.")
     denominator: RatioPart = Field(description="What is counted or summed below the line.")
     window: Window = Field(

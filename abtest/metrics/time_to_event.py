@@ -60,6 +60,7 @@ class TimeToEvent(MetricBase):
         times=True,
         counts_immature=True,
         guide="time_to_event",
+        sized="time",
     )
     event: Key | None = Field(
         None,

@@ -19,7 +19,7 @@ class Traits:
     every look. ``times``: the time to an event, with medians, hazards and event-free curves. ``counts_immature``:
     immature units count too, for as long as they were followed. ``adds_up``: a difference times customers is a total.
     ``of_the_base``: it tells which customers stayed, as the retention rate of a customer base does. ``guide`` is the
-    key of the words that explain it to a reader.
+    key of the words that explain it to a reader. ``sized``: what is to be known of it to say how many units it needs.
     """
 
     noun: str = "a metric"
@@ -33,3 +33,4 @@ class Traits:
     adds_up: bool = False
     of_the_base: bool = False
     guide: str | None = None
+    sized: Literal["average", "ratio", "quantile", "time"] = "average"

@@ -86,19 +86,16 @@ def approximate_rate_power(rates: Pair, n: Pair, bar: Bar) -> float:
     value = 0.0 if bar.scale == "relative" else bar.value
     critical = -float(special.ndtri(bar.level))
 
-    def needed(p: Pair) -> float:
-        """Return the excess beyond the bar that is significant, at the rates that are seen."""
-        variance, third = _constrained(p, n, bar)
-        if variance <= 0:
-            return 0.0
-        sixth = bar.sign * third / (6 * variance * math.sqrt(variance))
-        return float(target(np.array(critical), np.array(sixth))) * math.sqrt(variance)
-
-    excess = bar.sign * (p_t - ratio * p_c - value) - needed(rates)
-    # The bar moves with the rates that are seen: by so much, to first order.
     step_c, step_t = (1e-4 * min(p, 1 - p) for p in rates)
-    slope_c = (needed((p_c + step_c, p_t)) - needed((p_c - step_c, p_t))) / (2 * step_c) if step_c else 0.0
-    slope_t = (needed((p_c, p_t + step_t)) - needed((p_c, p_t - step_t))) / (2 * step_t) if step_t else 0.0
+    around = np.array([(0.0, 0.0), (step_c, 0.0), (-step_c, 0.0), (0.0, step_t), (0.0, -step_t)]) + np.array(rates)
+    variance, moment = _constrained(around, n, bar)
+    root = np.sqrt(variance)
+    sixth = np.where(variance > 0, bar.sign * moment / (6 * np.where(variance > 0, variance * root, 1.0)), 0.0)
+    # The excess beyond the bar that is significant at the rates that are seen; the bar moves with them.
+    needed = target(np.array(critical), sixth) * root
+    excess = bar.sign * (p_t - ratio * p_c - value) - float(needed[0])
+    slope_c = float(needed[1] - needed[2]) / (2 * step_c) if step_c else 0.0
+    slope_t = float(needed[3] - needed[4]) / (2 * step_t) if step_t else 0.0
     gradient = -bar.sign * ratio - slope_c, bar.sign - slope_t
     arms = [*zip(gradient, rates, n, strict=True)]
     spread = math.fsum(slope * slope * p * (1 - p) / size for slope, p, size in arms)
@@ -111,15 +108,13 @@ def approximate_rate_power(rates: Pair, n: Pair, bar: Bar) -> float:
     return min(max(power, 0.0), 1.0)
 
 
-def _constrained(rates: Pair, n: Pair, bar: Bar) -> Pair:
-    """Return the variance of p_t − ratio · p_c at the rates constrained to the bar, and its third moment."""
-    (p_c, p_t), (n_c, n_t) = (np.array([rate]) for rate in rates), (np.array([float(size)]) for size in n)
-    table = (n_c * p_c, n_c, n_t * p_t, n_t)
+def _constrained(rates: Floats, n: Pair, bar: Bar) -> tuple[Floats, Floats]:
+    """Return the variance of p_t − ratio · p_c at rows of rates constrained to the bar, and its third moment."""
+    n_c, n_t = (np.full(len(rates), float(size)) for size in n)
+    table = (n_c * rates[:, 0], n_c, n_t * rates[:, 1], n_t)
     if bar.scale == "absolute":
-        variance, third = moments_at_difference(*table, bar.value)
-    else:
-        variance, third = moments_at_ratio(*table, 1 + bar.value)
-    return float(variance[0]), float(third[0])
+        return moments_at_difference(*table, bar.value)
+    return moments_at_ratio(*table, 1 + bar.value)
 
 
 def exact_rate_power(rates: Pair, n: Pair, bar: Bar) -> float:
@@ -262,7 +257,7 @@ def smallest_effect(power_of: Callable[[float], float], power: float, most: floa
 def _crossing(power_of: Callable[[float], float], power: float, low: float, high: float) -> float:
     if power_of(low) >= power:
         return low
-    found = bracketed_root(lambda at: power_of(at) - power, low, high, tolerance=1e-9)
+    found = bracketed_root(lambda at: power_of(at) - power, low, high, tolerance=1e-8)
     while power_of(found) < power and found < high:  # on the side that has the power
         found = min(high, found + 1e-9 * max(1.0, abs(found)))
         if power_of(found) < power:
