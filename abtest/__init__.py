@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from abtest.definition.load import Experiment, load
     from abtest.engines.options import Limits
     from abtest.errors import AbtestError, DataError, DefinitionError, UsageError
+    from abtest.planning.plan import Plan, plan
     from abtest.report import render, write_report
     from abtest.report.notebook import to_html
 
@@ -40,6 +41,7 @@ _HOMES = {
     "DefinitionError": "abtest.errors",
     "Experiment": "abtest.definition.load",
     "Limits": "abtest.engines.options",
+    "Plan": "abtest.planning.plan",
     "Retention": "abtest.cohorts.result",
     "UsageError": "abtest.errors",
     "analyze": "abtest.analysis.run",
@@ -48,6 +50,7 @@ _HOMES = {
     "compare": "abtest.comparing.compare",
     "compare_arms": "abtest.comparing.compare",
     "load": "abtest.definition.load",
+    "plan": "abtest.planning.plan",
     "render": "abtest.report",
     "retention": "abtest.cohorts.run",
     "to_html": "abtest.report.notebook",
@@ -62,6 +65,7 @@ __all__ = [
     "DefinitionError",
     "Experiment",
     "Limits",
+    "Plan",
     "Retention",
     "UsageError",
     "__version__",
@@ -71,6 +75,7 @@ __all__ = [
     "compare",
     "compare_arms",
     "load",
+    "plan",
     "render",
     "retention",
     "to_html",

@@ -17,6 +17,7 @@ from abtest.cli import (
     explain,
     init,
     lock,
+    plan,
     report,
     retention,
     schema,
@@ -48,6 +49,7 @@ def _version(value: bool) -> None:
 
 _NEEDS = {
     "compare": STATISTICS,
+    "plan": STATISTICS,
     "report": CHARTS,
     "assign": ENGINE,
     "audit": ENGINE,
@@ -71,7 +73,21 @@ def _options(
             require_limits(needed)
 
 
-for module in (init, validate, explain, lock, analyze, compare, assign, audit, report, retention, simulate, schema):
+for module in (
+    init,
+    validate,
+    explain,
+    plan,
+    lock,
+    analyze,
+    compare,
+    assign,
+    audit,
+    report,
+    retention,
+    simulate,
+    schema,
+):
     app.command()(module.command)
 
 

@@ -132,10 +132,11 @@ class PlanInputs(Part):
     """What `abtest plan` reckons with: expected values, the power asked for, and how units enter."""
 
     power: Power = Field(0.8, description="The chance to ship an arm that has the effect: of the whole ship rule.")
-    split: Literal["equal", "independent"] = Field(
+    split: Literal["equal", "free", "independent"] = Field(
         "equal",
-        description="How the risk of missing it is shared: equal (in equal parts over the primary and the guardrails: "
-        "holds whatever their dependence) or independent (as if they were; fewer units).",
+        description="How the risk of missing it is shared by the primary and the guardrails: equal (in equal parts), "
+        "free (the risks add up to it; fewer units) or independent (as if the tests were; fewest). The first two hold "
+        "whatever their dependence.",
     )
     metrics: dict[Key, Expected] = Field({}, description="What is expected of each metric.")
     accrual: Accrual | None = Field(None, description="How units enter; without it there are no dates.")

@@ -23,6 +23,8 @@ from abtest.planning.sizes import Arms, Rule, detectable, needed, shares, size_o
 from abtest.stats.power import Pair
 
 MOST_WEEKS = 26
+MOST_POINTS = 156
+_SPLITS = {"equal": "risk in equal parts", "free": "risks that add up", "independent": "tests taken as independent"}
 CURVE = (0.25, 0.4, 0.55, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 """Parts of the planned units at which the power curve is drawn."""
 
@@ -46,7 +48,7 @@ class MetricPlan:
     level: float
     margin: str | None
     needed: int | None
-    power: float
+    power: float | None
     detectable: float | None
     rate: bool
     good: str
@@ -91,7 +93,8 @@ class Plan:
 
     ``power`` is what the rule has at least with them, ``independent`` what it has were its tests independent.
     ``available``: units that enter by the period's end; ``total`` is that many where a plan is read the other way
-    (``given``). ``range``: the total at the ends of the measured baselines.
+    (``given``). ``accrual``: dates, units that entered by then and mature ones of the first primary metric.
+    ``range``: the total at the ends of the measured baselines.
     """
 
     name: str
@@ -112,6 +115,7 @@ class Plan:
     readable: str | None = None
     available: int | None = None
     weeks: tuple[Week, ...] = ()
+    accrual: tuple[tuple[str, int, int], ...] = ()
     curve: tuple[tuple[int, float, float], ...] = ()
     designs: tuple[Design, ...] = ()
     cost: float | None = None
@@ -195,6 +199,7 @@ class _Planner:
         rule = min(rules, key=lambda each: _at(each, pair))
         metrics = tuple(self._metric(question, rule, arms, total, matured) for question in asked)
         readable = self._readable(rules, matured, total)
+        calendar = self._weeks(rule, arms, entries, matured, readable)
         whole = math.ceil(total - 1e-6)
         return Plan(
             name=self.definition.name,
@@ -214,9 +219,10 @@ class _Planner:
             full=_iso(entries.day_of(total / self._reach) if entries else None),
             readable=_iso(readable),
             available=available,
-            weeks=self._weeks(rule, arms, entries, matured, readable),
+            weeks=calendar,
+            accrual=_accrual(entries, matured, rule, readable),
             curve=_curve(rule, arms, total),
-            designs=self._designs(arms, entries, total, readable) if not given else (),
+            designs=self._designs(arms, entries, total, readable, calendar) if not given else (),
             cost=self._cost(arms.whole(total / self._reach)),
             cost_unit=self.inputs.cost_unit or "",
             range=self._range(arms) if not given else None,
@@ -281,7 +287,7 @@ class _Planner:
             level=question.level if not question.bars else question.bars[0].level,
             margin=str(metric.margin) if metric.margin is not None else None,
             needed=None if size is None else math.ceil(size - 1e-6),
-            power=question.power(pair),
+            power=None if question.effect is None and question.role != "guardrail" else question.power(pair),
             detectable=None if question.blocks_only_by_harm else detectable(question, pair, self.inputs.power),
             rate=question.kind in {"rate", "share"},
             good=question.good,
@@ -338,7 +344,7 @@ class _Planner:
         )
 
     def _designs(
-        self, arms: Arms, entries: Entries | None, total: float, readable: dt.date | None
+        self, arms: Arms, entries: Entries | None, total: float, readable: dt.date | None, calendar: tuple[Week, ...]
     ) -> tuple[Design, ...]:
         found = [
             Design(
@@ -364,13 +370,26 @@ class _Planner:
             split = replace(arms, shares=other if equal else (0.5, 0.5))
             name = "90 % control, 10 % treatment" if equal else "arms of equal size"
             variants.append((name, self.inputs, split, ""))
-        other_way = "independent" if self.inputs.split == "equal" else "equal"
-        if any(metric.role == "guardrail" and metric.margin is not None for metric in self.definition.metrics.values()):
-            name = "tests taken as independent" if other_way == "independent" else "risk in equal parts"
-            variants.append((name, self.inputs.model_copy(update={"split": other_way}), arms, ""))
+        if len(_rules(questions(self.experiment, self.inputs, self.inputs.metrics))[0].hurdles) > 1:
+            for way, name in _SPLITS.items():
+                if way != self.inputs.split:
+                    variants.append((name, self.inputs.model_copy(update={"split": way}), arms, ""))
         for name, inputs, chosen, note in variants:
             found.append(self._variant(name, inputs, chosen, entries, note))
         found += self._diluted(arms, entries)
+        early = next((week for week in calendar if (week.early_power or 0.0) >= self.inputs.power), None)
+        if early is not None and early.mature < total:
+            found.insert(
+                1,
+                Design(
+                    "read early, by Kaplan–Meier",
+                    early.entered,
+                    arms.whole(early.entered),
+                    early.date,
+                    self._cost(arms.whole(early.entered)),
+                    f"{early.mature:,} of them mature",
+                ),
+            )
         return tuple(found)
 
     def _variant(self, name: str, inputs: PlanInputs, arms: Arms, entries: Entries | None, note: str) -> Design:
@@ -493,6 +512,22 @@ def _curve(rule: Rule, arms: Arms, total: float) -> tuple[tuple[int, float, floa
         pair = arms.pair(total * part)
         if min(pair) >= 2:
             found.append((math.ceil(total * part), _at(rule, pair), rule.primary.power(pair)))
+    return tuple(found)
+
+
+def _accrual(
+    entries: Entries | None, matured: Mapping[str, Maturing] | None, rule: Rule, readable: dt.date | None
+) -> tuple[tuple[str, int, int], ...]:
+    """Return units that entered and that are mature, by week from the first day to after the date of the decision."""
+    if entries is None or not entries.days or not matured:
+        return ()
+    mature = matured[rule.primary.name]
+    last = readable or (mature.dates[-1] if mature.dates else entries.days[-1])
+    found: list[tuple[str, int, int]] = []
+    date = entries.days[0]
+    while date < last + dt.timedelta(weeks=3) and len(found) < MOST_POINTS:
+        found.append((date.isoformat(), math.floor(entries.entered(date) + 1e-6), math.floor(mature.by(date) + 1e-6)))
+        date += dt.timedelta(weeks=1)
     return tuple(found)
 
 

@@ -1,8 +1,9 @@
 """The whole ship rule: a primary metric that wins and every guardrail that is shown safe, in one number of units.
 
 The rule ships an arm when a primary metric wins and each guardrail with a margin is shown safe. Three independent tests
-of 80 % do that 51 % of the time. With ``equal`` shares the risk β is divided over what must be shown, which holds
-whatever the dependence between them (Bonferroni); with ``independent`` the product of the powers has to reach 1 − β.
+of 80 % do that 51 % of the time. With ``equal`` shares each of them gets an equal part of the risk β; with ``free``
+ones their risks add up to β at most. Both hold whatever the dependence between them (Bonferroni). With
+``independent`` the product of the powers has to reach 1 − β.
 """
 
 import math
@@ -63,8 +64,11 @@ class Rule:
 
 def needed(rule: Rule, arms: Arms, power: float, split: str) -> float | None:
     """Return the units of all arms with which the rule has ``power``; ``None`` where no number has it."""
-    if split == "independent":
-        return units_needed(lambda total: rule.independent(lambda _: arms.pair(total)), power)
+    of_rule = {"independent": rule.independent, "free": rule.guaranteed}.get(split)
+    if of_rule is not None:
+        if any(size_of(question, arms, power) is None for question in rule.hurdles):
+            return None
+        return units_needed(lambda total: of_rule(lambda _: arms.pair(total)), power)
     share = 1 - (1 - power) / len(rule.hurdles)
     sizes = [size_of(question, arms, share) for question in rule.hurdles]
     return None if any(size is None for size in sizes) else max(size for size in sizes if size is not None)
