@@ -10,7 +10,8 @@ from pydantic import Field
 from abtest.analysis.value import Effect, OverallTest, ReasonCode, Reasoned, Value
 
 CurveKind = Literal["bracket", "on or after", "event-free", "incidence", "cumulative"]
-Step = Literal["day", "week", "month"]
+Step = Literal["hour", "day", "week", "month"]
+TimeUnit = Literal["hours", "days", "weeks", "months"]
 ReadingKind = Literal["mature", "kaplan-meier"]
 
 
@@ -132,7 +133,7 @@ class Reading(Value):
 
 
 class MedianResult(Reasoned):
-    """Days until half of an arm's units have had the event; missing where the curve does not come down to a half."""
+    """Time until half of an arm's units have had the event; missing where the curve does not come down to a half."""
 
     arm: str
     median: float | None
@@ -165,7 +166,10 @@ class Landmark(Value):
 
 
 class SurvivalResult(Value):
-    """What else is known of a time to an event, beside its restricted mean. ``competing``: events that preclude it."""
+    """What else is known of a time to an event, beside its restricted mean. ``competing``: events that preclude it.
+
+    Medians are in ``time_unit`` (a month is 30 days); ``day`` of a landmark is in days whatever it is.
+    """
 
     medians: list[MedianResult]
     log_rank: OverallTest
@@ -173,6 +177,7 @@ class SurvivalResult(Value):
     hazards: list[HazardResult]
     landmarks: list[Landmark]
     competing: list[str] = Field(default_factory=list)
+    time_unit: TimeUnit = "days"
 
 
 class ProjectionPoint(Value):

@@ -24,13 +24,16 @@ from abtest.analysis.in_time import (
     MedianResult,
     ReadingArm,
     ReadingComparison,
+    Step,
     SurvivalResult,
+    TimeUnit,
 )
 from abtest.analysis.result import OverallTest
 from abtest.analysis.verdicts import effect
 from abtest.definition.model import Definition
 from abtest.grammar.time import DAY
 from abtest.metrics.methods import life_table
+from abtest.metrics.time_to_event import UNITS
 from abtest.moments.sums import CompetingLifetimes, MetricMoments
 from abtest.stats.competing import CompetingTable, compare_incidence, incidence_at
 from abtest.stats.cox import compare_hazards, proportional_hazards
@@ -43,6 +46,8 @@ from abtest.stats.values import OverallTest as StatisticalTest
 from abtest.words.reason import Reason
 
 MOST_POINTS = 60
+FEW_POINTS = 8
+STEPS: dict[TimeUnit, Step] = {"hours": "hour", "days": "day", "weeks": "week", "months": "month"}
 LOG_RANK = "Log-rank test"
 NO_MEDIAN = Reason("why-no-median")
 
@@ -109,7 +114,7 @@ class Arms:
     ``events`` are life tables of the metric's own event, with other causes as ends of follow-up. With competing causes
     ``causes`` has a table per arm, and ``free`` are the life tables in which any of the causes is the event; without
     them ``free`` and ``events`` are the same. ``sources`` of the causes: the metric's own event first. ``step`` is the
-    unit of time in days.
+    step of the follow-up in days, ``unit`` the unit of time that the metric is told in.
     """
 
     names: tuple[str, ...]
@@ -120,10 +125,11 @@ class Arms:
     causes: tuple[CompetingTable, ...] | None
     step: float
     confidence: float
+    unit: TimeUnit = "days"
 
     @classmethod
-    def of(cls, definition: Definition, moments: MetricMoments) -> "Arms | None":
-        """Return the arms of a metric; ``None`` where it is no time to an event.
+    def of(cls, definition: Definition, name: str, moments: MetricMoments) -> "Arms | None":
+        """Return the arms of the metric ``name``; ``None`` where it is no time to an event.
 
         A definition has such metrics for independent units and one look only, so the intervals hold.
         """
@@ -147,7 +153,13 @@ class Arms:
             causes,
             moments.step / DAY,
             definition.analysis.confidence,
+            getattr(definition.metrics[name], "time_unit", "days"),
         )
+
+    @property
+    def days(self) -> float:
+        """Days of the unit of time."""
+        return UNITS[self.unit] / DAY
 
     @property
     def treatments(self) -> list[int]:
@@ -183,7 +195,7 @@ def survival_result(definition: Definition, name: str, moments: MetricMoments) -
     Landmarks are the declared ones and the horizon, each for all causes where causes compete. The stratified log-rank
     test is there with strata (``moments.lifetimes_of``, in which other causes are ends of follow-up too).
     """
-    arms = Arms.of(definition, moments)
+    arms = Arms.of(definition, name, moments)
     if arms is None:
         return None
     alone = arms.causes is None
@@ -192,7 +204,8 @@ def survival_result(definition: Definition, name: str, moments: MetricMoments) -
     others = "" if alone else ", other events as ends of follow-up"
     beyond = moments.outcome.followed_to
     if beyond is not None and beyond > (moments.outcome.curve_end or beyond):
-        others += f", followed to day {beyond // DAY}"
+        to = beyond / DAY / arms.days
+        others += f", followed to day {to:g}" if arms.unit == "days" else f", followed for {to:g} {arms.unit}"
     return SurvivalResult(
         medians=[_median(arms, place) for place in range(len(arms.names))],
         log_rank=_test(f"{LOG_RANK} of all arms{others}", log_rank(arms.events)),
@@ -202,6 +215,7 @@ def survival_result(definition: Definition, name: str, moments: MetricMoments) -
         hazards=[_hazard(arms, place) for place in arms.treatments],
         landmarks=[_landmark(arms, kind, day) for day in _landmark_days(definition, name) for kind in kinds],
         competing=[] if alone else list(arms.sources[1:]),
+        time_unit=arms.unit,
     )
 
 
@@ -219,8 +233,10 @@ def _median(arms: Arms, place: int) -> MedianResult:
     if arms.causes is not None:
         return MedianResult(arm=arms.names[place], median=None, low=None, high=None, reason=NO_MEDIAN)
     found = median_survival(arms.events[place], arms.confidence)
-    median, low, high = (None if part is None else part * arms.step for part in (found.estimate, found.low, found.high))
-    return MedianResult(arm=arms.names[place], median=median, low=low, high=high, reason=found.reason)
+    found = found.times(arms.step / arms.days)
+    return MedianResult(
+        arm=arms.names[place], median=found.estimate, low=found.low, high=found.high, reason=found.reason
+    )
 
 
 def _hazard(arms: Arms, place: int) -> HazardResult:
@@ -266,23 +282,23 @@ def _landmark(arms: Arms, shares: Shares, day: float) -> Landmark:
 def survival_curves(definition: Definition, name: str, moments: MetricMoments, title: str) -> list[Curve]:
     """Return the event-free curve of a time to an event, and with competing causes the incidence of each.
 
-    A point per day up to the horizon, or at most ``MOST_POINTS`` with the last among them, each with its own interval;
+    A point per step of the follow-up, or at most ``MOST_POINTS`` up to the horizon, each with its own interval;
     event-free curves and their differences have bands too. ``n`` is the number of units at risk at the end of the
     point: followed so far without any event. Comparisons are differences of shares; that of the event-free curves has
     the log-rank test of the two arms. With competing causes, free is free of all of them. Empty where
     ``survival_result`` is ``None``.
     """
-    arms, horizon = Arms.of(definition, moments), moments.outcome.curve_end
+    arms, horizon = Arms.of(definition, name, moments), moments.outcome.curve_end
     if arms is None or horizon is None:
         return []
-    ends = curve_ends(horizon // moments.step)
+    ends = curve_ends(horizon // moments.step, round(arms.days / arms.step))
     kinds: list[Shares] = [EventFree(arms.free), *arms.incidences]
     return [
         Curve(
             metric=name,
             title=title,
             kind="event-free" if shares.cause is None else "incidence",
-            step="day",
+            step=STEPS[arms.unit],
             unit="fraction",
             cause=shares.cause,
             arms=[_curve_arm(arms, shares, place, ends) for place in range(len(arms.names))],
@@ -292,9 +308,13 @@ def survival_curves(definition: Definition, name: str, moments: MetricMoments, t
     ]
 
 
-def curve_ends(horizon: int) -> list[int]:
-    """Return the ends of the points of a curve up to a horizon in steps: every step, or at most ``MOST_POINTS``."""
-    stride = -(-horizon // MOST_POINTS)
+def curve_ends(horizon: int, unit: int = 1) -> list[int]:
+    """Return the ends of the points of a curve up to a horizon in steps: every step, or at most ``MOST_POINTS``.
+
+    Of a horizon of ``FEW_POINTS`` units of ``unit`` steps or more, every unit, or every second, …
+    """
+    whole = unit if horizon // unit >= FEW_POINTS else 1
+    stride = -(-horizon // (MOST_POINTS * whole)) * whole
     return [*range(stride, horizon, stride), horizon]
 
 

@@ -46,7 +46,7 @@ def value_result(definition: Definition, moments: Mapping[str, MetricMoments]) -
     """
     worth = definition.value
     found = None if worth is None else moments.get(worth.metric)
-    arms = None if found is None else Arms.of(definition, found)
+    arms = None if worth is None or found is None else Arms.of(definition, worth.metric, found)
     if worth is None or arms is None:
         return None
     length = round(worth.period / DAY / arms.step)

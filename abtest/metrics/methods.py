@@ -257,18 +257,23 @@ class Quantiles(Method):
 
 @dataclass(frozen=True, slots=True)
 class RestrictedMeans(Method):
-    """Times to an event up to a horizon in days, by the area under the Kaplan–Meier curve."""
+    """Times to an event up to a horizon in steps, by the area under the Kaplan–Meier curve.
+
+    ``size`` is a step's length in the unit that values are told in.
+    """
 
     tables: Sequence[LifeTable]
     horizon: int
+    size: float = 1.0
 
     def value(self, arm: int, confidence: float) -> Estimate:
-        """Return the mean number of days without the event with its interval."""
-        return rmst(self.tables[arm], self.horizon, confidence)
+        """Return the mean time without the event with its interval."""
+        return rmst(self.tables[arm], self.horizon, confidence).times(self.size)
 
     def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
         """Compare two restricted means."""
-        return compare_rmst(self.tables[control], self.tables[arm], self.horizon, confidence)
+        result = compare_rmst(self.tables[control], self.tables[arm], self.horizon, confidence)
+        return replace(result, difference=result.difference.times(self.size))
 
 
 @dataclass(frozen=True, slots=True)

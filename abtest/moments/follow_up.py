@@ -47,12 +47,17 @@ class Followed(TypedDict, total=False):
 
 def step_of(outcome: Outcome) -> int | None:
     """Return the step in seconds in which an outcome's window is followed; ``None`` when it has no whole hours."""
+    if outcome.step is not None:
+        return outcome.step
     edges = outcome.window or (0, 0)
     return next((step for step in (DAY, HOUR) if not any(edge % step for edge in edges)), None)
 
 
-def follow_up(outcome: Outcome, step: int, firsts: Sequence[str], through: int | None) -> FollowUp:
-    """Return how a unit is followed. ``firsts`` are the SQL of its first event of each cause, the own cause first."""
+def follow_up(outcome: Outcome, step: int, firsts: Sequence[str], through: str) -> FollowUp:
+    """Return how a unit is followed. ``firsts`` are the SQL of its first event of each cause, the own cause first.
+
+    ``through`` is the SQL of the instant at which its follow-up ends.
+    """
     steps = (outcome.followed.window or (0, 0))[1] // step
     first = firsts[0] if len(firsts) == 1 else f"least({', '.join(firsts)})"
     happened = f"CAST(floor(({first} - p.started_at) / {step * MICROSECONDS}) AS BIGINT) + 1"
@@ -71,19 +76,35 @@ def follow_up(outcome: Outcome, step: int, firsts: Sequence[str], through: int |
     )
 
 
-def follow_up_in_columns(days: Number, event: Number, steps: int) -> FollowUp:
-    """Return how a unit was followed by two columns: days, and whether the event ended them.
+def follow_up_in_columns(
+    time: Number, event: Number, until: Number | None, *, step: int, per_unit: int, steps: int
+) -> FollowUp:
+    """Return how a unit was followed by two columns: the time, and whether the event ended it.
 
-    An event within a day counts at its end, like one that is read from a table of events; a unit that is last seen
-    within a day was followed to the end of the day before. What cannot be true has the cause ``WRONG``.
+    A unit of time has ``per_unit`` steps; ``steps`` are followed. An event within a step counts at its end, like one
+    that is read from a table of events; a unit that is last seen within a step was followed to the end of the step
+    before. Nobody is followed beyond ``until``, in the same unit. What cannot be true has the cause ``WRONG``.
     """
-    per_day = days.scale
-    up, down = f"whole_div({days.sql} + {per_day - 1}, {per_day})", f"whole_div({days.sql}, {per_day})"
+
+    def in_steps(number: Number, rounding: int) -> str:
+        product = number.sql if per_unit == 1 else f"{number.sql} * {per_unit}"
+        return (
+            f"whole_div({product} + {number.scale - 1}, {number.scale})"
+            if rounding
+            else (f"whole_div({product}, {number.scale})")
+        )
+
+    up, down = in_steps(time, 1), in_steps(time, 0)
     happened = f"{event.sql} > 0 AND {up} <= {steps}"
-    wrong = f"{days.sql} < 0 OR {event.sql} NOT IN (0, {event.scale})"
-    known = f"{event.sql} IS NOT NULL AND {days.sql} IS NOT NULL"
+    wrong = f"{time.sql} < 0 OR {event.sql} NOT IN (0, {event.scale})"
+    known = f"{event.sql} IS NOT NULL AND {time.sql} IS NOT NULL"
+    if until is not None:
+        end = in_steps(until, 0)
+        happened += f" AND ({until.sql} IS NULL OR {up} <= {end})"
+        down = f"least({down}, coalesce({end}, {steps}))"
+        wrong += f" OR {until.sql} < 0"
     return FollowUp(
-        DAY,
+        step,
         f"CASE WHEN NOT ({known}) THEN NULL WHEN {wrong} THEN 0 WHEN {happened} THEN {up} "
         f"ELSE least({steps}, {down}) END",
         f"CASE WHEN NOT ({known}) THEN NULL WHEN {wrong} THEN {WRONG} WHEN {happened} THEN 1 ELSE 0 END",

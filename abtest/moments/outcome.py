@@ -24,7 +24,8 @@ class Outcome:
     periods of the calendar after that of the start (week to year). ``before`` marks a covariate's window, which always
     lies before the assignment. ``rivals`` are the times to events that preclude a time's own; ``periods`` the same
     outcome over the periods of its curve. ``followed_to`` is how long a time is followed where that is longer than its
-    window, in seconds.
+    window, in seconds; ``followed_until`` the column with the end of each unit's own follow-up; ``step`` the seconds by
+    which it is followed, where that is no matter of the window.
     """
 
     source: str
@@ -40,6 +41,8 @@ class Outcome:
     rivals: "tuple[Outcome, ...]" = ()
     periods: "tuple[Outcome, ...]" = ()
     followed_to: int | None = None
+    followed_until: str | None = None
+    step: int | None = None
 
     def on(self, days: Days) -> "Outcome":
         """Return the outcome with its windows in exact or calendar days; calendar periods stay what they are."""

@@ -62,7 +62,7 @@ class Reduction:
     0 without events. ``small``: it is a number of events, whose products fit 64 bits. ``timed``: it is the time to an
     event. ``of_column``: it stands in the customers table. ``adds_values``: values of events are added up, and
     ``averages_values``: divided by their number. ``follows``: the first event says it, so that units can be followed;
-    ``horizon``: how far in seconds, where no window says it.
+    ``horizon``: how far in seconds, where no window says it, and ``unit`` the seconds of a column's unit of time.
     """
 
     marks = False
@@ -74,6 +74,7 @@ class Reduction:
     averages_values = False
     follows = False
     horizon: int | None = None
+    unit = DAY
 
     @property
     def before(self) -> "Reduction":
@@ -190,14 +191,16 @@ class TimeTo(Reduction):
 
 @dataclass(frozen=True)
 class TimeInColumns(Reduction):
-    """A time that the customers table holds: how many days a unit was followed, and in ``event`` what ended that.
+    """A time that the customers table holds: for how long a unit was followed, and in ``event`` what ended that.
 
-    The outcome's value is the column of days; ``event`` holds 1 (true) where it was the event. The number of a unit is
-    whether it had the event by the horizon.
+    The outcome's value is the column of the time in ``unit`` (seconds), which ends no later than the outcome's
+    ``followed_until``, where that column is not empty; ``event`` holds 1 (true) where it was the event. The number of a
+    unit is whether it had the event by the horizon.
     """
 
     event: str
     horizon: int | None = None
+    unit: int = DAY
 
     sure = False
     timed = True
@@ -205,16 +208,20 @@ class TimeInColumns(Reduction):
     follows = True
 
     def inner(self, outcome: "Outcome") -> "tuple[Outcome, ...]":
-        """Return the column of the event."""
-        return (replace(outcome, reduce=COLUMN, value=self.event, followed_to=None),)
+        """Return the column of the event, and that of the end of the follow-up, where there is one."""
+        columns = (self.event, *([] if outcome.followed_until is None else [outcome.followed_until]))
+        return tuple(
+            replace(outcome, reduce=COLUMN, value=column, followed_to=None, followed_until=None) for column in columns
+        )
 
     def number(self, outcome: "Outcome", alias: str, unit: PerUnit) -> Number:  # noqa: ARG002
         """Return whether the unit had the event by the horizon; none where either column is empty."""
-        days, event = (unit.customer_value(part) for part in (outcome, *self.inner(outcome)))
-        by = (self.horizon or 0) // DAY * days.scale
-        had = f"{event.sql} > 0 AND {days.sql} <= {by}"
+        time, event, *until = (unit.customer_value(part) for part in (outcome, *self.inner(outcome)))
+        had = f"{event.sql} > 0 AND {time.sql} * {self.unit} <= {(self.horizon or 0) * time.scale}"
+        for end in until:
+            had += f" AND ({end.sql} IS NULL OR {time.sql} * {end.scale} <= {end.sql} * {time.scale})"
         return Number(
-            f"CASE WHEN {event.sql} IS NOT NULL AND {days.sql} >= 0 THEN CASE WHEN {had} THEN 1 ELSE 0 END END"
+            f"CASE WHEN {event.sql} IS NOT NULL AND {time.sql} >= 0 THEN CASE WHEN {had} THEN 1 ELSE 0 END END"
         )
 
 

@@ -142,6 +142,13 @@ class Estimate:
         """The two bounds alone."""
         return Interval(self.low, self.high)
 
+    def times(self, factor: float) -> "Estimate":
+        """Return the same in another unit, of which this one has ``factor``."""
+        if factor == 1:
+            return self
+        estimate, low, high = (None if x is None else x * factor for x in (self.estimate, self.low, self.high))
+        return Estimate(estimate, low, high, self.reason)
+
 
 @dataclass(frozen=True, slots=True)
 class TwoSample:

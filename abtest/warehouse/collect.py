@@ -351,11 +351,12 @@ class Collector:
         rows = self.engine.rows(statement, f"following {plan.name}")
         wrong = sum(whole(row, "units") for row in rows if whole(row, "cause") == WRONG)
         if wrong:
-            (event,) = plan.outcome.reduce.inner(plan.outcome)
+            event, *until = plan.outcome.reduce.inner(plan.outcome)
+            times = " or ".join(repr(part.value) for part in (plan.outcome, *until))
             raise DataError(
                 f"{self.warehouse.raw[CUSTOMERS].place}: {wrong:,} unit(s) have a time below 0 in "
-                f"{plan.outcome.value!r}, or neither 0 nor 1 in {event.value!r}; the first holds days since the start, "
-                "the second 1 (true) where the event ended them and 0 where the unit was last seen without it"
+                f"{times}, or neither 0 nor 1 in {event.value!r}; the first holds the time since the start, "
+                "the second 1 (true) where the event ended it and 0 where the unit was last seen without it"
             )
         return followed(rows, len(self.plan.arms), plan.follow_up, STRATUM if beside else None)
 

@@ -16,7 +16,7 @@ from abtest.moments.reductions import Number
 from abtest.moments.sums import COMPLIANCE, DENOMINATOR, VALUE, WINSORISED, covariate
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.reading import Table
-from abtest.warehouse.units import ELIGIBLE, STRATUM, level_alias
+from abtest.warehouse.units import ELIGIBLE, NEVER, STRATUM, level_alias
 from abtest.warehouse.windows import MICROSECONDS
 
 
@@ -89,6 +89,10 @@ class Outcomes:
         if cap is not None:
             terms.append(Term(WINSORISED, f"least({value.sql}, {cap})", value.scale, value.wide))
         horizon = self.windows.window(outcome).edges[1] if outcome.window else None
+        until = self._until(outcome)
+        if horizon is not None and until is not None:
+            # A unit that is not followed to its horizon never comes to be mature.
+            horizon = f"CASE WHEN {until} < {horizon} THEN {NEVER} ELSE {horizon} END"
         if horizon not in self.horizons:
             self.horizons.append(horizon)
         mature = f"mature_{self.horizons.index(horizon)}"
@@ -101,15 +105,30 @@ class Outcomes:
         if step is None or not self._is_followed(name, outcome):
             return None
         if outcome.of_column:
-            (event,) = outcome.reduce.inner(outcome)
-            steps = max(outcome.curve_end or 0, outcome.followed_to or 0) // step
-            return follow_up_in_columns(self.customer_value(outcome), self.customer_value(event), steps)
+            time, event, *ends = (self.customer_value(part) for part in (outcome, *outcome.reduce.inner(outcome)))
+            return follow_up_in_columns(
+                time,
+                event,
+                ends[0] if ends else None,
+                step=step,
+                per_unit=outcome.reduce.unit // step,
+                steps=max(outcome.curve_end or 0, outcome.followed_to or 0) // step,
+            )
         firsts = []
         for place, part in enumerate((outcome, *outcome.rivals)):
             alias = f"first{place}_{name}"
             first = f"min(CASE WHEN {self.within(part.followed)} THEN e.at_us END)"
             firsts.append(self.aggregate(part.source, alias, first))
-        return follow_up(outcome, step, firsts, self.through)
+        until = self._until(outcome)
+        through = str(self.through) if until is None else f"least({self.through}, coalesce({until}, {self.through}))"
+        return follow_up(outcome, step, firsts, through)
+
+    def _until(self, outcome: Outcome) -> str | None:
+        """Return the SQL of the instant at which a unit's own follow-up ends; ``None`` where it has none."""
+        column = None if outcome.of_column else outcome.followed_until
+        if column is None:
+            return None
+        return next(f"p.{quote(table.times[column])}" for table in self.tables.values() if column in table.times)
 
     def _is_followed(self, name: str, outcome: Outcome) -> bool:
         """Whether it is asked how long units were followed."""

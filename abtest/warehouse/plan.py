@@ -69,6 +69,12 @@ class Plan:
         segments = [segment.column for segment in self.definition.segments]
         return list(dict.fromkeys([*self.definition.analysis.strata, *segments, *cluster]))
 
+    @property
+    def ends(self) -> list[str]:
+        """The columns of instants at which units' own follow-up ends, each once."""
+        found = [part.followed_until for part in self.outcomes.values() if not part.of_column]
+        return list(dict.fromkeys(column for column in found if column is not None))
+
     def numbers(self, source: str) -> list[str]:
         """Return the columns of ``source`` that metrics and covariates take numbers from, each once."""
         columns: dict[str, None] = {}

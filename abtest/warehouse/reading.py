@@ -36,7 +36,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Table:
-    """A source as statements use it. ``numbers`` and ``texts`` map columns to their aliases.
+    """A source as statements use it. ``numbers``, ``texts`` and ``times`` (instants) map columns to their aliases.
 
     ``select`` reads it in place; ``None`` when it was parsed into a table of the engine. ``bare`` does so too but
     does not look for blanks in front of text ids, which stand beside as ``id_text``; a look tells if that is right.
@@ -61,6 +61,7 @@ class Table:
     stored: Mapping[str, str] = field(default_factory=dict)
     hashed: bool = False
     distinct: bool = False
+    times: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_arm(self) -> bool:
@@ -89,7 +90,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What is taken from a table: columns of numbers and of texts, the ``time``, the arm, and who is eligible.
+    """What is taken from a table: columns of numbers, texts and further times, the ``time``, the arm, who is eligible.
 
     ``arms``: their names, whose places are their numbers in SQL; ``None`` where no arm is read. ``customers``: each row
     says whether it is ``eligible``, by that condition; without one all are.
@@ -101,6 +102,7 @@ class Read:
     arms: tuple[str, ...] | None = None
     customers: bool = False
     eligible: str | None = None
+    times: tuple[str, ...] = ()
 
 
 def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
@@ -144,6 +146,11 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
         Reading(alias, blank_to_null(as_text(quote(column), raw.columns[column])), column)
         for column, alias in words.items()
     ]
+    instants = {column: f"{'c' if read.customers else 'a'}t_{place}" for place, column in enumerate(read.times)}
+    for column, alias in instants.items():
+        family = raw.columns[raw.column(column, "follow_up.until")]
+        sql = warehouse.calendar.reading(column, quote(column), family, binder, raw.place)
+        readings.append(Reading(alias, sql, column, "TIMESTAMP" if family == "text" else None))
     stored = _as_stored(raw, time, aliases)
     where, tested = where_of(warehouse, name, binder)
     parsed |= tested
@@ -166,6 +173,7 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
         look=None if parsed else _select(raw, [*(bare_units or units), *readings, *stored.values()], where, binder),
         stored={} if parsed else {alias: reading.alias for alias, reading in stored.items()},
         hashed=warehouse.hashed and unit is not None,
+        times=instants,
     )
 
 

@@ -74,8 +74,18 @@ def read_table(warehouse: Warehouse, plan: Plan, name: str) -> tuple[Table, list
         plan.arms if is_arms else None,
         customers=name == CUSTOMERS,
         eligible=definition.population.eligible,
+        times=_ends(warehouse, plan, name),
     )
     return normalise(warehouse, name, read), categories
+
+
+def _ends(warehouse: Warehouse, plan: Plan, name: str) -> tuple[str, ...]:
+    """Return the columns of ``name`` with the ends of units' follow-up: the customers', else the assignments'."""
+    if name not in {CUSTOMERS, ASSIGNMENTS}:
+        return ()
+    customers, alone = warehouse.raw.get(CUSTOMERS), ASSIGNMENTS not in warehouse.raw
+    of_customers = {column for column in plan.ends if customers and (alone or column in customers.columns)}
+    return tuple(column for column in plan.ends if (column in of_customers) == (name == CUSTOMERS))
 
 
 def _is_category(warehouse: Warehouse, plan: Plan, column: str) -> bool:

@@ -101,9 +101,10 @@ def _assigned(table: Table, arms: int) -> str:
     if table.distinct:
         at = "at_us" if table.has_time else "CAST(NULL AS BIGINT)"
         checked = ",\n  unit_check,\n  FALSE AS collides" if table.hashed else ""
+        ends = "".join(f",\n  {quote(alias)}" for alias in table.times.values())
         return (
             f"SELECT\n  unit,\n  CAST(arm AS TINYINT) AS arm,\n  {at} AS assigned_at,\n"
-            f"  CAST(1 AS TINYINT) AS arms_held{checked}\n"
+            f"  CAST(1 AS TINYINT) AS arms_held{ends}{checked}\n"
             f"FROM {quote(table.name)}\nWHERE unit IS NOT NULL AND arm >= 0"
         )
     # The earliest row decides, and equal times go to the arm declared first: plain minima, which do not depend on the
@@ -112,6 +113,8 @@ def _assigned(table: Table, arms: int) -> str:
     firsts = "".join(f",\n  min(CASE WHEN arm = {arm} THEN {seen} END) AS in_{arm}" for arm in range(arms))
     at = "min(at_us)" if table.has_time else "CAST(NULL AS BIGINT)"
     check = ",\n  min(unit_check) AS unit_check,\n  max(unit_check) AS other_check" if table.hashed else ""
+    # Of several ends the first: nobody is followed beyond it.
+    check += "".join(f",\n  min({quote(alias)}) AS {quote(alias)}" for alias in table.times.values())
     inner = "\n".join(
         f"  {line}"
         for line in (
@@ -123,6 +126,7 @@ def _assigned(table: Table, arms: int) -> str:
     cases += [f"WHEN in_{arm} IS NOT NULL THEN {arm}" for arm in range(arms)]
     held = " + ".join(f"CASE WHEN in_{arm} IS NOT NULL THEN 1 ELSE 0 END" for arm in range(arms))
     checked = ",\n  unit_check,\n  unit_check <> other_check AS collides" if table.hashed else ""
+    checked += "".join(f",\n  {quote(alias)}" for alias in table.times.values())
     return (
         f"SELECT\n  unit,\n  CAST(CASE {' '.join(cases)} END AS TINYINT) AS arm,\n  assigned_at,\n"
         f"  CAST({held} AS TINYINT) AS arms_held{checked}\n"
@@ -133,6 +137,7 @@ def _assigned(table: Table, arms: int) -> str:
 def customer_query(table: Table) -> str:
     """One row per customer. Several rows: the earliest counts when the table has times, else they must agree."""
     names = ["eligible", *(["at_us"] if table.has_time else []), *table.numbers.values(), *table.texts.values()]
+    names += table.times.values()
     if table.distinct:
         listed = "".join(f",\n  {quote(name)}" for name in names)
         checked = ",\n  unit_check,\n  FALSE AS collides" if table.hashed else ""
@@ -200,9 +205,13 @@ def _population(plan: Plan, tables: Mapping[str, Table]) -> str:
         ]
         known = "CASE WHEN c.unit IS NOT NULL THEN CASE WHEN c.eligible = 1 AND NOT c.conflicting THEN 1 ELSE 0 END END"
         numbers = f",\n  CAST({known} AS TINYINT) AS known"
-        numbers += "".join(f",\n  c.{quote(alias)}" for alias in customers.numbers.values())
+        numbers += "".join(
+            f",\n  c.{quote(alias)}" for alias in (*customers.numbers.values(), *customers.times.values())
+        )
         numbers += _groups(plan, tables, "c.")
         join = "\nLEFT JOIN customer AS c ON c.unit = a.unit"
+    if customers is None or arms.name != customers.name:
+        numbers += "".join(f",\n  a.{quote(alias)}" for alias in arms.times.values())
     # One row per unit stays in memory, so nothing is held twice.
     started = "a.assigned_at AS started_at"
     exposed = ""

@@ -14,7 +14,7 @@ from abtest.words.numbers import Scale
 from abtest.words.visible import clean
 
 if TYPE_CHECKING:
-    from abtest.analysis.in_time import HazardResult, Landmark, MedianResult, SurvivalResult
+    from abtest.analysis.in_time import HazardResult, SurvivalResult
     from abtest.analysis.result import MetricResult
     from abtest.analysis.value import OverallTest
 
@@ -42,9 +42,9 @@ def _metric(view: View, metric: "MetricResult", survival: "SurvivalResult") -> l
     if survival.hazards:
         blocks.append(_hazards(view, survival.hazards))
     if survival.medians:
-        blocks.append(_medians(view, survival.medians))
+        blocks.append(_medians(view, survival))
     if survival.landmarks:
-        blocks.append(_landmarks(view, survival.landmarks))
+        blocks.append(_landmarks(view, survival))
     return blocks
 
 
@@ -100,11 +100,11 @@ def _proportional(view: View, hazard: "HazardResult") -> Cell:
     return Cell(text, tone="caution" if changes else "plain")
 
 
-def _medians(view: View, medians: "list[MedianResult]") -> Table:
-    notes = Notes()
+def _medians(view: View, survival: "SurvivalResult") -> Table:
+    notes, medians = Notes(), survival.medians
     ends = [(median.low, median.median, median.high) for median in medians]
     whole = all(bound is None or float(bound).is_integer() for end in ends for bound in end)
-    days = Scale(1, 0 if whole else 1, "number.unit", view.say("survival.days"))
+    days = Scale(1, 0 if whole else 1, "number.unit", view.say(f"survival.{survival.time_unit}"))
     rows = []
     for median in medians:
         note = None
@@ -123,13 +123,13 @@ def _medians(view: View, medians: "list[MedianResult]") -> Table:
         Column(view.say("column.median"), "right", 2),
         Column(view.say("column.interval", confidence=view.confidence), "right", 3),
     )
-    lead = Paragraph(view.say("table.medians.lead"))
+    lead = Paragraph(view.say("table.medians.lead", unit=view.say(f"survival.{survival.time_unit}.capital")))
     return Table(
         view.say("table.medians"), columns, (RowGroup(tuple(rows)),), notes.texts, muted=view.invalid, lead=lead
     )
 
 
-def _landmarks(view: View, landmarks: "list[Landmark]") -> Table:
+def _landmarks(view: View, survival: "SurvivalResult") -> Table:
     """Return the shares with the event by each day: a group for each day, and each cause where causes compete."""
     notes = Notes()
     columns = (
@@ -140,7 +140,7 @@ def _landmarks(view: View, landmarks: "list[Landmark]") -> Table:
         Column(view.say("column.p"), "right", 2),
     )
     groups = []
-    for landmark in landmarks:
+    for landmark in survival.landmarks:
         compared = {comparison.arm: comparison for comparison in landmark.comparisons}
         scale = measure("fraction", [bounds_of(c.difference) for c in landmark.comparisons])
         rows = []
@@ -163,10 +163,11 @@ def _landmarks(view: View, landmarks: "list[Landmark]") -> Table:
                 cells.append(effect_cell(view, (difference, None), scale.change, note))
                 cells.append(Cell(view.numbers.p_value(comparison.p_value, view.alpha)))
             rows.append(tuple(cells))
-        days = windows.days(view, landmark.day)
-        title = view.say("landmark.day", day=days)
+        time = windows.days(view, landmark.day / windows.UNITS[survival.time_unit])
+        by = view.say(f"landmark.by.{survival.time_unit}", time=time)
+        title = sentence(by)
         if landmark.cause:
-            title = view.say("landmark.cause", cause=clean(landmark.cause), day=days)
+            title = view.say("landmark.cause", cause=clean(landmark.cause), by=by)
         groups.append(RowGroup(tuple(rows), title, view.method(landmark.method)))
     lead = Paragraph(view.say("table.landmarks.lead"))
     return Table(view.say("table.landmarks"), columns, tuple(groups), notes.texts, muted=view.invalid, lead=lead)

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from abtest.analysis.in_time import Curve, CurvePoint
     from abtest.analysis.result import MetricResult
 
-DAYS = {"day": 1.0, "week": 7.0, "month": 30.0}
+DAYS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.0}
 STEPPED = ("event-free", "incidence")
 NUMBERED = ("bracket", "on or after")
+UNITS = {"hours": 1 / 24, "days": 1.0, "weeks": 7.0, "months": 30.0}
 STRIDES = {
+    "hour": (1, 2, 6, 12, 24, 48, 168, 336),
     "day": (1, 2, 7, 14, 28, 56, 91, 182, 364, 728),
     "week": (1, 2, 4, 13, 26, 52, 104),
     "month": (1, 2, 3, 6, 12, 24, 60),
@@ -33,7 +35,7 @@ def window(view: View, metric: "MetricResult") -> str:
         return ""
     low, high = metric.window_days
     if is_time(metric):
-        return view.say("window.first", days=days(view, high), start=start)
+        return view.say("window.first", length=length(view, metric, high), start=start)
     calendar = ".calendar" if metric.clock == "day" else ""
     if float(low).is_integer() and high - low == 1:
         return view.say(f"window{calendar}.day", day=days(view, low), start=start)
@@ -47,6 +49,12 @@ def _period(view: View, metric: "MetricResult", start: str) -> str:
     if first == last:
         return view.say(f"window.{metric.clock}", ordinal=first, start=start)
     return view.say(f"window.{metric.clock}.several", first=first, last=last, start=start)
+
+
+def length(view: View, metric: "MetricResult", value: float) -> str:
+    """Return a number of days in the unit of time of a time to an event: ``56 days``, ``12 weeks``."""
+    unit = "days" if metric.survival is None else metric.survival.time_unit
+    return view.say(f"length.{unit}", n=days(view, value / UNITS[unit]))
 
 
 def days(view: View, value: float) -> str:

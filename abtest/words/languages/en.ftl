@@ -172,7 +172,11 @@ window = days { $low } to { $high } after { $start }
 window-day = day { $day } after { $start }
 window-calendar = calendar days { $low } to { $high } after { $start }
 window-calendar-day = calendar day { $day } after { $start }
-window-first = first { $days } days after { $start }
+window-first = first { $length } after { $start }
+length-hours = { $n } hours
+length-days = { $n } days
+length-weeks = { $n } weeks
+length-months = { $n } months of 30 days
 window-week = { $ordinal } calendar week after { $start }
 window-month = { $ordinal } calendar month after { $start }
 window-quarter = { $ordinal } calendar quarter after { $start }
@@ -565,12 +569,14 @@ text-checks = Checks that did not pass
 text-checks-all = All { $count } health checks passed.
 
 # Periods.
+period-hour = hour { $number }
 period-day = day { $number }
 period-week = week { $number }
 period-month = month { $number }
 period-days = days { $low } to { $high }
 period-to = to { $period }
 period-later = { $period } or later
+step-name-hour = hour
 step-name-day = day
 step-name-week = week
 step-name-month = month
@@ -589,6 +595,7 @@ curve-kind-cumulative = cumulated since the start
 curve-axis-numbered-day = Day after { $start } (day 0 is the first)
 curve-axis-numbered-week = Week after { $start } (week 1 is days 0 to 7)
 curve-axis-numbered-month = Month after { $start } (month 1 is days 0 to 30)
+curve-axis-elapsed-hour = Hours since { $start }
 curve-axis-elapsed-day = Days since { $start }
 curve-axis-elapsed-week = Weeks since { $start }
 curve-axis-elapsed-month = Months of 30 days since { $start }
@@ -658,7 +665,14 @@ survival-statistic = χ² { $statistic }
 survival-differs = { $test }: the arms' times differ ({ $numbers }).
 survival-same = { $test }: no difference between the arms' times has been shown ({ $numbers }).
 survival-untested = { $test }: could not be done.
+survival-hours = hours
 survival-days = days
+survival-weeks = weeks
+survival-months = months
+survival-hours-capital = Hours
+survival-days-capital = Days
+survival-weeks-capital = Weeks
+survival-months-capital = Months of 30 days
 survival-median-none = the curve does not come down to a half
 table-hazards = Hazard ratios
 table-hazards-lead =
@@ -670,13 +684,16 @@ hazard-constant = No sign against it (p{"\u00A0"}{ $p }).
 hazard-changes = No: the ratio changes with time (p{"\u00A0"}{ $p }). Read the curves and the restricted mean instead.
 hazard-unchecked = Could not be checked.
 table-medians = Medians
-table-medians-lead = Days until half of the units have had the event.
+table-medians-lead = { $unit } until half of the units have had the event.
 column-median = Median
 table-landmarks = Shares with the event by day
 table-landmarks-lead = Units that were not followed so long count for as long as they were.
 column-landmark = With the event
-landmark-day = By day { $day }
-landmark-cause = { $cause }, by day { $day }
+landmark-by-hours = by hour { $time }
+landmark-by-days = by day { $time }
+landmark-by-weeks = by week { $time }
+landmark-by-months = by month { $time }
+landmark-cause = { $cause }, { $by }
 
 # Value.
 section-value = Customer value
@@ -1216,14 +1233,30 @@ estimand-quantile =
    *[false] { $quantile } quantile
     } over units of the { $what } { $window }, 0 without events { estimand-read }{ estimand-days }
 estimand-time-to-event =
-    Mean number of the first { $days } days { estimand-after } without an event in { $event }, by Kaplan–Meier (restricted
-    mean; immature units count while followed{ $competing ->
+    Mean number of the first { $days } days { estimand-without-event }; { estimand-whom })
+estimand-time-to-event-of =
+    Mean number of the first { $days } { estimand-time-unit } { estimand-without-event }{ $until }; { estimand-whom })
+estimand-without-event =
+    { estimand-after } without an event in { $event }, by Kaplan–Meier (restricted mean; immature units count while
+    followed{ $competing ->
     [0] { "" }
    *[other] ; an event in { $any_of } ends the follow-up
-    }; { estimand-whom })
+    }
 estimand-time-in-columns =
-    Mean number of the first { $days } days without the event in { $column }, by Kaplan–Meier (restricted mean; units
-    count for the days in { $duration })
+    Mean number of the first { $days } days { estimand-without-event-in-column } days in { $duration })
+estimand-time-in-columns-of =
+    Mean number of the first { $days } { estimand-time-unit } { estimand-without-event-in-column } { estimand-time-unit
+    } in { $duration }{ $until })
+estimand-without-event-in-column =
+    without the event in { $column }, by Kaplan–Meier (restricted mean; units count for the
+estimand-followed = { "" }
+estimand-followed-until = , at most until { $column }
+estimand-time-unit = { $time_unit ->
+    [hours] hours
+    [weeks] weeks
+    [months] months of 30 days
+   *[days] days
+    }
 estimand-column =
     Average of the column { $column } over { $start ->
     [exposure] exposed units
