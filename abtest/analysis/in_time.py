@@ -44,8 +44,8 @@ class CurveArm(Value):
 class CurveTest(Reasoned):
     """Do the curves differ? By period, ``p_value`` < α exactly when the band of the difference excludes 0 somewhere.
 
-    The test of event-free curves is the log-rank test, which weighs all times and need not agree with their band.
-    Incidences have neither band nor test.
+    The test of incidences is of the same kind. That of event-free curves is the log-rank test, which weighs all times
+    and need not agree with their band.
     """
 
     method: str
@@ -168,13 +168,15 @@ class Landmark(Value):
 class SurvivalResult(Value):
     """What else is known of a time to an event, beside its restricted mean. ``competing``: events that preclude it.
 
-    Medians are in ``time_unit`` (a month is 30 days); ``day`` of a landmark is in days whatever it is.
+    ``stratified_hazards`` are those with a baseline hazard for each stratum. Medians are in ``time_unit`` (a month is
+    30 days); ``day`` of a landmark is in days whatever it is.
     """
 
     medians: list[MedianResult]
     log_rank: OverallTest
     stratified_log_rank: OverallTest | None = None
     hazards: list[HazardResult]
+    stratified_hazards: list[HazardResult] = Field(default_factory=list)
     landmarks: list[Landmark]
     competing: list[str] = Field(default_factory=list)
     time_unit: TimeUnit = "days"

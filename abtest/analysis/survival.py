@@ -3,13 +3,12 @@
 Principles. Everything comes from the life table of each arm. Where other events preclude the metric's own, a unit that
 had one of them is neither lost from view nor still free: shares with the event are Aalen–Johansen's of each cause, and
 only what is about hazards (log-rank, Cox) takes the other causes for the end of follow-up, which is what a
-cause-specific hazard means. All intervals are two-sided, for one look, and each by itself; event-free curves have bands
+cause-specific hazard means. All intervals are two-sided, for one look, and each by itself; curves have bands
 for all points at once beside them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 
 import numpy as np
 
@@ -36,10 +35,10 @@ from abtest.metrics.methods import life_table
 from abtest.metrics.time_to_event import UNITS
 from abtest.moments.sums import CompetingLifetimes, MetricMoments
 from abtest.stats.competing import CompetingTable, compare_incidence, incidence_at
-from abtest.stats.cox import compare_hazards, proportional_hazards
+from abtest.stats.cox import compare_hazards_within, proportional_hazards_within
 from abtest.stats.event_shares import compare_event_shares, event_share
 from abtest.stats.survival import LifeTable, compare_survival, median_survival, survival_at
-from abtest.stats.survival_curves import compare_event_free, event_free_curve
+from abtest.stats.survival_curves import compare_event_free, compare_incidence_curves, event_free_curve, incidence_curve
 from abtest.stats.survival_tests import log_rank, stratified_log_rank
 from abtest.stats.values import Estimate, TwoSample
 from abtest.stats.values import OverallTest as StatisticalTest
@@ -212,7 +211,8 @@ def survival_result(definition: Definition, name: str, moments: MetricMoments) -
         stratified_log_rank=_test(f"Stratified {LOG_RANK.lower()} of all arms{others}", stratified_log_rank(strata))
         if strata
         else None,
-        hazards=[_hazard(arms, place) for place in arms.treatments],
+        hazards=[_hazard(arms, place, [arms.events]) for place in arms.treatments],
+        stratified_hazards=[_hazard(arms, place, strata) for place in arms.treatments] if strata else [],
         landmarks=[_landmark(arms, kind, day) for day in _landmark_days(definition, name) for kind in kinds],
         competing=[] if alone else list(arms.sources[1:]),
         time_unit=arms.unit,
@@ -239,15 +239,15 @@ def _median(arms: Arms, place: int) -> MedianResult:
     )
 
 
-def _hazard(arms: Arms, place: int) -> HazardResult:
-    pair = arms.events[arms.control], arms.events[place]
-    found = compare_hazards(*pair, arms.confidence)
+def _hazard(arms: Arms, place: int, strata: Sequence[Sequence[LifeTable]]) -> HazardResult:
+    pairs = [(tables[arms.control], tables[place]) for tables in strata]
+    found = compare_hazards_within(pairs, arms.confidence)
     return HazardResult(
         arm=arms.names[place],
         control=arms.names[arms.control],
         ratio=effect(found.ratio),
         p_value=found.p_value,
-        proportionality_p_value=proportional_hazards(*pair).p_value,
+        proportionality_p_value=proportional_hazards_within(pairs).p_value,
         reason=found.reason,
     )
 
@@ -282,8 +282,8 @@ def _landmark(arms: Arms, shares: Shares, day: float) -> Landmark:
 def survival_curves(definition: Definition, name: str, moments: MetricMoments, title: str) -> list[Curve]:
     """Return the event-free curve of a time to an event, and with competing causes the incidence of each.
 
-    A point per step of the follow-up, or at most ``MOST_POINTS`` up to the horizon, each with its own interval;
-    event-free curves and their differences have bands too. ``n`` is the number of units at risk at the end of the
+    A point per step of the follow-up, or at most ``MOST_POINTS`` up to the horizon, each with its own interval,
+    and bands, as have their differences. ``n`` is the number of units at risk at the end of the
     point: followed so far without any event. Comparisons are differences of shares; that of the event-free curves has
     the log-rank test of the two arms. With competing causes, free is free of all of them. Empty where
     ``survival_result`` is ``None``.
@@ -325,26 +325,28 @@ def still_at_risk(table: LifeTable, end: float) -> int:
 
 
 def _curve_arm(arms: Arms, shares: Shares, place: int, ends: Sequence[int]) -> CurveArm:
-    if shares.cause is None:
-        free = event_free_curve(arms.free[place], ends, arms.confidence).points
-        values, bands = [point.estimate for point in free], [point.band for point in free]
+    if isinstance(shares, Incidence):
+        found = incidence_curve(shares.tables[place], shares.number, ends, arms.confidence).points
     else:
-        values, bands = [shares.value(place, end, arms.confidence) for end in ends], None
+        found = event_free_curve(arms.free[place], ends, arms.confidence).points
+    values, bands = [point.estimate for point in found], [point.band for point in found]
     return CurveArm(arm=arms.names[place], points=_points(ends, arms.step, [arms.free[place]], values, bands))
 
 
 def _curve_comparison(arms: Arms, shares: Shares, place: int, ends: Sequence[int]) -> CurveComparison:
     pair = arms.free[arms.control], arms.free[place]
-    test = None
-    if shares.cause is None:
-        compared = compare_event_free(*pair, ends, arms.confidence).points
-        differences, bands = [p.pointwise.difference for p in compared], [p.band.difference for p in compared]
+    if isinstance(shares, Incidence):
+        tables = shares.tables[arms.control], shares.tables[place]
+        compared = compare_incidence_curves(*tables, shares.number, ends, arms.confidence)
         # The log-rank test is about hazards: it says nothing of the shares of one cause.
-        found = log_rank(pair)
+        whole = compared.test
+        test = CurveTest(method=whole.method, statistic=whole.statistic, p_value=whole.p_value, reason=whole.reason)
+    else:
+        compared, found = compare_event_free(*pair, ends, arms.confidence), log_rank(pair)
         method = LOG_RANK if arms.causes is None else f"{LOG_RANK} of any event"
         test = CurveTest(method=method, statistic=found.statistic, p_value=found.p_value, reason=found.reason)
-    else:
-        differences, bands = [arms.compare(shares, place, end).difference for end in ends], None
+    differences = [point.pointwise.difference for point in compared.points]
+    bands = [point.band.difference for point in compared.points]
     return CurveComparison(
         arm=arms.names[place],
         control=arms.names[arms.control],
@@ -358,7 +360,7 @@ def _points(
     step: float,
     tables: Sequence[LifeTable],
     values: Sequence[Estimate],
-    bands: Sequence[Estimate] | None,
+    bands: Sequence[Estimate],
 ) -> list[CurvePoint]:
     return [
         CurvePoint(
@@ -368,9 +370,9 @@ def _points(
             value=value.estimate,
             low=value.low,
             high=value.high,
-            band_low=band.low if band else None,
-            band_high=band.high if band else None,
+            band_low=band.low,
+            band_high=band.high,
             reason=value.reason,
         )
-        for start, end, value, band in zip([0, *ends[:-1]], ends, values, bands or repeat(None, len(ends)), strict=True)
+        for start, end, value, band in zip([0, *ends[:-1]], ends, values, bands, strict=True)
     ]

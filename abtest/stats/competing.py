@@ -8,6 +8,7 @@ Sources: Aalen & Johansen (1978), Scand. J. Stat. 5:141-150; the variance is tha
 forward, which is the infinitesimal jackknife that R's ``survfit(Surv(time, factor))`` prints.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,6 +135,20 @@ def compare_incidence(
     return compare_estimates(METHOD, arms, both * (1 - both), limit=1.0, confidence=confidence)
 
 
+def incidence_covariance(table: CompetingTable, cause: int, times: Sequence[float]) -> tuple[Floats, Floats]:
+    """Cumulative incidences of ``cause`` at rising ``times``, and their covariance matrix.
+
+    Both are 0 at times that the follow-up does not reach. The diagonal is the variance of ``incidence_at``.
+    """
+    jumps, whole = _Jumps.of(table, cause), table.any_cause
+    last = np.searchsorted(jumps.curve.times, np.asarray(times, dtype=float), side="right") - 1
+    reached = np.array([whole.unfinished(time) is None for time in times])
+    incidence = np.where(reached & (last >= 0), np.append(jumps.incidence, 0.0)[last], 0.0)
+    covariance = jumps.covariance(last)
+    covariance[~reached, :] = covariance[:, ~reached] = 0.0
+    return incidence, covariance
+
+
 @dataclass(frozen=True, slots=True)
 class _Jumps:
     """The event-free curve, and the incidence of one cause at the same times."""
@@ -160,20 +175,27 @@ class _Jumps:
         return ArmEstimate(float(self.incidence[last]), self.variance(last), known)
 
     def variance(self, last: int) -> float:
-        """Return the variance of the incidence at the time of index ``last``.
+        """Return the variance of the incidence at the time of index ``last``."""
+        return float(self.covariance(np.array([last]))[0, 0])
+
+    def covariance(self, last: Integers) -> Floats:
+        """Return the covariance of the incidences at the times of indices ``last`` (−1: before the first).
 
         An event of the cause at time j, with hazard h, adds S(j−) to the incidence; an event of any cause, the others
         with hazard o, takes away its unit's share g of what was still to come. The events of one time are multinomial,
-        so each time adds S(j−)²/n · [h(1 − h)(1 − g)² + o(1 − o)g² + 2ho·g(1 − g)]: a sum of positive terms.
+        so each time adds S(j−)²/n · [h(1 − h)(1 − g)(1 − g′) + o(1 − o)gg′ + ho·(g(1 − g′) + g′(1 − g))] up to the
+        earlier of the two: a sum of positive terms.
         """
-        upto = slice(last + 1)
-        n, survival = self.curve.at_risk[upto], self.curve.survival[upto]
-        before = np.concatenate([[1.0], survival[:-1]])
-        hazard, other = self.of_cause[upto] / n, (self.curve.events[upto] - self.of_cause[upto]) / n
-        to_come = self.incidence[last] - self.incidence[upto]
+        n, survival = self.curve.at_risk, self.curve.survival
+        before = np.concatenate([[1.0], survival])[: len(survival)]
+        hazard, other = self.of_cause / n, (self.curve.events - self.of_cause) / n
+        inside = np.arange(len(n)) <= last[:, None]
+        to_come = np.where(last >= 0, np.append(self.incidence, 0.0)[last], 0.0)[:, None] - self.incidence
         share = np.clip(to_come / np.where(survival > 0, survival, 1.0), 0.0, 1.0)  # none is to come where S is 0
-        jumps = hazard * (1 - hazard) * (1 - share) ** 2 + other * (1 - other) * share**2
-        return float(np.sum(before**2 / n * (jumps + 2 * hazard * other * share * (1 - share))))
+        own, lost, weight = inside * (1 - share), inside * share, before**2 / n
+        mixed = (own * (weight * hazard * other)) @ lost.T
+        matrix: Floats = (own * (weight * hazard * (1 - hazard))) @ own.T + mixed + mixed.T
+        return matrix + (lost * (weight * other * (1 - other))) @ lost.T
 
 
 def _band(incidence: Floats, variance: Floats, confidence: float) -> tuple[Floats, Floats]:

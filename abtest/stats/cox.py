@@ -9,8 +9,9 @@ Therneau (1994), Biometrika 81:515-526 (proportionality). Equal to R's ``coxph(t
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from scipy import special
@@ -62,8 +63,19 @@ def compare_hazards(control: LifeTable, treatment: LifeTable, confidence: float 
     not, an average whose weights depend on the follow-up, and ``rmst.compare_rmst`` says more. Without an event in one
     arm while both arms are at risk the estimate is infinite.
     """
+    return compare_hazards_within([(control, treatment)], confidence)
+
+
+def compare_hazards_within(
+    strata: Sequence[tuple[LifeTable, LifeTable]], confidence: float = CONFIDENCE
+) -> HazardRatio:
+    """Return the same of one hazard ratio in all strata, each with a baseline hazard of its own.
+
+    ``strata`` are pairs of control and treatment; a stratum without units of one of them says nothing. Equal to R's
+    ``coxph(Surv(time, event) ~ arm + strata(stratum))``.
+    """
     alpha = 1 - checks.confidence_level(confidence)
-    ties = _Ties.of(control, treatment)
+    ties = _Ties.of(strata)
     score, information = ties.slopes(0.0)
     if information <= 0:
         nothing = OverallTest(None, None, None, NO_OVERLAP)
@@ -89,18 +101,23 @@ def proportional_hazards(control: LifeTable, treatment: LifeTable) -> OverallTes
     χ² with one degree of freedom; a small p-value says that the ratio changes, and a single hazard ratio misleads. The
     test of R's ``cox.zph(transform = "km")`` since survival 3.0: it adds β₂·g(t) to the model and scores β₂ = 0.
     """
-    ties = _Ties.of(control, treatment)
+    return proportional_hazards_within([(control, treatment)])
+
+
+def proportional_hazards_within(strata: Sequence[tuple[LifeTable, LifeTable]]) -> OverallTest:
+    """Return the same of one hazard ratio in all strata; S is the curve of all units together."""
+    ties = _Ties.of(strata)
     reason = ties.infinite()
     if reason is not None:
         return OverallTest(None, None, None, reason)
     expected, variance = ties.expected(math.exp(_root(ties.slopes)))
-    curve = ProductLimit.of(combined(control, treatment))
+    curve = ProductLimit.of(reduce(combined, (table for pair in strata for table in pair)))
     before = np.concatenate([[1.0], curve.survival])[np.searchsorted(curve.times, ties.times)]
     scale = 1 - before
     # About its own mean by information: the other parameter's part of the information is then 0.
     centred = scale - float(scale @ variance) / float(variance.sum())
     information = float(centred**2 @ variance)
-    if len(ties.times) < 2 or information <= 0:
+    if len(set(ties.times.tolist())) < 2 or information <= 0:
         return OverallTest(None, None, None, NO_VARIATION_IN_TIME)
     return _chi_square(float(centred @ (ties.events_t - expected)) ** 2 / information)
 
@@ -116,7 +133,13 @@ class _Ties:
     events_t: Floats
 
     @classmethod
-    def of(cls, control: LifeTable, treatment: LifeTable) -> "_Ties":
+    def of(cls, strata: Sequence[tuple[LifeTable, LifeTable]]) -> "_Ties":
+        """Return those of all strata, one behind the other: nobody is at risk in two of them."""
+        parts = [cls._of_stratum(*pair) for pair in strata]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
+
+    @classmethod
+    def _of_stratum(cls, control: LifeTable, treatment: LifeTable) -> "_Ties":
         times, events, censored = aligned([control, treatment])
         at_risk = np.cumsum((events + censored)[:, ::-1], axis=1)[:, ::-1]
         used = (events.sum(axis=0) > 0) & (at_risk > 0).all(axis=0)

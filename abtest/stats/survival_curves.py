@@ -1,4 +1,4 @@
-"""Event-free curves as a whole: bands that hold at all given times at once, for one arm and for the difference.
+"""Event-free curves and incidences as a whole: bands that hold at all given times at once, also for differences.
 
 The principle. Greenwood's sums v(t) say how the points of a curve hang together: cov(S(s), S(t)) is S(s)·S(t)·v of the
 earlier of s and t. The largest |statistic| under that correlation gives one critical value for all times, and a band is
@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from abtest.stats.checks import CONFIDENCE
+from abtest.stats.competing import CompetingTable, compare_incidence, incidence_at, incidence_covariance
 from abtest.stats.curves import Curve, CurveComparison, CurvePoint, band_level, compare_points
 from abtest.stats.score import Floats
-from abtest.stats.simultaneous import increments_critical_value
+from abtest.stats.simultaneous import correlation, increments_critical_value, simultaneous_critical_value
 from abtest.stats.survival import LifeTable, ProductLimit, compare_survival, survival_at
 from abtest.stats.values import TwoSample
 
@@ -58,6 +59,50 @@ def compare_event_free(
         return compare_survival(control, treatment, times[place], level)
 
     return compare_points(at, _covariance(control, times) + _covariance(treatment, times), confidence)
+
+
+def incidence_curve(table: CompetingTable, cause: int, times: Sequence[float], confidence: float = CONFIDENCE) -> Curve:
+    """Cumulative incidences of ``cause`` at rising ``times``, as ``incidence_at``, by themselves and as a whole curve.
+
+    The critical value is that of the largest |z| under the covariance of the Aalen–Johansen estimates.
+    """
+    shares, covariance = incidence_covariance(table, cause, times)
+    varies = (shares > 0) & (np.diag(covariance) > 0)
+    critical = None
+    if varies.any():
+        critical = simultaneous_critical_value(correlation(covariance[np.ix_(varies, varies)]), confidence)
+    level = band_level(critical, confidence)
+    return Curve(
+        tuple(
+            CurvePoint(
+                table.any_cause.known(time),
+                float(covariance[place, place]) if varies[place] else None,
+                incidence_at(table, cause, time, confidence),
+                incidence_at(table, cause, time, level),
+            )
+            for place, time in enumerate(times)
+        ),
+        critical,
+    )
+
+
+def compare_incidence_curves(
+    control: CompetingTable,
+    treatment: CompetingTable,
+    cause: int,
+    times: Sequence[float],
+    confidence: float = CONFIDENCE,
+) -> CurveComparison:
+    """Differences of the incidences of ``cause`` at rising ``times``, as ``compare_incidence``, with band and test.
+
+    The test is whether the incidences differ at any of these times, and agrees with the band.
+    """
+
+    def at(place: int, level: float) -> TwoSample:
+        return compare_incidence(control, treatment, cause, times[place], level)
+
+    covariance = sum(incidence_covariance(table, cause, times)[1] for table in (control, treatment))
+    return compare_points(at, np.asarray(covariance), confidence)
 
 
 def _points(table: LifeTable, times: Sequence[float]) -> tuple[Floats, Floats]:

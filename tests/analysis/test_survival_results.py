@@ -200,7 +200,8 @@ def test_shares_of_all_causes_and_the_event_free_share_sum_to_one_on_every_day()
         for place in range(5):
             parts = [curve.arms[arm].points[place].value for curve in (free, *incidences)]
             assert sum(parts) == pytest.approx(1)
-    assert [curve.comparisons[0].test is None for curve in (free, *incidences)] == [False, True, True]
+    methods = [curve.comparisons[0].test.method for curve in (free, *incidences)]
+    assert methods == ["Log-rank test of any event", *["largest |statistic| of the curve, multivariate normal"] * 2]
     assert "any event" in free.comparisons[0].test.method
 
 

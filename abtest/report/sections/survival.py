@@ -40,7 +40,9 @@ def _metric(view: View, metric: "MetricResult", survival: "SurvivalResult") -> l
     tests = (survival.log_rank, survival.stratified_log_rank)
     blocks.append(Bullets(tuple(_test(view, test) for test in tests if test is not None)))
     if survival.hazards:
-        blocks.append(_hazards(view, survival.hazards))
+        blocks.append(_hazards(view, survival.hazards, "hazards"))
+    if survival.stratified_hazards:
+        blocks.append(_hazards(view, survival.stratified_hazards, "hazards.stratified"))
     if survival.medians:
         blocks.append(_medians(view, survival))
     if survival.landmarks:
@@ -61,7 +63,7 @@ def _test(view: View, test: "OverallTest") -> str:
     return view.say(finding, test=name, numbers=", ".join(parts))
 
 
-def _hazards(view: View, hazards: "list[HazardResult]") -> Table:
+def _hazards(view: View, hazards: "list[HazardResult]", table: str) -> Table:
     notes = Notes()
     rows = tuple(
         (
@@ -78,8 +80,8 @@ def _hazards(view: View, hazards: "list[HazardResult]") -> Table:
         Column(view.say("column.p"), "right"),
         Column(view.say("column.proportional"), weight=4),
     )
-    lead = Paragraph(view.say("table.hazards.lead", control=view.control))
-    return Table(view.say("table.hazards"), columns, (RowGroup(rows),), notes.texts, muted=view.invalid, lead=lead)
+    lead = Paragraph(view.say(f"table.{table}.lead", control=view.control))
+    return Table(view.say(f"table.{table}"), columns, (RowGroup(rows),), notes.texts, muted=view.invalid, lead=lead)
 
 
 def _hazard(view: View, hazard: "HazardResult", notes: Notes) -> Cell:

@@ -678,6 +678,9 @@ table-hazards = Hazard ratios
 table-hazards-lead =
     How many times as often as in { $control } the event happens, at any time, to those who have not had it; 1 means no
     difference (Cox's model).
+table-hazards-stratified = Hazard ratios within strata
+table-hazards-stratified-lead =
+    The same ratio, the same in all strata; how often the event happens without the treatment may differ between them.
 column-hazard = Hazard ratio
 column-proportional = Does one ratio describe the whole time?
 hazard-constant = No sign against it (p{"\u00A0"}{ $p }).
