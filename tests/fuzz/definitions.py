@@ -5,6 +5,7 @@ and read back to the same hash, and now and then is analysed on a few rows: numb
 """
 
 import contextlib
+import copy
 import json
 import random
 import re
@@ -132,7 +133,7 @@ def case(draw: random.Random) -> Case:
     elif how == "construct":
         files |= constructed(draw, FULL, LIBRARY)
     else:
-        tree = draw.choice(_trees[: len(TEXTS)] if draw.random() < 0.4 else _trees)
+        tree = copy.deepcopy(draw.choice(_trees[: len(TEXTS)] if draw.random() < 0.4 else _trees))
         if draw.random() < 0.95:
             tree = trees.changed(draw, tree, [draw.choice(_trees), draw.choice(_trees)])
         tree = _worded(draw, tree)

@@ -59,7 +59,8 @@ def at(tree: object, path: Steps) -> object:
 
 def changed(draw: random.Random, tree: object, others: Sequence[object] = (), times: int | None = None) -> object:
     """Return a copy of a tree with some changes; ``others`` are trees whose parts may be put into it."""
-    tree = copy.deepcopy(tree)
+    # Copies, of the others too: what is put in by reference would change later cases, and might come to hold itself.
+    tree, others = copy.deepcopy(tree), copy.deepcopy(list(others))
     for _ in range(times or draw.choice((1, 1, 1, 2, 2, 3, 6))):
         found = list(places(tree))
         path = draw.choice(found)
@@ -80,7 +81,7 @@ def value_like(draw: random.Random, value: object) -> object:
         return _number_near(draw, value)
     if isinstance(value, str) and draw.random() < 0.8:
         return draw.choice(TEXTS) if draw.random() < 0.5 else edited(draw, value)
-    return draw.choice(draw.choice((NUMBERS, TEXTS, OTHERS)))
+    return copy.deepcopy(draw.choice(draw.choice((NUMBERS, TEXTS, OTHERS))))
 
 
 def _number_near(draw: random.Random, value: float) -> object:
