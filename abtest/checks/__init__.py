@@ -9,6 +9,7 @@ from abtest.checks import (
     counted,
     events,
     maturity,
+    near_ids,
     outcomes,
     outside_period,
     rows,
@@ -18,6 +19,9 @@ from abtest.checks import (
     sparse_events,
 )
 from abtest.checks.finding import Finding, Given
+from abtest.definition.model import Definition
+from abtest.moments.collected import ArmLedger, Collected
+from abtest.moments.facts import Facts
 
 CHECKS = (
     sample_ratio.findings,
@@ -27,10 +31,21 @@ CHECKS = (
     outside_period.findings,
     rows.findings,
     events.findings,
+    near_ids.findings,
     outcomes.findings,
     sparse_events.findings,
     maturity.findings,
 )
+
+OF_ROWS = (near_ids.findings,)
+"""Those that look at the rows alone, and so need no outcome."""
+
+
+def of_rows(definition: Definition, facts: Facts, assigned: int) -> list[Finding]:
+    """Return what the checks of the rows find, before any outcome is counted."""
+    ledger = (ArmLedger(assigned, assigned, {}),)
+    given = Given(definition, Collected(None, ledger, {}, None, (), facts=facts), None)
+    return [finding for check in OF_ROWS for finding in check(given)]
 
 
 def health(given: Given) -> list[Finding]:

@@ -88,6 +88,7 @@ def _checked(path: Path, looking: "Choice | None", *, told: bool, verify: bool) 
 
 
 def _inspected(experiment: "Experiment", choice: "Choice", *, verify: bool) -> "Inspection":
+    from abtest.checks import of_rows
     from abtest.warehouse.inspection import inspect, verified
 
     progress = ProgressLine()
@@ -96,6 +97,9 @@ def _inspected(experiment: "Experiment", choice: "Choice", *, verify: bool) -> "
         engine = asked.open(progress)
         try:
             inspection = inspect(experiment, engine)
+            for finding in of_rows(experiment.definition, inspection.facts, inspection.assigned):
+                said = inspection.problems if finding.status == "fail" else inspection.notes
+                said.append(str(finding.message))
         finally:
             engine.close()
         return verified(experiment, inspection, asked.limits, progress) if verify else inspection

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from abtest.definition.assignment import Assignment, Edges
 from abtest.definition.engine_parts import catalogues, with_engine_parts
 from abtest.definition.formats import DEFAULT, FormatName
+from abtest.definition.ids import Ids
 from abtest.definition.plan_part import PlanInputs, Planned
 from abtest.grammar.expression import ExpressionError, parse_expression
 from abtest.grammar.fields import (
@@ -414,6 +415,7 @@ class Definition(Part):
     unit: Text | None = Field(
         None, description="Column of the id of what is randomised, such as customer_id.", examples=["customer_id"]
     )
+    ids: Ids = Field(Ids(), description="How ids are compared.")
     timezone: Zone | None = Field(
         None,
         description="Time zone of dates and of timestamps without one, such as Europe/Helsinki.",

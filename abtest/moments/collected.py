@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from abtest.moments.facts import Facts
 from abtest.moments.sums import MetricMoments
 
 
@@ -65,3 +66,5 @@ class Collected:
     """Eligible units per arm by day of assignment (UTC), in order."""
     levels: Mapping[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
     """Eligible units per arm by level of each segment column."""
+    facts: Facts = field(default_factory=Facts)
+    """What was noticed of the rows themselves."""

@@ -13,6 +13,7 @@ from abtest.grammar.fields import nearest
 from abtest.grammar.time import DAY_US
 from abtest.moments.collected import ArmLedger, Collected, SourceCounts
 from abtest.moments.exact import whole
+from abtest.moments.facts import Facts
 from abtest.moments.follow_up import WRONG, Followed, followed
 from abtest.moments.metric_sums import MetricPlan
 from abtest.moments.sums import (
@@ -24,9 +25,10 @@ from abtest.moments.sums import (
     few_units,
 )
 from abtest.warehouse.magnitudes import Look, Numbers
+from abtest.warehouse.near_ids import Near, collided
 from abtest.warehouse.outcomes import Outcomes
 from abtest.warehouse.plan import Plan
-from abtest.warehouse.population import CollisionError, creation, keep_population, parameters_of
+from abtest.warehouse.population import CollisionError, creation, forget_parsed, keep_population, parameters_of
 from abtest.warehouse.profile import profile, require_readable, with_tables
 from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM
 from abtest.warehouse.tables import open_tables, read_table
@@ -87,6 +89,14 @@ class Collector:
         self.plan = plan.looked(self.warehouse, self.profiles)
         with self._naming_sources():
             self.customers = keep_population(self.warehouse, self.plan, self.tables, self.profiles)
+            self.facts = self._facts()
+            forget_parsed(self.warehouse, self.plan, self.tables)
+
+    def _facts(self) -> Facts:
+        """Return what is to be noticed of the rows, while they are all there."""
+        arms = self.definition.arm_source
+        near = Near(self.warehouse, self.tables, arms, self.plan.arms, assigned="population")
+        return Facts(tuple(near.found(self.definition.event_sources)), collided(self.warehouse, arms))
 
     @contextlib.contextmanager
     def _naming_sources(self) -> Iterator[None]:
@@ -132,7 +142,14 @@ class Collector:
             )
         sources = tuple(self._source(name, whole_arms) for name in self.warehouse.raw)
         return Collected(
-            self.plan.through, ledger, metrics, self.customers, sources, self._days(), self._level_counts(rows)
+            self.plan.through,
+            ledger,
+            metrics,
+            self.customers,
+            sources,
+            self._days(),
+            self._level_counts(rows),
+            self.facts,
         )
 
     def _level_counts(self, rows: Sequence[Row]) -> dict[str, tuple[tuple[int, ...], ...]]:

@@ -19,6 +19,8 @@ from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.grammar.time import DAY_US
 from abtest.moments.exact import whole
+from abtest.moments.facts import Facts
+from abtest.warehouse.near_ids import Near, collided
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.profile import TableProfile, profile, with_tables
 from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM, Table
@@ -82,6 +84,12 @@ class Inspection:
     population: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts)
+
+    @property
+    def assigned(self) -> int:
+        """How many units the assignments name."""
+        return sum(arm.units for arm in self.arms)
 
     @property
     def range(self) -> DataRange:
@@ -134,8 +142,8 @@ class _Look:
         self._attach(frames)
         uses = {name: self._columns(raw) for name, raw in self.raw.items()}
         complete = {name: self.raw[name] for name, (_, complete) in uses.items() if complete}
-        integers = bool(self._try(partial(units_are_integers, self.sources, complete)))
-        warehouse = Warehouse(self.place, self.engine, self.sources, complete, integers)
+        integers = bool(self._try(partial(units_are_integers, self.sources, complete, self.definition.ids)))
+        warehouse = Warehouse(self.place, self.engine, self.sources, complete, integers, ids=self.definition.ids)
         empty = self.plan.may_be_empty
         read: dict[str, Table] = {}
         profiles: dict[str, TableProfile] = {}
@@ -153,6 +161,7 @@ class _Look:
         self._population(read)
         self._times(profiles)
         self._amounts(profiles)
+        self._try(partial(self._facts, warehouse, read))
         for raw in self.raw.values():
             self._try(raw.require_unchanged)
         return self.found
@@ -374,6 +383,13 @@ class _Look:
                         f"{self.raw[name].place}: column {column!r} holds an infinite value, which nobody "
                         "who is counted may have; correct it or leave it out with `where`"
                     )
+
+    def _facts(self, warehouse: Warehouse, read: Mapping[str, Table]) -> None:
+        """Notice what the checks of the rows look at."""
+        arms = self.definition.arm_source
+        if arms in read:
+            near = Near(warehouse, read, arms, self.plan.arms)
+            self.found.facts = Facts(tuple(near.found(self.definition.event_sources)), collided(warehouse, arms))
 
     def _rows(
         self, tables: list[Table], text: str, more: list[tuple[str, str]] | None = None

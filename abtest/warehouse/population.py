@@ -41,11 +41,10 @@ def keep_population(
         collided = f"SELECT count(*) AS units FROM population WHERE status = '{COLLISION}'"
         if whole(warehouse.engine.rows(Statement(collided, {}), "checking ids")[0], "units"):
             raise CollisionError
-    _forget_parsed(warehouse, plan, tables)
     return counts
 
 
-def _forget_parsed(warehouse: Warehouse, plan: Plan, tables: Mapping[str, Table]) -> None:
+def forget_parsed(warehouse: Warehouse, plan: Plan, tables: Mapping[str, Table]) -> None:
     """Forget the rows that were parsed for the population alone: they take memory, and nothing reads them again."""
     for name, table in tables.items():
         if name in {CUSTOMERS, plan.definition.arm_source} and table.select is None:

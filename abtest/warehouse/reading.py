@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from abtest.definition.model import Source
 from abtest.engines.engine import Engine, EngineError, Family, Statement
+from abtest.engines.folding import folded
 from abtest.engines.sqltext import LOCAL, Binder, as_text, blank_to_null, number, quote, unit_text
 from abtest.errors import DataError
 from abtest.grammar.expression import parse_expression
@@ -20,6 +21,11 @@ from abtest.warehouse.filters import Filter
 from abtest.warehouse.sources import Raw, Warehouse, without_label
 from abtest.words.names import shape
 
+NEAR = "unit_near"
+"""The column of an id without what may differ in writing."""
+_LARGE = 1 << 26
+"""Bytes from which on only some ids of a table of events are looked at in that way first."""
+_SAMPLED = 16
 NO_ARM = -1
 UNKNOWN_ARM = -2
 
@@ -121,7 +127,7 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
     if unit is not None:
         raw.column(unit, "unit")
         checked = read.customers or read.arms is not None
-        units, bare_units = unit_readings(warehouse, quote(unit), checked=checked)
+        units, bare_units = unit_readings(warehouse, quote(unit), checked=checked, near=near_sql(raw, whole=checked))
     if read.arms is not None:
         readings.append(arm_reading(raw, source, read.arms, binder))
     if time is not None:
@@ -177,20 +183,40 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
     )
 
 
-def unit_readings(warehouse: Warehouse, column: str, *, checked: bool = False) -> tuple[list[Reading], list[Reading]]:
-    """Return how ids are read: integers, or text (or its hash) without blanks; then for ids without blanks in front."""
+def unit_readings(
+    warehouse: Warehouse, column: str, *, checked: bool = False, near: str | None = None
+) -> tuple[list[Reading], list[Reading]]:
+    """Return how ids are read: integers, or text (or its hash) without blanks; then for ids without blanks in front.
+
+    ``near`` reads the id ``{}`` for a comparison in which the way of writing makes no difference.
+    """
     if warehouse.unit_is_integer:
         return [Reading("unit", f"CAST({column} AS BIGINT)")], []
 
     def readings(text: str) -> list[Reading]:
+        alike = [Reading(NEAR, near.format(text))] if near else []
         if not warehouse.hashed:
-            return [Reading("unit", text)]
+            return [Reading("unit", text), *alike]
         check = [Reading("unit_check", f"unit_check({text})")] if checked else []
-        return [Reading("unit", f"unit_key({text})"), *check]
+        return [Reading("unit", f"unit_key({text})"), *check, *alike]
 
     text = f"CAST({column} AS STRING)"
+    if warehouse.ids.fold:
+        return readings(unit_of(warehouse, column)), []
     bare = f"CASE WHEN {text} LIKE '% ' THEN trimmed({text}) ELSE {text} END"
     return readings(unit_text(column)), [*readings(bare), Reading("id_text", text)]
+
+
+def unit_of(warehouse: Warehouse, column: str) -> str:
+    """Return an id that is text, as it is compared."""
+    return folded(unit_text(column), warehouse.ids.fold)
+
+
+def near_sql(raw: Raw, *, whole: bool) -> str:
+    """Return the SQL of an id ``{}`` without what may differ in writing; of large tables for some ids, unless whole."""
+    alike = "unit_key(folded_id({0}))"
+    large = sum(path.stat().st_size for path in raw.files) > _LARGE
+    return alike if whole or not large else f"CASE WHEN unit_key({{0}}) % {_SAMPLED} = 0 THEN {alike} END"
 
 
 def where_of(warehouse: Warehouse, name: str, binder: Binder) -> tuple[str | None, Mapping[str, str]]:

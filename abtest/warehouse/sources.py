@@ -1,10 +1,11 @@
 """Tables where they lie, opened in an engine: their files, their columns, and what errors call them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
+from abtest.definition.ids import Ids
 from abtest.definition.model import Source
 from abtest.engines.engine import Engine, EngineError, Family, Statement
 from abtest.engines.sqltext import quote
@@ -82,8 +83,8 @@ class Warehouse:
 
     ``sources`` say where each table is and which columns hold what; one without ``unit`` has a unit in each row.
     ``unit_is_integer``: all ids are whole numbers. ``hashed``: text ids are replaced by a 64-bit hash as they are read,
-    which joins and groups far quicker. ``verified``: fingerprints are of every byte of the files. ``statements`` is the
-    log of what was asked of the engine, for who wants to read it.
+    which joins and groups far quicker. ``ids``: how they are compared. ``verified``: fingerprints are of every byte of
+    the files. ``statements`` is the log of what was asked of the engine, for who wants to read it.
     """
 
     place: Place
@@ -93,12 +94,18 @@ class Warehouse:
     unit_is_integer: bool = False
     hashed: bool = False
     verified: bool = False
+    ids: Ids = field(default_factory=Ids)
     statements: list[Statement] = field(default_factory=list)
 
     @property
     def calendar(self) -> Calendar:
         """The days and the zone of the place."""
         return self.place.calendar
+
+    @property
+    def unfolded(self) -> "Warehouse":
+        """The same tables, with ids compared as they are written."""
+        return replace(self, ids=Ids())
 
     def fingerprint(self, name: str) -> str:
         """Return the hash of a source's files; frames and tables of a catalogue have none.
@@ -130,6 +137,7 @@ def open_warehouse(
     *,
     hashed: bool = False,
     verified: bool = False,
+    ids: Ids | None = None,
 ) -> Warehouse:
     """Attach ``sources`` and read what their columns are. No row is read yet.
 
@@ -144,21 +152,24 @@ def open_warehouse(
     }
     for each in raw.values():
         each.require_unchanged()
-    integers = units_are_integers(sources, raw)
-    return Warehouse(place, engine, sources, raw, integers, hashed and not integers, verified)
+    integers = units_are_integers(sources, raw, ids)
+    return Warehouse(place, engine, sources, raw, integers, hashed and not integers, verified, ids or Ids())
 
 
-def units_are_integers(sources: Mapping[str, Source], raw: Mapping[str, Raw]) -> bool:
+def units_are_integers(sources: Mapping[str, Source], raw: Mapping[str, Raw], ids: Ids | None = None) -> bool:
     """Whether every table's ids are whole numbers, and so compared as such; raises for what cannot be an id."""
     families = []
     for name, table in raw.items():
         unit = sources[name].unit
         if unit is not None:
             families.append(table.columns[table.column(unit, "unit")])
+            if families[-1] == "number" and ids is not None and "decimal" in ids.fold:
+                continue
             if families[-1] not in {"integer", "text", "null"}:
+                cure = "; for 7.0 in place of 7 add `ids: {fold: [decimal]}`" if families[-1] == "number" else ""
                 raise DataError(
                     f"{table.place}: the id column {unit!r} holds {families[-1]} values; ids must be text or whole "
-                    "numbers (in pandas: .astype('Int64') or .astype(str))"
+                    f"numbers (in pandas: .astype('Int64') or .astype(str)){cure}"
                 )
     return bool(families) and all(family in {"integer", "null"} for family in families)
 

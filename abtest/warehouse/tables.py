@@ -32,7 +32,9 @@ def open_tables(
             f"tables: {unknown[0]!r} is not under data in the definition{nearest(unknown[0], definition.data)}"
         )
     sources = sources_of(definition, names)
-    return open_warehouse(place_of(experiment), engine, sources, frames, hashed=hashed, verified=verified)
+    return open_warehouse(
+        place_of(experiment), engine, sources, frames, hashed=hashed, verified=verified, ids=definition.ids
+    )
 
 
 def place_of(experiment: Experiment) -> Place:

@@ -16,6 +16,7 @@ from abtest.engines.duckdb.hashes import HASHES
 from abtest.engines.duckdb.parquet import family_of
 from abtest.engines.duckdb.running import answered, stuck
 from abtest.engines.engine import EngineError, Family, Row, Statement
+from abtest.engines.folding import BLANKS, FOLDS, INVISIBLE, SCIENTIFIC, folded, spellings
 from abtest.engines.options import Limits, Progress
 from abtest.engines.sqltext import LOCAL, PART, PLAIN, ZONED, quote
 from abtest.errors import DataError
@@ -52,6 +53,36 @@ CREATE MACRO parse_instant(x, zone) AS
 """
 _TRIERS = _PARSERS.replace("CAST(", "TRY_CAST(").replace("parse_instant(", "try_instant_in(").replace("parse_", "try_")
 
+# A macro is written out wherever it stands, so each names its argument once, which a list of one makes possible: folds
+# of folds would double and redouble. Nearly all ids are plain letters and digits, which only their case tells apart.
+_SPELT = spellings()
+_FOLDS = f"""\
+CREATE MACRO fold_unicode(x) AS
+  list_transform([x], lambda y: CASE WHEN strlen(y) = length(y) THEN y
+                                     ELSE nfc_normalize(translate(y, '{_SPELT[0]}', '{_SPELT[1]}')) END)[1];
+CREATE MACRO fold_blanks(x) AS
+  list_transform([x], lambda y:
+    CASE WHEN strlen(y) = length(y) AND NOT contains(y, ' ') AND NOT contains(y, chr(9)) AND NOT contains(y, chr(10))
+              AND NOT contains(y, chr(11)) AND NOT contains(y, chr(12)) AND NOT contains(y, chr(13)) THEN y
+         ELSE trim(regexp_replace(regexp_replace(y, '[{INVISIBLE}]', '', 'g'), '[{BLANKS}]+', ' ', 'g'), ' ') END)[1];
+CREATE MACRO fold_case(x) AS lower(x);
+CREATE MACRO fold_decimal(x) AS
+  list_transform([x], lambda y:
+    CASE WHEN NOT (contains(y, '.') OR contains(y, 'e') OR contains(y, 'E')) THEN y
+         WHEN regexp_full_match(y, '[0-9]+[.]0+') THEN split_part(y, '.', 1)
+         WHEN regexp_matches(y, '{SCIENTIFIC}') AND length(split_part(lower(y), 'e', 1)) - 2
+                                                    >= CAST(split_part(lower(y), 'e', 2) AS INTEGER)
+         THEN CAST(TRY_CAST(y AS DECIMAL(38, 0)) AS VARCHAR) ELSE y END)[1];
+CREATE MACRO fold_zeros(x) AS
+  list_transform([x], lambda y:
+    CASE WHEN starts_with(y, '0') THEN regexp_replace(y, '^0+([0-9]+)$', '\\1') ELSE y END)[1];
+CREATE MACRO folded_id(x) AS
+  list_transform([x], lambda z:
+    CASE WHEN strlen(z) = length(z) AND NOT contains(z, ' ') AND NOT contains(z, chr(9)) AND NOT contains(z, chr(13))
+              AND NOT starts_with(z, '0') AND NOT contains(z, '.0') AND NOT contains(z, '+') AND z > ':'
+         THEN lower(z) ELSE {folded("z", FOLDS)} END)[1];
+"""
+
 # DuckDB gets Spark's names, so that one SQL text serves both engines. What neither has (the readers of text, and of
 # local times, whose clock changes the engines read differently) has a name of ours in both: see spark_sql.py.
 #
@@ -82,7 +113,7 @@ CREATE MACRO without_nan(x) AS CASE WHEN isnan(try(x)) THEN NULL ELSE x END;
 CREATE MACRO unit_key(x) AS CASE WHEN x IS NOT NULL THEN hash(x) END;
 CREATE MACRO unit_check(x) AS CASE WHEN x IS NOT NULL THEN hash('#' || x) END;
 CREATE MACRO blank_to_null(x) AS nullif(trimmed(x), '');
-{_PARSERS}{_TRIERS}CREATE MACRO try_instant(x) AS try_instant_in(x, 'UTC');
+{_FOLDS}{_PARSERS}{_TRIERS}CREATE MACRO try_instant(x) AS try_instant_in(x, 'UTC');
 """
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}

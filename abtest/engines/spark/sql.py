@@ -8,6 +8,15 @@ import re
 from decimal import Decimal
 
 from abtest.engines.engine import Statement
+from abtest.engines.folding import (
+    BLANKS,
+    FOLDS,
+    INVISIBLE,
+    SCIENTIFIC,
+    folded,
+    marked_letters,
+    spellings,
+)
 from abtest.engines.sqltext import CLOCK, DAY, PART
 from abtest.grammar.time import DAY_US
 
@@ -25,6 +34,17 @@ _MIDNIGHT = r"^([^ T]+[ T])24(:00(?::00(?:[.]0+)?)?)\z"
 _BLOCK = f"{2**53:.16e}"
 _MINUTE_US = 60_000_000
 
+_SPELT = spellings()
+_LETTERS, _BARE = ("".join(part) for part in zip(*marked_letters().values(), strict=True))
+
+
+def _apart(text: str) -> str:
+    """Return the SQL of ``text`` with the last mark of each letter behind it."""
+    for mark, (letters, _) in marked_letters().items():
+        text = f"regexp_replace({text}, '([{letters}])', '$1{mark}')"
+    return f"translate({text}, '{_LETTERS}', '{_BARE}')"
+
+
 FUNCTIONS = {
     "trimmed(x STRING) RETURNS STRING": "trim(x)",
     "blank_to_null(x STRING) RETURNS STRING": "nullif(trim(x), '')",
@@ -41,6 +61,21 @@ FUNCTIONS = {
     "without_nan(x DOUBLE) RETURNS DOUBLE": "CASE WHEN NOT isnan(x) THEN x END",
     "unit_key(x STRING) RETURNS BIGINT": "CASE WHEN x IS NOT NULL THEN xxhash64(x) END",
     "unit_check(x STRING) RETURNS BIGINT": "CASE WHEN x IS NOT NULL THEN xxhash64(concat('#', x)) END",
+    # Letters and their marks apart: which of the two forms ids become does not matter, as long as all become it. A
+    # letter has up to three marks.
+    "marks_apart(x STRING) RETURNS STRING": _apart("x"),
+    "fold_unicode(x STRING) RETURNS STRING": f"""
+        marks_apart(marks_apart(marks_apart(translate(x, '{_SPELT[0]}', '{_SPELT[1]}'))))""",
+    "fold_blanks(x STRING) RETURNS STRING": f"""
+        trim(regexp_replace(regexp_replace(x, '[{INVISIBLE}]', ''), '[{BLANKS}]+', ' '))""",
+    "fold_case(x STRING) RETURNS STRING": "lower(x)",
+    "fold_decimal(x STRING) RETURNS STRING": f"""
+        CASE WHEN rlike(x, '^[0-9]+[.]0+$') THEN split_part(x, '.', 1)
+             WHEN rlike(x, '{SCIENTIFIC}') AND char_length(split_part(lower(x), 'e', 1)) - 2
+                                               >= CAST(split_part(lower(x), 'e', 2) AS INT)
+             THEN CAST(try_cast(x AS DECIMAL(38, 0)) AS STRING) ELSE x END""",
+    "fold_zeros(x STRING) RETURNS STRING": "regexp_replace(x, '^0+([0-9]+)$', '$1')",
+    "folded_id(x STRING) RETURNS STRING": folded("x", FOLDS),
     # Numbers as DuckDB writes them: Spark's exponent begins at 7 digits, DuckDB's at 16.
     "exponent(x STRING) RETURNS INT": "try_cast(split_part(x, 'E', 2) AS INT)",
     "number_text(x STRING) RETURNS STRING": """

@@ -907,6 +907,16 @@ check-quiet =
     as 0.
 check-events-match =
     { $source }: of { $rows } events, { $matched } near the windows belong to counted units.
+check-near-events =
+    { $source }: { $n } events match nobody, and would belong to { $units } assigned units if ids were written alike.
+    Add { check-fold } to the definition.
+check-near-customers =
+    { $n } assigned units are not in the customers table, and would be { $units } of its customers if ids were written
+    alike. Add { check-fold } to the definition.
+check-fold = `ids: {"{"}fold: [{ $folds }]{"}"}`
+check-ids-folded =
+    { $n } ids of the assignments are one with another since `ids.fold` makes no difference of how they are written;
+    their rows count as one unit's.
 check-immature =
     { $metric }: { $mature } of { $counted } counted units are mature; the others' window is still open when the data
     ends, and they { $followed ->
@@ -1074,6 +1084,7 @@ check-name-counted = counted
 check-name-several-arms = several arms
 check-name-outside-period = outside period
 check-name-maturity = maturity
+check-name-near-ids = { $table }.near ids
 check-name-repeated = { $table }.repeated
 check-name-without-id = { $table }.without id
 check-name-without-time = { $table }.without time
