@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from abtest.cohorts.result import Cohort, Comparison, Period, Retention
 from abtest.cohorts.tables import NUMBERS, interval, percent
 from abtest.report.blocks import Cell, Column, RowGroup, Table
-from abtest.report.formats.text import WIDTH, render_table, wrap
+from abtest.report.terminal import WIDTH, render_table, wrap
 
 MOST_ROWS = 26
 """Rows of a table on a terminal; the files hold all of them."""

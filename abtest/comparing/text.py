@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from abtest.comparing.compare import Compared
 from abtest.report.blocks import Cell, Column, RowGroup, Table
-from abtest.report.formats.text import WIDTH, render_table, wrap
+from abtest.report.terminal import WIDTH, render_table, wrap
 from abtest.report.view import shown
 from abtest.words.language import ENGLISH
 from abtest.words.numbers import Numbers, Scale, decimals_for

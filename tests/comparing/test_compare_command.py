@@ -9,7 +9,7 @@ import pytest
 
 from abtest.analysis.result import Comparison
 from abtest.comparing.compare import compare, compare_arms
-from abtest.report.formats.text import columns
+from abtest.report.terminal import columns
 
 ABTEST = Path(sys.executable).with_name("abtest")
 RATES = ("biweekly=480/2000", "weekly=530/2000")

@@ -19,7 +19,8 @@ from abtest.report.drawing.draw import draw, figure_of
 from abtest.report.drawing.fonts import FAMILY
 from abtest.report.drawing.style import Style
 from abtest.report.figures import CurvePlot
-from abtest.report.formats.text import columns, summary
+from abtest.report.formats.text import summary
+from abtest.report.terminal import columns
 from abtest.words.language import ENGLISH
 
 ALONE = Style(ENGLISH, (FAMILY,), standalone=True)

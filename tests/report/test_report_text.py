@@ -5,7 +5,8 @@ import pytest
 import report_samples as samples
 
 from abtest.analysis.result import Analysis
-from abtest.report.formats.text import columns, summary, wrap
+from abtest.report.formats.text import summary
+from abtest.report.terminal import columns, wrap
 
 
 def plain(text: str) -> str:
