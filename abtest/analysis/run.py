@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from abtest.analysis.provenance import provenance
 from abtest.definition.deciding import deciding
 from abtest.definition.load import Experiment
 from abtest.definition.lock import compare, lock_of
 from abtest.engines.choice import Choice
 from abtest.engines.engine import Statement
 from abtest.engines.options import EngineOptions, Limits
+from abtest.process.seclusion import source_date
 from abtest.warehouse.collect import Collector
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ def analyze(
     it is called with what could not be noticed (``docs/verify.md``). Raises
     :class:`~abtest.errors.DataError` when the data cannot be read or is not what the definition says.
     """
-    provenance()  # before the long work: it refuses a wrong SOURCE_DATE_EPOCH
+    source_date()  # before the long work: it refuses a wrong SOURCE_DATE_EPOCH
     lock = lock_of(experiment)  # and this a damaged lock
     asked = Choice.of(engine, limits, allow_remote=allow_remote).resolved(experiment.definition)
-    # What the statistics import takes as long as counting a small experiment, and goes on beside it. No daemon: a
-    # process must not end in the middle of it.
-    threading.Thread(target=_import_statistics).start()
+    # What the statistics import takes as long as counting a small experiment, and goes on beside it. Not before the
+    # long query: each of two threads of Python keeps the other waiting. No daemon: a process must not end amid it.
+    statistics = threading.Thread(target=_import_statistics)
     verified = None
     if verify is not None:
         from abtest.warehouse.verifying import verify as read_through
@@ -62,7 +62,10 @@ def analyze(
         # The engine is the present definition's, whatever was locked.
         opened = asked.open(progress)
         try:
-            return Collector(wanted, opened, tables, verified=verified is not None).collect()
+            collector = Collector(wanted, opened, tables, verified=verified is not None)
+            if statistics.ident is None:
+                statistics.start()
+            return collector.collect()
         finally:
             opened.close()
 

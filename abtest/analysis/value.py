@@ -11,7 +11,7 @@ from abtest.words.saying import in_english
 class Value(BaseModel):
     """Base of all parts: immutable, closed, and unable to hold NaN or an infinity."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class ReasonCode(Value):

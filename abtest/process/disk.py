@@ -5,7 +5,6 @@ place (``disk.call = mine``, in any process) sees them, counts them, and fails o
 """
 
 import contextlib
-import ctypes
 import errno
 import functools
 import os
@@ -240,6 +239,8 @@ def try_lock(number: int) -> bool | None:
 
 def _renamed(old: Path, new: Path, linux: int, mac: int) -> None:
     """Rename with a flag that Python does not offer."""
+    import ctypes
+
     system = _flagged()
     if system is None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
@@ -255,6 +256,8 @@ def _renamed(old: Path, new: Path, linux: int, mac: int) -> None:
 @functools.cache
 def _flagged() -> Callable[..., Any] | None:
     """Return the system's function that renames with flags; ``None`` where there is none."""
+    import ctypes
+
     try:
         library = ctypes.CDLL(None, use_errno=True)
         found: Callable[..., Any] = library.renamex_np if sys.platform == "darwin" else library.renameat2

@@ -9,7 +9,6 @@ import os
 import re
 import stat
 import tempfile
-import uuid
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -51,7 +50,7 @@ class TemporaryFolder:
     def _make(self, where: Path, prefix: str, mode: int) -> None:
         sweep(where)
         for _ in range(_TRIES):
-            self.path = where / f"{prefix}{uuid.uuid4().hex[:12]}"
+            self.path = where / f"{prefix}{os.urandom(6).hex()}"
             forget = on_stop(partial(_remove, self.path))  # before it is there: a signal may come between
             try:
                 disk.mkdir(self.path, mode)

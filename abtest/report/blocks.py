@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from abtest.report.figures import CurvePlot
+if TYPE_CHECKING:
+    from abtest.report.figures import CurvePlot
 
 Tone = Literal["plain", "muted", "good", "bad", "caution", "neutral"]
 Align = Literal["left", "right"]
@@ -259,7 +260,7 @@ class Document:
     card_footer: str
     generated_at: str
     plots: tuple[Plot, ...]
-    curves: tuple[CurvePlot, ...] = ()
+    curves: "tuple[CurvePlot, ...]" = ()
 
     def plot(self, plot: str) -> Plot:
         """Return the plot with this id; raises ``KeyError`` when there is none."""
@@ -268,7 +269,7 @@ class Document:
                 return candidate
         raise KeyError(plot)
 
-    def curve(self, plot: str) -> CurvePlot:
+    def curve(self, plot: str) -> "CurvePlot":
         """Return the chart of lines with this id; raises ``KeyError`` when there is none."""
         for candidate in self.curves:
             if candidate.id == plot:

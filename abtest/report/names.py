@@ -4,13 +4,15 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from abtest.definition.formats import FORMATS
 from abtest.process import disk
 from abtest.process.publishing import stem
 from abtest.report.formats import format_of
-from abtest.report.sections import CHARTS
-from abtest.report.sections.curves import Drawn, curve_ids
+
+if TYPE_CHECKING:
+    from abtest.report.sections.curves import Drawn
 
 RESULTS = "results.json"
 _MOST_BYTES = 1 << 28
@@ -27,8 +29,11 @@ class _Stored:
     step: str
 
 
-def rendering_names(name: str, curves: Iterable[Drawn], folder: Path) -> set[str]:
+def rendering_names(name: str, curves: "Iterable[Drawn]", folder: Path) -> set[str]:
     """Return the names that files of the experiment's report in ``folder`` can have, without ``results.json``."""
+    from abtest.report.sections import CHARTS
+    from abtest.report.sections.curves import curve_ids
+
     charts = [*CHARTS, *curve_ids(curves)]
     return {file for found in FORMATS for file in format_of(found).written(stem(name), charts, folder)}
 

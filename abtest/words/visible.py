@@ -13,6 +13,7 @@ from typing import TypeVar
 _T = TypeVar("_T")
 _SPACES = re.compile(r"\s+")
 
+# Patterns are prepared when they are first asked, since nearly all text is plain.
 # Default-ignorable code points of Unicode that are no format characters (Cf) by their category, the blank of Braille,
 # and what will never be a character. What is only not yet one in this Python's tables is drawn as a box, and seen.
 _BLANK = (
@@ -33,18 +34,18 @@ _CONTROLS = {
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _PLAIN = re.compile(r"[ -~\u00a0-\u00ac\u00ae-\u02ff\u0391-\u03a1\u03a3-\u0481]*")
 """Text of which every character is seen: nearly all, and known at once."""
-_IS_BLANK = re.compile(f"[{_BLANK}]")
+_IS_BLANK = f"[{_BLANK}]"
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
-_JOINING = re.compile(
+_JOINING = (
     "[\u0620-\u065f\u066e-\u06d3\u06d5\u06ee\u06ef\u06fa-\u06ff\u0710-\u07fa\u0840-\u08ff\u0900-\u0dff\u0f40-\u0fbc"
     "\u1000-\u109f\u1780-\u17d3\u1820-\u18aa\u1b00-\u1bff\ua840-\ua877\ufb50-\ufdff\ufe70-\ufefc]"
 )
 """Letters and marks of the scripts whose spelling joiners change: Arabic and its kin, those of India, Mongolian."""
-_MONGOLIAN = re.compile("[\u1820-\u18aa]")
-_IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
-_TAGS = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{2,6}\U000e007f")
+_MONGOLIAN = "[\u1820-\u18aa]"
+_IDEOGRAPH = "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]"
+_TAGS = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{2,6}\U000e007f"
 """A flag of a region such as Scotland: a black flag, and its code in signs that show nothing."""
-_SKIN = re.compile("[\U0001f3fb-\U0001f3ff]")
+_SKIN = "[\U0001f3fb-\U0001f3ff]"
 
 
 def clean(text: str) -> str:
@@ -118,7 +119,7 @@ def _escaped(character: str) -> str:
 def _hides(text: str) -> list[bool]:
     """Return for each character whether a reader would not see it."""
     flags = [_seldom_seen(character) and not _belongs(text, place) for place, character in enumerate(text)]
-    for flag in _TAGS.finditer(text):
+    for flag in re.finditer(_TAGS, text):
         flags[flag.start() : flag.end()] = [False] * (flag.end() - flag.start())
     return flags
 
@@ -126,7 +127,7 @@ def _hides(text: str) -> list[bool]:
 def _seldom_seen(character: str) -> bool:
     return (
         unicodedata.category(character) in _HIDDEN_CATEGORIES
-        or _IS_BLANK.match(character) is not None
+        or re.match(_IS_BLANK, character) is not None
         or ord(character) & 0xFFFE == 0xFFFE
     )
 
@@ -137,14 +138,14 @@ def _belongs(text: str, place: int) -> bool:
     before = text[place - 1] if place else ""
     after = text[place + 1] if place + 1 < len(text) else ""
     if character in {_ZWNJ, _ZWJ}:
-        joined = bool(before and after and _JOINING.match(before) and _JOINING.match(after))
+        joined = bool(before and after and re.match(_JOINING, before) and re.match(_JOINING, after))
         return joined or (character == _ZWJ and _pictured(before) and _pictured(after))
     if character in "\ufe0e\ufe0f":
         return _pictured(before) or (before in set("0123456789#*") and after == "\u20e3")
     if "\u180b" <= character <= "\u180f":
-        return character != "\u180e" and bool(_MONGOLIAN.match(before or " "))
+        return character != "\u180e" and bool(re.match(_MONGOLIAN, before))
     if "\U000e0100" <= character <= "\U000e01ef" or "\ufe00" <= character <= "\ufe02":
-        return bool(_IDEOGRAPH.match(before or " "))
+        return bool(re.match(_IDEOGRAPH, before))
     # Signs of the Arabic and Syriac scripts that stand over numbers or letters: they are seen.
     return "\u0600" <= character <= "\u0605" or character in "\u06dd\u070f\u08e2\u0890\u0891\U000110bd\U000110cd"
 
@@ -152,5 +153,5 @@ def _belongs(text: str, place: int) -> bool:
 def _pictured(character: str) -> bool:
     """Whether a character is a picture, or the skin or the variant that ends one."""
     return bool(character) and (
-        unicodedata.category(character) == "So" or bool(_SKIN.match(character)) or character in "\ufe0f\u2640\u2642"
+        unicodedata.category(character) == "So" or bool(re.match(_SKIN, character)) or character in "\ufe0f\u2640\u2642"
     )

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from abtest.process import disk
-from abtest.report.blocks import Document
-from abtest.report.drawing.drawings import Drawings
+
+if TYPE_CHECKING:
+    from abtest.report.blocks import Document
+    from abtest.report.drawing.drawings import Drawings
 
 Files = Iterator[tuple[str, bytes]]
 """Names and contents, made one by one: the main file first."""
@@ -26,7 +29,7 @@ class Format:
     """
 
     name: str
-    files: Callable[[Document, Drawings, str], Files]
+    files: "Callable[[Document, Drawings, str], Files]"
     says: str = ""
     charts: bool = False
     linked: bool = False
@@ -49,7 +52,7 @@ def chart_file(report: str, chart: str) -> str:
     return f"{report}-{chart}.png"
 
 
-def chart_files(drawings: Drawings, report: str) -> Files:
+def chart_files(drawings: "Drawings", report: str) -> Files:
     """Make a PNG of every chart."""
     for chart in drawings.charts:
         yield chart_file(report, chart), drawings.png(chart)

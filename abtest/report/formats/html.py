@@ -7,12 +7,15 @@ hash; so the charts' styles become attributes.
 import base64
 import hashlib
 import re
+from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Document, Facts, Headline
-from abtest.report.drawing.drawings import Drawings
 from abtest.report.drawing.fonts import FAMILY
 from abtest.report.formats.format import Files, Format
 from abtest.report.formats.markup import block, bullets, element, escaped, section, table, text, tiles
+
+if TYPE_CHECKING:
+    from abtest.report.drawing.drawings import Drawings
 
 _MARK = '<meta name="generator" content="abtest">'
 _NARROW = 250.0  # points of a chart on a phone
@@ -82,7 +85,7 @@ _SHARED = {
 }
 
 
-def _files(document: Document, drawings: Drawings, report: str) -> Files:
+def _files(document: Document, drawings: "Drawings", report: str) -> Files:
     alts = {plot.id: plot.alt for plot in document.plots} | {curve.id: curve.alt for curve in document.curves}
 
     def chart(name: str) -> str:

@@ -6,6 +6,7 @@ GitHub makes of plain text afterwards (links, mentions, emoji, references to iss
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from abtest.report.blocks import (
@@ -24,8 +25,10 @@ from abtest.report.blocks import (
     Tile,
     Tone,
 )
-from abtest.report.drawing.drawings import Drawings
 from abtest.report.formats.format import Files, Format, chart_file, chart_files
+
+if TYPE_CHECKING:
+    from abtest.report.drawing.drawings import Drawings
 
 _MARK = "<!-- Written by abtest. The next report in this folder takes this file's place. -->"
 _LOUD: frozenset[Tone] = frozenset({"good", "bad", "caution"})
@@ -37,7 +40,7 @@ _PARTED = re.compile(
 _FIRST = re.compile(r"^(?:([-+=])|(\d{1,9})([.)]))")
 
 
-def _files(document: Document, drawings: Drawings, report: str) -> Files:
+def _files(document: Document, drawings: "Drawings", report: str) -> Files:
     lines = [_MARK, f"# {_text(document.title)}", _text(document.kicker)]
     if document.warning:
         lines.append(f"> {_strong(document.warning)}")
