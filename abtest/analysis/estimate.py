@@ -17,10 +17,11 @@ from abtest.metrics.methods import (
     counted_term,
     early_shares,
     plain_method,
+    uncut_method,
 )
 from abtest.moments.collected import ArmLedger
 from abtest.moments.outcome import Outcome
-from abtest.moments.sums import VALUE, WINSORISED, MetricMoments, Sums
+from abtest.moments.sums import WINSORISED, MetricMoments, Sums
 from abtest.stats.regression import AdjustedTwoSample
 from abtest.stats.values import Estimate, TwoSample
 from abtest.words.reason import Reason
@@ -135,7 +136,7 @@ class Estimator:
         # What stands beside is of the mature units, and is not mixed with a reading of all.
         further = {} if self.reads_early else self.companions.fields(arm, self.control)
         if WINSORISED in self.moments.arms[0].names:
-            further["not_winsorised"] = beside(self.compare(arm, self.confidence, plain_method(self.moments, VALUE)))
+            further["not_winsorised"] = beside(self.compare(arm, self.confidence, uncut_method(self.moments)))
         unadjusted = self.method.unadjusted
         if isinstance(result, AdjustedTwoSample) and unadjusted is not None:
             further["unadjusted"] = beside(self.compare(arm, self.confidence, unadjusted))

@@ -243,13 +243,24 @@ def _clustered(definition: Definition) -> Iterator[Problem]:
         return
     for name, metric in definition.metrics.items():
         outcome = definition.outcome(name)
-        if outcome.covariates or outcome.winsorise or not metric.traits.averages:
+        if outcome.quantile is not None or outcome.timed:
             yield Problem(
-                ("metrics", name),
-                "with `cluster`, metrics are plain rates and means: covariates, winsorising, ratios, quantiles and "
-                "times to an event are not combined with it",
+                ("metrics", name, "type"),
+                f"{metric.traits.noun} is not computed over clusters, whose units are not independent; "
+                "compare a rate, a mean or a ratio, or leave `cluster` out where each unit was randomised by itself",
             )
-    for key in ("strata", "bootstrap", "permutation"):
+        elif outcome.denominator is not None and outcome.covariates:
+            yield Problem(
+                ("metrics", name, "covariate" if getattr(metric, "covariate", None) else "covariates"),
+                "ratios over clusters are not adjusted for covariates; remove them, or compare the numerator per unit",
+                on_key=True,
+            )
+        elif outcome.denominator is not None and definition.analysis.strata:
+            yield Problem(
+                ("metrics", name, "type"),
+                "ratios over clusters are not stratified; compare the numerator per unit, or remove analysis.strata",
+            )
+    for key in ("bootstrap", "permutation"):
         if getattr(definition.analysis, key):
             yield Problem(("analysis", key), "is not combined with `cluster`; remove one of them")
     if definition.segments:

@@ -16,6 +16,7 @@ from abtest.moments.sums import (
     DENOMINATOR,
     VALUE,
     WINSORISED,
+    ClusterSums,
     Histogram,
     Lifetimes,
     MetricMoments,
@@ -23,6 +24,7 @@ from abtest.moments.sums import (
     few_units,
 )
 from abtest.stats import margins
+from abtest.stats.clustered_regression import ClusterPart, compare_adjusted_clusters
 from abtest.stats.clusters import ClusterGroup, Clusters, cluster_interval, compare_clusters
 from abtest.stats.contrast import critical_value
 from abtest.stats.crossmoments import CrossMoments
@@ -239,6 +241,43 @@ class Clustered(Method):
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustedClusters(Method):
+    """Means of the members of randomised clusters, adjusted for covariates and strata within each arm (Lin 2013).
+
+    Units of strata that only one of two arms has are left out, as in ``Adjusted``.
+    """
+
+    plain: Clustered
+    moments: MetricMoments
+
+    def value(self, arm: int, confidence: float) -> Estimate:
+        """Return the arm's own mean, without covariates."""
+        return self.plain.value(arm, confidence)
+
+    def compare(self, arm: int, control: int, confidence: float) -> TwoSample:
+        """Compare two arms; without covariates where there are too few clusters for them."""
+        plain = self.plain.compare(arm, control, confidence)
+        terms = self.moments.cluster_terms or ()
+        levels = [{part.stratum for part in terms if part.arm == each} for each in (control, arm)]
+        merged: dict[tuple[int, int], ClusterPart] = {}
+        for part in terms:
+            if part.arm in {arm, control} and part.stratum in levels[0] & levels[1]:
+                key = part.cluster, part.arm
+                own = ClusterPart(part.cluster, part.arm, part.members, part.totals, part.products)
+                merged[key] = own if key not in merged else merged[key].joined(own)
+        sums = self.moments.arms[0]
+        scales = [sums.of(name)[2] for name in (counted_term(self.moments), *sums.covariates)]
+        pair = control, arm
+        found = compare_adjusted_clusters(list(merged.values()), scales, pair, confidence, unadjusted=plain)
+        return found if found.p_value is not None else plain
+
+    @property
+    def unadjusted(self) -> Method:
+        """The method without covariates."""
+        return self.plain
+
+
+@dataclass(frozen=True, slots=True)
 class Quantiles(Method):
     """Quantiles over units, by order statistics and the bootstrap of ranks."""
 
@@ -323,7 +362,8 @@ def counted_term(moments: MetricMoments) -> str:
 def method_of_averages(moments: MetricMoments) -> Method:
     """Return the method for shares and means of units: over clusters, adjusted, within strata, or plain."""
     if moments.clusters is not None:
-        return Clustered(_clusters(moments))
+        over = Clustered(_clusters(moments))
+        return over if moments.cluster_terms is None else AdjustedClusters(over, moments)
     term = counted_term(moments)
     plain = plain_method(moments, term)
     if moments.arms[0].covariates:
@@ -341,9 +381,19 @@ def early_shares(moments: MetricMoments) -> EarlyShares | None:
     return EarlyShares([life_table(arm) for arm in moments.lifetimes], moments.outcome.window[1] // moments.step)
 
 
-def _clusters(moments: MetricMoments) -> Clusters:
-    groups = tuple(ClusterGroup(c.members, c.clusters, c.totals, c.products) for c in moments.clusters or ())
-    return Clusters(groups, tuple(sums.squares for sums in moments.arms), moments.arms[0].scale)
+def uncut_method(moments: MetricMoments) -> Method:
+    """Return the method for the values before winsorising, without covariates."""
+    if moments.clusters_uncut is not None:
+        return Clustered(_clusters(moments, VALUE, moments.clusters_uncut))
+    return plain_method(moments, VALUE)
+
+
+def _clusters(moments: MetricMoments, term: str | None = None, sums: tuple[ClusterSums, ...] | None = None) -> Clusters:
+    groups = tuple(ClusterGroup(c.members, c.clusters, c.totals, c.products) for c in sums or moments.clusters or ())
+    if DENOMINATOR in moments.arms[0].names:
+        return Clusters(groups, None, *moments.arms[0].scales[:2])
+    values = [arm.of(term or counted_term(moments)) for arm in moments.arms]
+    return Clusters(groups, tuple(squares for _, squares, _ in values), values[0][2])
 
 
 def _units(moments: MetricMoments) -> Clusters | None:
@@ -368,6 +418,8 @@ def _units(moments: MetricMoments) -> Clusters | None:
 
 def method_of_ratios(moments: MetricMoments) -> Method:
     """Return the method for ratios of sums: by the delta method, unit by unit where these are few, or adjusted."""
+    if moments.clusters is not None:
+        return Clustered(_clusters(moments))
     few = _units(moments) if few_units(moments.arms) else None
     plain: Method = (
         Clustered(few)

@@ -14,7 +14,7 @@ from abtest.moments.follow_up import FollowUp
 from abtest.moments.outcome import Outcome
 from abtest.moments.period_sums import Periods
 from abtest.moments.reductions import Number
-from abtest.moments.sums import DENOMINATOR, VALUE, WINSORISED, ClusterSums, Histogram, Sums, TailSums
+from abtest.moments.sums import DENOMINATOR, VALUE, WINSORISED, ClusterSums, ClusterTerms, Histogram, Sums, TailSums
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +131,19 @@ class MetricPlan:
             },
         )
 
-    def over_clusters(self, arms: int, status: str) -> str:
+    def counted_term(self, *, cut: bool = True) -> Term:
+        """Return the term that counts over clusters: the winsorised value where there is one, else the value."""
+        return next((term for term in self.terms if cut and term.name == WINSORISED), self.terms[0])
+
+    def over_clusters(self, arms: int, status: str, *, cut: bool = True) -> str:
         """Return the query over clusters: exact sums of their members' totals per arm and of the products of these.
 
-        Clusters with the same numbers of members in each arm are summed together.
+        Clusters with the same numbers of members in each arm are summed together; of a ratio the sum of the
+        denominators stands for the number of members.
         """
-        y = self.factor(self.terms[0])
+        y = self.factor(self.counted_term(cut=cut))
+        below = [self.factor(term) for term in self.terms if term.name == DENOMINATOR]
+        size = f"CAST(sum({below[0].column}) AS DECIMAL(38, 0))" if below else f"count({y.column})"
         # The total of a large cluster may need more than 64 bits, whatever those of its members need.
         totals = [Factor(quote(f"total{arm}"), wide=True) for arm in range(arms)]
         by_arm, sums = [], []
@@ -154,7 +161,7 @@ class MetricPlan:
         return (
             f"SELECT\n  {members},\n  count(*) AS clusters,\n  {summed}\n"
             f"FROM (\n  SELECT\n    cluster_id,\n    {parts}\n"
-            f"  FROM (\n    SELECT\n      arm,\n      cluster_id,\n      {inner},\n      count({y.column}) AS members\n"
+            f"  FROM (\n    SELECT\n      arm,\n      cluster_id,\n      {inner},\n      {size} AS members\n"
             f"    FROM outcomes\n    WHERE status = '{status}' AND {y.column} IS NOT NULL\n"
             "    GROUP BY arm, cluster_id\n  ) AS parts\n  GROUP BY cluster_id\n) AS clusters\n"
             f"GROUP BY {members}\nORDER BY {members}"
@@ -173,6 +180,49 @@ class MetricPlan:
             )
             for row in rows
         )
+
+    def by_cluster(self, status: str, stratum: str | None) -> str:
+        """Return the query for each cluster's sums of outcome and covariates, per arm and stratum, without ids."""
+        terms = self._explained
+        names = ["cluster_id", "arm", *([] if stratum is None else [stratum])]
+        sums = [column for i, term in enumerate(terms) for column in exact_sum(f"total{i}", self.factor(term))]
+        for i, own in enumerate(terms):
+            for j in range(i, len(terms)):
+                sums += exact_sum(f"product{i}_{j}", self.factor(own), self.factor(terms[j]))
+        keys, inner = ", ".join(map(quote, names)), ",\n    ".join(sums)
+        # Not the id itself, which stays in the engine.
+        kept = ",\n  ".join(["members", *map(quote, names[1:]), *(column.rsplit(" AS ", 1)[1] for column in sums)])
+        return (
+            f"SELECT\n  dense_rank() OVER (ORDER BY cluster_id) AS cluster_number,\n  {kept}\nFROM (\n"
+            f"  SELECT\n    {keys},\n    count(*) AS members,\n    {inner}\n  FROM outcomes\n"
+            f"  WHERE status = '{status}' AND {quote(self.column(self.terms[0]))} IS NOT NULL\n"
+            f"  GROUP BY {keys}\n) AS by_cluster\nORDER BY cluster_number, arm"
+        )
+
+    def read_by_cluster(self, rows: Sequence[Row], stratum: str | None) -> tuple[ClusterTerms, ...]:
+        """Return the rows of :meth:`by_cluster`."""
+        places = range(len(self._explained))
+        return tuple(
+            ClusterTerms(
+                whole(row, "cluster_number"),
+                whole(row, "arm"),
+                None if stratum is None else str(row[stratum]),
+                whole(row, "members"),
+                tuple(exact_total(row, f"total{i}") for i in places),
+                tuple(tuple(exact_total(row, f"product{min(i, j)}_{max(i, j)}") for j in places) for i in places),
+            )
+            for row in rows
+        )
+
+    @property
+    def _explained(self) -> list[Term]:
+        """The value that counts, then the covariates."""
+        return [self.counted_term(), *(term for term in self.terms if term.name.startswith("x"))]
+
+    @property
+    def explains(self) -> bool:
+        """Whether there are covariates, or strata among them."""
+        return any(term.name.startswith("x") for term in self.terms)
 
     @property
     def _distributed(self) -> list[Term]:

@@ -193,16 +193,33 @@ class ClusterSums:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterTerms:
+    """One cluster's members in one arm (and stratum): the sums of the outcome and the covariates, and of products.
+
+    ``cluster`` is a number without meaning, which tells which rows are of one cluster.
+    """
+
+    cluster: int
+    arm: int
+    stratum: str | None
+    members: int
+    totals: tuple[int, ...]
+    products: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MetricMoments:
     """One metric: whether its values are all 0 or 1, and its sums per arm.
 
     ``strata`` and ``segments`` (by column) hold the same by level. ``clusters`` holds sums over clusters by the numbers
-    of their members. ``cap`` is the value at which winsorising cuts, in the metric's unit. ``histograms`` exist where a
-    method needs the values themselves: quantiles, permutation, bootstrap, ratios in few units; ``lifetimes`` for a time
-    to an event, whose ``arms`` say who of the mature units had the event, and for shares of units while some are
-    immature, in steps of ``step`` seconds: those of units that enrolled in one week are ``by_week[arm][week]``, those
-    of a stratum ``lifetimes_of[stratum][arm]``. ``competing`` has a time to an event with its competing causes;
-    ``curve`` holds the sums over the periods of the metric's curve.
+    of their members (of a ratio: by the sums of their denominators); ``clusters_uncut`` those of the value before
+    winsorising, and ``cluster_terms`` each cluster's sums, where covariates or strata need them. ``cap`` is the value
+    at which winsorising cuts, in the metric's unit. ``histograms`` exist where a method needs the values themselves:
+    quantiles, permutation, bootstrap, ratios in few units; ``lifetimes`` for a time to an event, whose ``arms`` say who
+    of the mature units had the event, and for shares of units while some are immature, in steps of ``step`` seconds:
+    those of units that enrolled in one week are ``by_week[arm][week]``, those of a stratum
+    ``lifetimes_of[stratum][arm]``. ``competing`` has a time to an event with its competing causes; ``curve`` holds the
+    sums over the periods of the metric's curve.
     """
 
     outcome: Outcome
@@ -211,6 +228,8 @@ class MetricMoments:
     strata: Mapping[str, Arms] = field(default_factory=dict)
     segments: Mapping[str, Mapping[str, Arms]] = field(default_factory=dict)
     clusters: tuple[ClusterSums, ...] | None = None
+    clusters_uncut: tuple[ClusterSums, ...] | None = None
+    cluster_terms: tuple[ClusterTerms, ...] | None = None
     cap: float | None = None
     histograms: tuple[Histogram, ...] | None = None
     lifetimes: tuple[Lifetimes, ...] | None = None

@@ -70,7 +70,7 @@ def compare_adjusted(
     if first is None or second is None:
         arm = "control" if first is None else "treatment"
         reason = Reason.of("why-few-units-for-covariates", side=arm, n=control.covariates)
-        return _result(without_test(METHOD, None, None, reason), None, None, None, unadjusted)
+        return adjusted_result(without_test(METHOD, None, None, reason), None, None, None, unadjusted)
     slopes = np.column_stack([first.slopes, second.slopes])
     shared = slopes.T @ spread @ slopes
     errors = (first.square + float(shared[0, 0]), second.square + float(shared[1, 1]), float(shared[0, 1]))
@@ -85,7 +85,7 @@ def compare_adjusted(
         _mean(fit, error, confidence) if compared.reason is None else Estimate(fit.mean, None, None, compared.reason)
         for fit, error in ((first, errors[0]), (second, errors[1]))
     ]
-    return _result(compared, means[0], means[1], removed, unadjusted)
+    return adjusted_result(compared, means[0], means[1], removed, unadjusted)
 
 
 def _variance(moments: CrossMoments) -> float:
@@ -104,7 +104,8 @@ def _pooled(control: CrossMoments, treatment: CrossMoments) -> tuple[Floats, Flo
 def _fit(moments: CrossMoments, centre: Floats) -> _Fit | None:
     """Least squares within an arm, evaluated at ``centre``; ``None`` when no unit is left to estimate the residuals."""
     matrix = moments.matrix
-    inverse, rank = _inverse(matrix[1:, 1:])
+    inverse, root = pseudo_inverse(matrix[1:, 1:])
+    rank = root.shape[1]
     degrees = moments.n - 1 - rank
     if degrees < 1:
         return None
@@ -119,14 +120,14 @@ def _fit(moments: CrossMoments, centre: Floats) -> _Fit | None:
     return _Fit(slopes, degrees, moments.mean[0] - float(slopes @ offset), variance * leverage)
 
 
-def _inverse(matrix: Floats) -> tuple[Floats, int]:
-    """Pseudo-inverse and rank of a covariance matrix, judged on the scale of correlations."""
+def pseudo_inverse(matrix: Floats) -> tuple[Floats, Floats]:
+    """Pseudo-inverse of a covariance matrix and its root L (it is LL′), judged on the scale of correlations."""
     scale = np.sqrt(np.diag(matrix))
     weight = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
     values, vectors = np.linalg.eigh(matrix * np.outer(weight, weight))
     kept = values > COLLINEAR * max(len(scale), 1)
     basis = vectors[:, kept] * weight[:, None]
-    return (basis / values[kept]) @ basis.T, int(np.sum(kept))
+    return (basis / values[kept]) @ basis.T, basis / np.sqrt(values[kept])
 
 
 def _mean(fit: _Fit, square: float, confidence: float) -> Estimate:
@@ -134,13 +135,14 @@ def _mean(fit: _Fit, square: float, confidence: float) -> Estimate:
     return Estimate(fit.mean, fit.mean - half, fit.mean + half)
 
 
-def _result(
+def adjusted_result(
     compared: TwoSample,
     control: Estimate | None,
     treatment: Estimate | None,
     removed: float | None,
     unadjusted: TwoSample,
 ) -> AdjustedTwoSample:
+    """Return a comparison with its adjusted means, the share of variance removed and what it was before."""
     nothing = Estimate(None, None, None, compared.reason)
     return AdjustedTwoSample(
         compared.method,

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypedDict
 
 from abtest.definition.load import Experiment
 from abtest.definition.model import CUSTOMERS
@@ -19,6 +20,7 @@ from abtest.moments.metric_sums import MetricPlan
 from abtest.moments.sums import (
     Arms,
     ClusterSums,
+    ClusterTerms,
     CurveSums,
     Histogram,
     MetricMoments,
@@ -44,6 +46,16 @@ from abtest.warehouse.unknown_arms import unknown_arms
 MOST_LEVELS = 50
 """Levels that a stratum or a category may have; more are an id, not a category."""
 MOST_SEGMENTS = 1_000
+MOST_CLUSTERS = 50_000
+"""Clusters whose sums are fetched one by one."""
+
+
+class OverClusters(TypedDict, total=False):
+    """What clusters give the moments of a metric."""
+
+    clusters: tuple[ClusterSums, ...]
+    clusters_uncut: tuple[ClusterSums, ...]
+    cluster_terms: tuple[ClusterTerms, ...]
 
 
 class Collector:
@@ -134,11 +146,11 @@ class Collector:
                     segment.column: self._levels_of(metric, rows, level_alias(self.tables, segment.column))
                     for segment in self.definition.segments
                 },
-                clusters=clusters.get(metric.name),
                 cap=None if cap is None else cap / metric.terms[0].scale,
                 histograms=self._histograms(plan, metric, arms),
                 curve=self._curve(metric, whole_arms),
                 **self._followed(plan, metric),
+                **clusters.get(metric.name, {}),
             )
         sources = tuple(self._source(name, whole_arms) for name in self.warehouse.raw)
         return Collected(
@@ -317,17 +329,45 @@ class Collector:
                 caps[plan.name] = int(str(value))
         return caps
 
-    def _clusters(self, outcomes: Outcomes) -> tuple[dict[str, tuple[ClusterSums, ...]], dict[int, int]]:
+    def _clusters(self, outcomes: Outcomes) -> tuple[dict[str, OverClusters], dict[int, int]]:
         """Return per metric the sums over clusters by the numbers of their members, and per arm how many there are."""
         if self.definition.cluster is None:
             return {}, {}
         counts = self._ask(outcomes, outcomes.cluster_counts(), [CLUSTER], "counting clusters")
         arms = len(self.plan.arms)
-        found = {}
+        found: dict[str, OverClusters] = {}
         for plan in outcomes.plans:
-            rows = self._ask(outcomes, plan.over_clusters(arms, ELIGIBLE), [CLUSTER], "summing over clusters")
-            found[plan.name] = plan.read_clusters(rows, arms)
+            doing = "summing over clusters"
+            rows = self._ask(outcomes, plan.over_clusters(arms, ELIGIBLE), [CLUSTER], doing)
+            sums: OverClusters = {"clusters": plan.read_clusters(rows, arms)}
+            self._require_sizes(plan, sums["clusters"])
+            if plan.outcome.winsorise is not None:
+                rows = self._ask(outcomes, plan.over_clusters(arms, ELIGIBLE, cut=False), [CLUSTER], doing)
+                sums["clusters_uncut"] = plan.read_clusters(rows, arms)
+            if plan.explains:
+                sums["cluster_terms"] = self._by_cluster(outcomes, plan, sum(whole(row, "clusters") for row in counts))
+            found[plan.name] = sums
         return found, {whole(row, "arm"): whole(row, "clusters") for row in counts}
+
+    def _by_cluster(self, outcomes: Outcomes, plan: MetricPlan, clusters: int) -> tuple[ClusterTerms, ...]:
+        """Return each cluster's sums of outcome and covariates, per arm and stratum."""
+        if clusters > MOST_CLUSTERS:
+            raise DataError(
+                f"{self.experiment.place('metrics', plan.name)}: covariates and strata over {clusters:,} clusters, "
+                f"more than {MOST_CLUSTERS:,}, are not computed; leave them out: so many clusters are compared well "
+                "without"
+            )
+        stratum = STRATUM if self.definition.analysis.strata else None
+        groups = [CLUSTER, *([] if stratum is None else [stratum])]
+        rows = self._ask(outcomes, plan.by_cluster(ELIGIBLE, stratum), groups, "summing over clusters")
+        return plan.read_by_cluster(rows, stratum)
+
+    def _require_sizes(self, plan: MetricPlan, clusters: Sequence[ClusterSums]) -> None:
+        if any(size < 0 for group in clusters for size in group.members):
+            raise DataError(
+                f"{self.experiment.place('metrics', plan.name)}: a cluster's denominators sum to less than 0, so it "
+                "has no size; take a denominator that is never negative, or compare numerator and denominator apart"
+            )
 
     def _ask(self, outcomes: Outcomes, query: str, groups: Sequence[str], doing: str) -> list[Row]:
         """Run a query over the units' outcomes, and keep it among the statements."""
@@ -343,6 +383,7 @@ class Collector:
         settings = self.definition.analysis
         resampled = not plan.rate and (settings.permutation or settings.bootstrap)
         ratio = plan.outcome.denominator is not None
+        ratio = ratio and self.definition.cluster is None
         if plan.outcome.quantile is None and not resampled and not (ratio and few_units(arms)):
             return None
         if outcomes.narrow:

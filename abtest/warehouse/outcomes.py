@@ -79,7 +79,9 @@ class Outcomes:
         if outcome.denominator is not None:
             terms.append(Term.of(DENOMINATOR, self._number(f"d_{name}", outcome.denominator)))
         explaining = [number for part in outcome.covariates for number in self._covariate(name, part, levels)]
-        if self.definition.metrics[name].traits.strata == "within" and (not value.rate or outcome.covariates):
+        if self.definition.metrics[name].traits.strata == "within" and (
+            not value.rate or outcome.covariates or self.definition.cluster
+        ):
             explaining += self._indicators(STRATUM, levels.get(STRATUM, ()))
         terms += [Term.of(covariate(place), number) for place, number in enumerate(explaining)]
         compliance = self.definition.compliance

@@ -18,8 +18,11 @@ def test(definition: Definition, metric: MetricBase, outcome: Outcome) -> str:
         )
     strata = definition.analysis.strata
     if definition.cluster is not None:
+        mean = "ratio of the sums" if outcome.denominator is not None else "mean over units"
+        if outcome.covariates or strata:
+            mean = "regression adjustment within each arm (Lin)"
         return (
-            f"cluster-robust: mean over units, variance from the residual total of each {definition.cluster} (CR2), "
+            f"cluster-robust: {mean}, variance from the residual total of each {definition.cluster} (CR2), "
             "t test with Bell–McCaffrey degrees of freedom, lift by Fieller"
         )
     if metric.traits.strata == "within" and outcome.covariates:

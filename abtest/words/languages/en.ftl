@@ -1042,6 +1042,8 @@ method-delta = delta method, Welch t, lift by Fieller
 method-delta-alone = delta method
 method-regression = regression adjustment per arm (Lin), Welch t, lift by Fieller
 method-linearised = linearised (CR2), Bell–McCaffrey t, lift by Fieller
+method-clusters-adjusted =
+    regression adjustment per arm (Lin), cluster-robust (CR2), Bell–McCaffrey t, lift by Fieller
 method-clusters = cluster-robust (CR2), Bell–McCaffrey t, lift by Fieller
 method-kaplan-meier = Kaplan–Meier z, lift by Fieller
 method-aalen-johansen = Aalen–Johansen z, lift by Fieller
@@ -1141,6 +1143,7 @@ why-few-replicates = { $n } replicates are too few for an interval at confidence
 why-few-segments = fewer than two segments have an effect with a standard error
 why-few-units-by-group = too few units for a test by group
 why-few-units-for-bounds = too few units for a bound on each side at this confidence
+why-few-clusters-for-covariates = the { why-side } has too few clusters for { $n } covariates
 why-few-units-for-covariates = the { why-side } has too few units for { $n } covariates
 why-few-units-in-arm = fewer than { $n } units in an arm: their values are not shown
 why-fewer-arms-given = fewer than two arms were given
