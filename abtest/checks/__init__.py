@@ -17,6 +17,7 @@ from abtest.checks import (
     sample_ratio_within,
     several_arms,
     sparse_events,
+    values,
 )
 from abtest.checks.finding import Finding, Given
 from abtest.definition.model import Definition
@@ -30,6 +31,7 @@ CHECKS = (
     several_arms.findings,
     outside_period.findings,
     rows.findings,
+    values.findings,
     events.findings,
     near_ids.findings,
     outcomes.findings,

@@ -51,10 +51,11 @@ def _missing(name: str, moments: MetricMoments, *, decides: bool) -> Finding:
     shown: dict[str, Field] = {"metric": name, "by_arm": [*lacking], "sizes": [*sizes]}
     p_value = missing_balance(moments)
     key, found = f"missing.{name}", Reason.of("check-missing-alike", **shown)
+    ones = moments.rate and all(arm.total == arm.n for arm in moments.arms)
     if lacks_unequally(moments):
-        found = Reason.of("check-missing-unequally", **shown)
+        found = Reason.of("check-ones-and-blanks" if ones else "check-missing-unequally", **shown)
         return Finding(key, "fail" if decides else "warn", found, p_value)
-    if moments.rate and all(arm.total == arm.n for arm in moments.arms):
+    if ones:
         return Finding(key, "warn", Reason.of("check-ones-and-blanks", **shown), p_value)
     if sum(lacking) > LARGE_SHARE * sum(sizes):
         found = Reason.of("check-many-missing", n=sum(lacking), counted=sum(sizes), **shown)

@@ -27,6 +27,12 @@ def command(
     where: Annotated[
         str | None, typer.Option(help="Only rows with this: \"event = 'purchase'\".", show_default=False)
     ] = None,
+    read: Annotated[
+        str | None,
+        typer.Option(
+            help="How its values are written, as `read` of a definition: {dates: DD/MM/YYYY}.", show_default=False
+        ),
+    ] = None,
     active_within: Annotated[
         str | None,
         typer.Option(
@@ -94,6 +100,7 @@ def command(
             by=by,
             timezone=timezone,
             where=where,
+            read=read,
             active_within=active_within,
             since=since,
             periods=periods,

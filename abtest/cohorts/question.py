@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pydantic
 
 from abtest.cohorts.periods import LENGTHS, Length
 from abtest.definition.model import Source
-from abtest.errors import DataError, UsageError
+from abtest.errors import DataError, DefinitionError, UsageError
 from abtest.grammar.expression import parse_expression, uses_period
 from abtest.grammar.fields import SECONDS, Day, Zone, duration_text
 from abtest.warehouse.calendar import Calendar
@@ -20,6 +21,7 @@ EVENTS = "events"
 LONGEST_WITHIN = 3_660
 _LEVEL = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(%?)")
 _WITHIN = re.compile(r"([1-9][0-9]{0,5})\s*([hdw])")
+_READ_CURE = re.compile(r"`read: (\{.*?\})`")
 _PLACE = re.compile(r"\bdata\.events(?:\.(\w+))?: ")
 _ZONE_CURE = re.compile(r"add `timezone: ([\w/]+)` \(or UTC, …\) to the definition")
 
@@ -34,6 +36,7 @@ class Question:
     by: Length
     timezone: str | None
     where: str | None
+    read: Mapping[str, object] | None
     within: int | None
     since: dt.date | None
     periods: int | None
@@ -61,12 +64,19 @@ class Question:
         """Return the table. Raises :class:`~abtest.errors.UsageError` for a column's name or filter that cannot be."""
         if self.where is not None and self.where.strip() and uses_period(_parsed(self.where)):
             raise UsageError("where: there is no period.start or period.end here; compare with a date")
-        said = {"path": self.path or "frame", "unit": self.unit, "at": self.at, "where": self.where}
+        said = {
+            "path": self.path or "frame",
+            "unit": self.unit,
+            "at": self.at,
+            "where": self.where,
+            "read": self.read,
+        }
         try:
             return Source.model_validate({key: value for key, value in said.items() if value is not None})
         except pydantic.ValidationError as error:
             found = error.errors(include_url=False)[0]
-            raise UsageError(f"{found['loc'][-1]}: {found['msg'].removeprefix('Value error, ')}") from None
+            key = ".".join(str(step) for step in found["loc"])
+            raise UsageError(f"{key}: {found['msg'].removeprefix('Value error, ')}") from None
 
     def place(self) -> Place:
         """Return where it lies: paths are relative to the current folder."""
@@ -81,6 +91,7 @@ def question(
     by: str = "month",
     timezone: str | None = None,
     where: str | None = None,
+    read: str | Mapping[str, object] | None = None,
     active_within: str | None = None,
     since: str | dt.date | None = None,
     periods: int | None = None,
@@ -112,6 +123,7 @@ def question(
         by=by,
         timezone=timezone,
         where=where,
+        read=_read(read),
         within=None if active_within is None else _within(active_within),
         since=first,
         periods=periods,
@@ -128,7 +140,23 @@ def reworded(error: DataError) -> DataError:
     """Return an error of the warehouse in the words of this question: arguments, not keys of a definition."""
     text = _PLACE.sub(lambda found: f"{found[1]}: " if found[1] not in {None, "path"} else "", str(error))
     text = _ZONE_CURE.sub(r"add --timezone \1 (or UTC, …; in Python timezone='\1')", text)
+    text = _READ_CURE.sub(r"--read '\1'", text)
     return DataError(text.replace("leave it out with `where`", "leave it out with --where"))
+
+
+def _read(said: str | Mapping[str, object] | None) -> Mapping[str, object] | None:
+    """Return what is said of how values are written, of a text as a definition writes it: ``{decimal: ","}``."""
+    if said is None or not isinstance(said, str):
+        return said
+    from abtest.grammar.nodes import parse
+
+    try:
+        tree = parse(said, "read").tree
+    except DefinitionError:
+        tree = None
+    if not isinstance(tree, dict):
+        raise UsageError('read: must be keys and values in braces, such as {decimal: ","} or {dates: DD/MM/YYYY}')
+    return tree
 
 
 def _parsed(text: str):  # type: ignore[no-untyped-def]

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from abtest.cohorts.counting import Counts, State, count
@@ -28,6 +28,7 @@ def retention(
     by: str = "month",
     timezone: str | None = None,
     where: str | None = None,
+    read: str | Mapping[str, object] | None = None,
     active_within: str | None = None,
     since: str | dt.date | None = None,
     periods: int | None = None,
@@ -43,7 +44,8 @@ def retention(
     ``events`` is a file or glob (.csv, .csv.gz, .parquet, .ndjson, .jsonl) or a pandas, polars or Arrow table with a
     row per event; ``unit`` its column of customer ids, ``at`` that of the time. ``by``: ``week`` (ISO), ``month``,
     ``quarter`` or ``year``, by local date in ``timezone``, which times without a zone need. ``where`` filters rows in
-    the language of a definition, such as ``"event = 'purchase'"``.
+    the language of a definition, such as ``"event = 'purchase'"``; ``read`` says how its values are written, as
+    ``read`` of a table does: ``{"dates": "DD/MM/YYYY"}``.
 
     A customer counts for a period when they have an event in it; with ``active_within`` (``"90d"``) they count at an
     instant when they had an event in that time before it. The rate is (E − N − R) / S, a fraction, with the interval of
@@ -61,6 +63,7 @@ def retention(
         by=by,
         timezone=timezone,
         where=where,
+        read=read,
         active_within=active_within,
         since=since,
         periods=periods,

@@ -10,6 +10,7 @@ from abtest.definition.engine_parts import catalogues, with_engine_parts
 from abtest.definition.formats import DEFAULT, FormatName
 from abtest.definition.ids import Ids
 from abtest.definition.plan_part import PlanInputs, Planned
+from abtest.definition.read import Read
 from abtest.grammar.expression import ExpressionError, parse_expression
 from abtest.grammar.fields import (
     SECONDS,
@@ -244,6 +245,7 @@ class Source(Part):
     where: Condition | None = Field(
         None, description="Only rows for which this condition on columns is true.", examples=["status != 'cancelled'"]
     )
+    read: Read = Field(Read(), description="How its files and values are written, where that is not the plain way.")
 
 
 class Segment(Part):

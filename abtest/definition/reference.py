@@ -33,6 +33,7 @@ from abtest.definition.model import (
     Source,
 )
 from abtest.definition.plan_part import Accrual, Batch, Expected, Phase, PlanInputs, Planned, PlannedClusters
+from abtest.definition.read import Forms, Read
 from abtest.engines import ENGINES
 from abtest.metrics import TYPES
 from abtest.metrics import base as bases
@@ -67,6 +68,8 @@ PARTS: list[tuple[str, Model]] = [
     *((title, model) for kind, metric in TYPES.items() for title, model in _of_type(kind, metric)),
     ("`covariate` of event metrics", bases.Covariate),
     ("`covariate` of column metrics", ColumnCovariate),
+    ("`data.<table>.read`", Read),
+    ("`data.<table>.read.columns.<column>`", Forms),
     ("`segments[]`", Segment),
     ("`compliance`", Compliance),
     ("`value`", CustomerWorth),

@@ -1,6 +1,7 @@
 """Pieces of SQL text: the one function that quotes identifiers, and typed readings of a column.
 
-Values are never written into the text but bound by a :class:`Binder`, except integers that we computed ourselves.
+Values are never written into the text but bound by a :class:`Binder`, except integers that we computed ourselves, and
+the words and patterns of a form, which :func:`text_literal` quotes.
 """
 
 from abtest.engines.engine import Family
@@ -24,6 +25,13 @@ def quote(identifier: str) -> str:
     if "\x00" in identifier:
         raise ValueError("an identifier must not hold a NUL character")
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def text_literal(text: str) -> str:
+    """Return a short text of a definition, or of ours, as SQL: words and patterns of how a column is written."""
+    if "\x00" in text:
+        raise ValueError("a text must not hold a NUL character")
+    return "'" + text.replace("'", "''") + "'"
 
 
 class Binder:

@@ -105,7 +105,7 @@ _TOKEN = re.compile(
     | (?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*")
     | (?P<quoted>`[^`]+`)
     | (?P<period>period\.(?:start|end)\b)
-    | (?P<word>[^\W\d]\w*)
+    | (?P<word>(?!period\.)[^\W\d]\w*(?:\.[^\W\d]\w*)*|[^\W\d]\w*)
     | (?P<operator><=|>=|!=|<>|==|=|<|>)
     | (?P<sign>[(),])
     )""",

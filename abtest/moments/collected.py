@@ -37,6 +37,24 @@ class CustomerCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueCounts:
+    """A column of numbers as it was read: the rows that hold none, and of these the values that are no numbers.
+
+    ``words``: what stands in their place, where it is words for nothing, else the shape of one; ``cure``: what to write
+    in the definition. ``thousands``: values that may be thousands with a point, such as 1.250 for 1250, and what to
+    write if they are (``cure``) or are not (``otherwise``).
+    """
+
+    column: str
+    empty: int
+    unread: int = 0
+    words: str = ""
+    cure: str = ""
+    thousands: int = 0
+    otherwise: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceCounts:
     """One source as it was read. ``matched`` events near the windows belong to counted units, or ``None``."""
 
@@ -51,6 +69,7 @@ class SourceCounts:
     last: int | None
     matched: int | None
     fingerprint: str
+    values: tuple[ValueCounts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,12 @@ import zoneinfo
 from dataclasses import dataclass
 
 from abtest.definition.model import Definition
+from abtest.definition.read import Forms
 from abtest.engines.engine import Family
 from abtest.engines.sqltext import Binder, instant
 from abtest.errors import DataError
+from abtest.grammar.dates import EXCEL
+from abtest.warehouse.forms import PLAIN, instant_of
 from abtest.words.reading import moment as read_moment
 
 MICROSECONDS = 1_000_000
@@ -89,11 +92,21 @@ class Calendar:
             return self.midnight(value)
         raise DataError(f"{place}: {value!r} is compared with a time; write a date such as 2026-03-02")
 
-    def reading(self, name: str, column: str, family: Family, binder: Binder, place: str) -> str:
-        """Return the SQL that reads a column as an instant; a time without a zone needs the definition's zone."""
+    def reading(
+        self, name: str, column: str, family: Family, binder: Binder, place: str, *, forms: Forms = PLAIN
+    ) -> str:
+        """Return the SQL that reads a column as an instant; a time without a zone needs the definition's zone.
+
+        ``forms``: how its times are written.
+        """
         if family in {"timestamp", "date"} and self.zone is None:
             what = "dates" if family == "date" else "timestamps without a time zone"
             raise DataError(f"{place}: column {name!r} holds {what}; say which zone they are in: add {_cure()}")
+        if forms.dates == EXCEL and self.zone is None and family in {"integer", "number", "text"}:
+            raise DataError(f"{place}: column {name!r} holds times of a workbook, without a zone; add {_cure()}")
+        formed = instant_of(column, family, forms, self.zone, binder)
+        if formed is not None:
+            return formed
         if family in {"integer", "number", "boolean", "other"}:
             raise DataError(
                 f"{place}: column {name!r} does not hold times ({family}); "

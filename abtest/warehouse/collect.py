@@ -12,7 +12,7 @@ from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.grammar.fields import nearest
 from abtest.grammar.time import DAY_US
-from abtest.moments.collected import ArmLedger, Collected, SourceCounts
+from abtest.moments.collected import ArmLedger, Collected, SourceCounts, ValueCounts
 from abtest.moments.exact import whole
 from abtest.moments.facts import Facts
 from abtest.moments.follow_up import WRONG, Followed, followed
@@ -32,7 +32,7 @@ from abtest.warehouse.outcomes import Outcomes
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.population import CollisionError, creation, forget_parsed, keep_population, parameters_of
 from abtest.warehouse.profile import profile, require_readable, with_tables
-from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM
+from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM, thousands_cure
 from abtest.warehouse.tables import open_tables, read_table
 from abtest.warehouse.units import (
     CLUSTER,
@@ -490,7 +490,20 @@ class Collector:
             found.last,
             matched,
             self.warehouse.fingerprint(name),
+            tuple(self._values(name, column) for column in self.tables[name].numbers),
         )
+
+    def _values(self, name: str, column: str) -> ValueCounts:
+        """Return how many rows of a source hold no number in a column, and why."""
+        found, table = self.profiles[name], self.tables[name]
+        empty, thousands = found.rows - found.numbers[column].values, table.thousands.get(column, 0)
+        unread = table.unread.get(column)
+        if unread is not None:
+            return ValueCounts(column, empty, unread.count, unread.words, unread.cure or "")
+        if not thousands:
+            return ValueCounts(column, empty)
+        cure, otherwise = (thousands_cure(table, column, decimal=decimal) for decimal in (False, True))
+        return ValueCounts(column, empty, cure=cure, thousands=thousands, otherwise=otherwise)
 
     def _matched(self, name: str) -> int:
         """Count the events of a table that belong to counted units, whenever they happened."""

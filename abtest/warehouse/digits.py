@@ -30,11 +30,11 @@ def require_digits(warehouse: Warehouse, name: str, column: str, largest: float)
     family = raw.columns[column]
     if family not in {"integer", "number", "text"} or largest < (WHOLE if family == "integer" else DECIMAL):
         return
-    value, binder = quote(column), Binder(f"digits_{name}")
+    value, binder = raw.sql(column), Binder(f"digits_{name}")
     readings = [Reading("lost", _lost(value, text=family == "text"))]
     unit = warehouse.sources[name].unit
     if unit is not None:
-        readings += unit_readings(warehouse, quote(unit))[0]
+        readings += unit_readings(warehouse, raw.sql(unit))[0]
     listed = ", ".join(f"{reading.sql} AS {quote(reading.alias)}" for reading in readings)
     where, _ = where_of(warehouse, name, binder)
     rows = f"SELECT {listed}\n  FROM {quote(raw.view)}" + ("" if where is None else f"\n  WHERE {where}")

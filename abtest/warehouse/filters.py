@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from abtest.definition.read import Forms
 from abtest.engines.engine import Family
 from abtest.engines.sqltext import Binder, blank_to_null, number, quote
 from abtest.errors import DataError
@@ -21,6 +22,7 @@ from abtest.grammar.expression import (
     Within,
 )
 from abtest.warehouse.calendar import Calendar
+from abtest.warehouse.forms import PLAIN, number_of
 
 EXACT = 2**53
 """Up to here a double holds every whole number."""
@@ -40,6 +42,10 @@ class Filter:
     """Text columns that the conditions parse, and the type that they are parsed as."""
     instead: Callable[[str], str] = lambda _: ""
     """What an error says in place of a column that is not there."""
+    sql: Callable[[str], str] = quote
+    """The SQL of a column as it is stored."""
+    forms: Callable[[str], Forms] = lambda _: PLAIN
+    """How a column is written."""
 
     def compile(self, node: Expression) -> str:
         """Return the SQL condition for ``node``."""
@@ -90,7 +96,8 @@ class Filter:
         moment = self._fixed(fixed)
         if moment is None or not isinstance(operand, Column):
             return None
-        column, family = quote(operand.name), self.family(operand.name)
+        family = self.family(operand.name)
+        column = self.sql(operand.name)
         if family == "instant":
             return f"({column} {'<>' if operator == '!=' else operator} to_instant({moment}))"
         if family != "date":
@@ -157,7 +164,7 @@ class Filter:
                 case Column(name) if self.family(name) in _TEMPORAL:
                     kinds.add("instant")
                 case Column(name) if self.family(name) in {"integer", "number"}:
-                    kinds.add("number")
+                    kinds.add("instant" if self._timed(name) and self._among_times(operands) else "number")
                 case Column(name) if self.family(name) == "boolean":
                     kinds.add("boolean")
         texts = [operand for operand in operands if isinstance(operand, Constant) and isinstance(operand.value, str)]
@@ -170,9 +177,21 @@ class Filter:
             )
         return kind
 
+    def _timed(self, name: str) -> bool:
+        """Whether numbers of a column are times by their form."""
+        forms = self.forms(name)
+        return forms.epoch is not None or forms.dates is not None
+
+    @staticmethod
+    def _among_times(operands: tuple[Operand, ...]) -> bool:
+        return any(
+            isinstance(x, PeriodEdge) or (isinstance(x, Constant) and isinstance(x.value, dt.date)) for x in operands
+        )
+
     def _raw(self, operand: Operand) -> str:
         if isinstance(operand, Column):
-            column, family = quote(operand.name), self.family(operand.name)
+            family = self.family(operand.name)
+            column = self.sql(operand.name)
             if family == "number":
                 return number(column, family)
             return blank_to_null(column) if family == "text" else column
@@ -183,19 +202,21 @@ class Filter:
             return str(self.calendar.period_start if operand.edge == "start" else self.calendar.period_end)
         if isinstance(operand, Constant):
             return self._constant(kind, operand.value)
-        column, family = quote(operand.name), self.family(operand.name)
+        family = self.family(operand.name)
+        column, forms = self.sql(operand.name), self.forms(operand.name)
         if kind == "instant":
-            if family in {"integer", "number", "boolean"}:
+            timed = forms.epoch or forms.dates
+            if family == "boolean" or (family in {"integer", "number"} and not timed):
                 raise DataError(f"{self.place}: {operand.name} is not a time but is compared with one")
             self._note(operand.name, "TIMESTAMP")
-            return self.calendar.reading(operand.name, column, family, self.binder, self.place)
+            return self.calendar.reading(operand.name, column, family, self.binder, self.place, forms=forms)
         if kind == "number":
             self._note(operand.name, "DOUBLE")
             # Whole numbers are compared as such: a double would take neighbouring large ids for one.
-            return column if family == "integer" else number(column, family)
+            return column if family == "integer" else number_of(column, family, forms)
         if kind == "boolean":
             self._note(operand.name, "DOUBLE")
-            return column if family == "boolean" else f"({number(column, family)} = 1)"
+            return column if family == "boolean" else f"({number_of(column, family, forms)} = 1)"
         return f"trimmed(CAST({column} AS STRING))"
 
     def _constant(self, kind: str, value: str | int | float | bool | dt.date) -> str:

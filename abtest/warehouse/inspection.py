@@ -23,7 +23,7 @@ from abtest.moments.facts import Facts
 from abtest.warehouse.near_ids import Near, collided
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.profile import TableProfile, profile, with_tables
-from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM, Table
+from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM, Table, thousands_cure
 from abtest.warehouse.sources import Raw, Warehouse, attach, located_files, units_are_integers
 from abtest.warehouse.tables import place_of, read_table, sources_of
 from abtest.warehouse.units import ELIGIBLE, REASONS, customer_query, population
@@ -160,6 +160,7 @@ class _Look:
         self._customers(read)
         self._population(read)
         self._times(profiles)
+        self._values(read)
         self._amounts(profiles)
         self._try(partial(self._facts, warehouse, read))
         for raw in self.raw.values():
@@ -372,6 +373,23 @@ class _Look:
                 self.found.notes.append(
                     f"{place}: the last event is of {calendar.iso(seen.last)}, more than a week before period.through; "
                     "if the export stops early, what is missing counts as 0"
+                )
+
+    def _values(self, read: Mapping[str, Table]) -> None:
+        """Which values of a column of numbers are none, and which may mean another number."""
+        for name, table in read.items():
+            place = self.raw[name].place
+            for column, unread in table.unread.items():
+                cure = f"; if that is as it should be, say so: {unread.cure}" if unread.cure else ""
+                self.found.notes.append(
+                    f"{place}: {unread.count:,} values of {column!r} are no numbers ({unread.words}); their rows are "
+                    f"left out of its sums, and count elsewhere{cure}"
+                )
+            for column, count in table.thousands.items():
+                self.found.notes.append(
+                    f"{place}: {count:,} values of {column!r} have a point before three digits, and none has another "
+                    f"number of decimals; if 1.250 means 1250, write {thousands_cure(table, column)}, otherwise "
+                    f"confirm them with {thousands_cure(table, column, decimal=True)}"
                 )
 
     def _amounts(self, profiles: Mapping[str, TableProfile]) -> None:

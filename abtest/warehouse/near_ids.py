@@ -149,8 +149,8 @@ def collided(warehouse: Warehouse, arms: str) -> int:
     raw, binder = warehouse.raw[arms], Binder("near")
     where, _ = where_of(warehouse, arms, binder)
     text = (
-        f"SELECT count(DISTINCT {unit_of(warehouse.unfolded, quote(unit))}) AS ids,\n"
-        f"  count(DISTINCT {unit_of(warehouse, quote(unit))}) AS folded\nFROM {quote(raw.view)}"
+        f"SELECT count(DISTINCT {unit_of(warehouse.unfolded, raw.sql(unit))}) AS ids,\n"
+        f"  count(DISTINCT {unit_of(warehouse, raw.sql(unit))}) AS folded\nFROM {quote(raw.view)}"
     )
     if where:
         text += f"\nWHERE {where}"

@@ -6,18 +6,21 @@ place by each statement.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from abtest.definition.model import Source
 from abtest.engines.engine import Engine, EngineError, Family, Statement
 from abtest.engines.folding import folded
-from abtest.engines.sqltext import LOCAL, Binder, as_text, blank_to_null, number, quote, unit_text
+from abtest.engines.sqltext import LOCAL, Binder, as_text, blank_to_null, quote, unit_text
 from abtest.errors import DataError
 from abtest.grammar.expression import parse_expression
 from abtest.grammar.time import DAY_US
 from abtest.warehouse.calendar import unzoned
 from abtest.warehouse.filters import Filter
+from abtest.warehouse.forms import instant_of, number_of
+from abtest.warehouse.misread import Column, Rows, Unread, judge, looks_like_thousands, numbers_as_times
+from abtest.warehouse.shapes import written
 from abtest.warehouse.sources import Raw, Warehouse, without_label
 from abtest.words.names import shape
 
@@ -49,7 +52,8 @@ class Table:
     ``look`` reads it for that look: as ``bare``, with the columns ``stored`` (by alias) as they are stored, whose
     ranges files know. ``hashed``: ``unit`` is a hash of the id, and tables of customers and arms have a second one,
     ``unit_check``; ``distinct``: no id stands in two rows. ``clock`` is the column of the time and what it holds, by
-    which files are read in part.
+    which files are read in part. ``unread``: by column of numbers, the values that are none and are left out of it;
+    ``thousands``: by column, how many of its values may be thousands with a point.
     """
 
     name: str
@@ -68,6 +72,8 @@ class Table:
     hashed: bool = False
     distinct: bool = False
     times: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, Unread] = field(default_factory=dict)
+    thousands: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def has_arm(self) -> bool:
@@ -127,12 +133,18 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
     if unit is not None:
         raw.column(unit, "unit")
         checked = read.customers or read.arms is not None
-        units, bare_units = unit_readings(warehouse, quote(unit), checked=checked, near=near_sql(raw, whole=checked))
+        near = near_sql(raw, whole=checked)
+        units, bare_units = unit_readings(warehouse, raw.sql(unit), checked=checked, near=near)
     if read.arms is not None:
         readings.append(arm_reading(raw, source, read.arms, binder))
     if time is not None:
         family = raw.columns[raw.column(time, "at")]
-        sql = warehouse.calendar.reading(time, quote(time), family, binder, raw.place)
+        forms = raw.read.forms(time)
+        if family in {"integer", "number"} and not (forms.epoch or forms.dates):
+            refused = numbers_as_times(warehouse.engine, raw, time)
+            if refused is not None:
+                raise refused
+        sql = warehouse.calendar.reading(time, raw.sql(time), family, binder, raw.place, forms=forms)
         readings.append(Reading("at_us", sql, time, "TIMESTAMP" if family == "text" else None))
     if read.customers:
         readings.append(_eligible_reading(warehouse, raw, read.eligible, binder, parsed))
@@ -144,26 +156,38 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
                 f"{raw.place}: column {column!r} holds {family} values; a metric needs numbers or true/false"
             )
         aliases[column] = f"v_{column}" if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", column) else f"v_{len(aliases)}"
-        readings.append(
-            Reading(aliases[column], number(quote(column), family), column, "DOUBLE" if family == "text" else None)
-        )
+        readings.append(Reading(aliases[column], raw.number(column), column, "DOUBLE" if family == "text" else None))
     words = {raw.column(column, "column"): f"s_{place}" for place, column in enumerate(read.texts)}
     readings += [
-        Reading(alias, blank_to_null(as_text(quote(column), raw.columns[column])), column)
+        Reading(alias, blank_to_null(as_text(raw.sql(column), raw.columns[column])), column)
         for column, alias in words.items()
     ]
     instants = {column: f"{'c' if read.customers else 'a'}t_{place}" for place, column in enumerate(read.times)}
     for column, alias in instants.items():
         family = raw.columns[raw.column(column, "follow_up.until")]
-        sql = warehouse.calendar.reading(column, quote(column), family, binder, raw.place)
+        forms = raw.read.forms(column)
+        sql = warehouse.calendar.reading(column, raw.sql(column), family, binder, raw.place, forms=forms)
         readings.append(Reading(alias, sql, column, "TIMESTAMP" if family == "text" else None))
     stored = _as_stored(raw, time, aliases)
     where, tested = where_of(warehouse, name, binder)
     parsed |= tested
+    spared = {column for column in read.numbers if column not in parsed}
     select = _select(raw, [*units, *readings], where, binder)
     parsed |= {reading.column: reading.parses_as for reading in readings if reading.column and reading.parses_as}
+    unread: dict[str, Unread] = {}
     if parsed:
-        _materialise(warehouse, raw, name, select, parsed)
+
+        def select_of(tried: Collection[str]) -> Statement:
+            chosen = [
+                replace(each, sql=raw.number(each.column, tried=True))
+                if each.column is not None and each.column in tried and each.parses_as == "DOUBLE"
+                else each
+                for each in readings
+            ]
+            return _select(raw, [*units, *chosen], where, binder)
+
+        unread = _materialise(warehouse, raw, _Parsed(parsed, spared, select_of))
+    thousands = {column: looks_like_thousands(warehouse.engine, raw, column) for column in read.numbers}
     return Table(
         name,
         None if parsed else select,
@@ -180,7 +204,15 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
         stored={} if parsed else {alias: reading.alias for alias, reading in stored.items()},
         hashed=warehouse.hashed and unit is not None,
         times=instants,
+        unread=unread,
+        thousands={column: count for column, count in thousands.items() if count},
     )
+
+
+def thousands_cure(table: Table, column: str, *, decimal: bool = False) -> str:
+    """Return the key that says what a point before three digits is, of this column alone where there are others."""
+    keys: dict[str, object] = {"decimal": "."} if decimal else {"thousands": "."}
+    return f"read: {written(keys if len(table.numbers) == 1 else {'columns': {column: keys}})}"
 
 
 def unit_readings(
@@ -237,14 +269,22 @@ def _as_stored(raw: Raw, time: str | None, numbers: Mapping[str, str]) -> dict[s
 
 
 def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filter:
-    return Filter(raw.columns, warehouse.calendar, binder, place, instead=raw.instead)
+    return Filter(
+        raw.columns,
+        warehouse.calendar,
+        binder,
+        place,
+        instead=raw.instead,
+        sql=raw.sql,
+        forms=raw.read.forms,
+    )
 
 
 def arm_reading(raw: Raw, source: Source, arms: Sequence[str], binder: Binder) -> Reading:
     """Return how the arm is read: its place among ``arms``, ``NO_ARM`` for a blank, ``UNKNOWN_ARM`` for another."""
     column = source.arm or "arm"
     raw.column(column, "arm")
-    text = f"trimmed({as_text(quote(column), raw.columns[column])})"
+    text = f"trimmed({as_text(raw.sql(column), raw.columns[column])})"
     cases = " ".join(f"WHEN {binder.bind(arm, 'arm')} THEN {number}" for number, arm in enumerate(arms))
     return Reading(
         "arm",
@@ -271,37 +311,75 @@ def _select(raw: Raw, readings: list[Reading], where: str | None, binder: Binder
     return Statement(text, binder.values)
 
 
-def _materialise(warehouse: Warehouse, raw: Raw, name: str, select: Statement, parsed: Mapping[str, str]) -> None:
-    """Parse a source into a table of the engine; ``parsed`` maps its text columns to the types they must parse as."""
-    engine = warehouse.engine
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """What is parsed of a source: its text columns and the types that they must parse as.
+
+    ``select_of`` makes the query, in which values of some columns that are no numbers are no values; only ``spared``
+    columns may have such.
+    """
+
+    columns: Mapping[str, str]
+    spared: Collection[str]
+    select_of: Callable[[Collection[str]], Statement]
+
+
+def _materialise(warehouse: Warehouse, raw: Raw, parsed: _Parsed) -> dict[str, Unread]:
+    """Parse a source into a table of the engine; return the values that were left out, by column."""
+    engine, name, select = warehouse.engine, raw.name, parsed.select_of(())
     if warehouse.calendar.zone is None:
-        for column, target in parsed.items():
+        for column, target in parsed.columns.items():
             if target == "TIMESTAMP":
                 _require_zones(engine, raw, column)
+    unread: dict[str, Unread] = {}
     try:
         engine.materialise(name, select)
     except EngineError as error:
         if not error.conversion:
             raise DataError(f"{raw.place}: {raw.shown}: {without_label(error)}") from None
-        for column, target in parsed.items():
-            _locate(engine, raw, column, target)
-        raise DataError(f"{raw.place}: {raw.shown}: a value does not have the type that its column needs") from None
+        columns = [
+            Column(each, "DOUBLE" if target == "DOUBLE" else "TIMESTAMP", each in parsed.spared)
+            for each, target in parsed.columns.items()
+        ]
+        unread = judge(engine, raw, columns, _rows_of(warehouse, name))
+        if not unread:
+            for column, target in parsed.columns.items():
+                _locate(engine, raw, column, target)
+            raise DataError(f"{raw.place}: {raw.shown}: a value does not have the type that its column needs") from None
+        select = parsed.select_of(unread)
+        try:
+            engine.materialise(name, select)
+        except EngineError as further:
+            raise DataError(f"{raw.place}: {raw.shown}: {without_label(further)}") from None
     warehouse.statements.append(Statement(f"CREATE TEMP TABLE {quote(name)} AS\n{select.text}", select.parameters))
+    return unread
+
+
+def _rows_of(warehouse: Warehouse, name: str) -> Rows:
+    """Return the rows of a source that count, where its condition parses nothing that may be at fault."""
+    binder = Binder(name)
+    where, parsed = where_of(warehouse, name, binder)
+    return Rows() if where is None or parsed else Rows(f" WHERE {where}", binder.values)
 
 
 def _numbered(engine: Engine, raw: Raw, column: str) -> str:
-    return f"SELECT {engine.row_number} AS row, {blank_to_null(quote(column))} AS value FROM {quote(raw.view)}"
+    return f"SELECT {engine.row_number} AS row, {blank_to_null(raw.sql(column))} AS value FROM {quote(raw.view)}"
 
 
 def _locate(engine: Engine, raw: Raw, column: str, target: str) -> None:
     """Raise an error that names the first row whose ``column`` does not parse as ``target``, if there is one."""
-    reader = "try_instant" if target == "TIMESTAMP" else "try_number"
+    forms = raw.read.forms(column)
+    if target == "TIMESTAMP":
+        binder = Binder("locate")
+        read = instant_of("value", "text", forms, "UTC", binder, tried=True)
+    else:
+        binder, read = Binder("locate"), number_of("value", "text", forms, tried=True)
     text = (
         f"SELECT row, value FROM ({_numbered(engine, raw, column)}) AS numbered\n"
-        f"WHERE value IS NOT NULL AND lower(value) NOT IN ('nan', '-nan', '+nan') AND {reader}(value) IS NULL\n"
+        f"WHERE value IS NOT NULL AND lower(value) NOT IN ('nan', '-nan', '+nan') AND {read} IS NULL\n"
         "ORDER BY row LIMIT 1"
     )
-    found = engine.rows(Statement(text, {}))
+    found = engine.rows(Statement(text, binder.values))
     if found:
         what = "a date or time such as 2026-03-02T10:00:00Z" if target == "TIMESTAMP" else "a number"
         raise DataError(

@@ -1,22 +1,56 @@
 """Tables where they lie, opened in an engine: their files, their columns, and what errors call them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
 from abtest.definition.ids import Ids
 from abtest.definition.model import Source
+from abtest.definition.read import Read
 from abtest.engines.engine import Engine, EngineError, Family, Statement
-from abtest.engines.sqltext import quote
+from abtest.engines.sqltext import quote, text_literal
 from abtest.errors import DataError
 from abtest.files.header import names_of
 from abtest.files.located import Located, Stamp, fingerprint, locate, require_distinct, require_unchanged
 from abtest.grammar.fields import nearest
 from abtest.process.publishing import settle
 from abtest.warehouse.calendar import Calendar
+from abtest.warehouse.forms import number_of, stored
 from abtest.words.names import Names
 from abtest.words.visible import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Columns(Mapping[str, Family]):
+    """The columns of a table and what each holds; ``nested``: texts may be JSON objects, whose keys follow a dot."""
+
+    held: Mapping[str, Family]
+    nested: bool = False
+
+    def path(self, name: str) -> tuple[str, ...]:
+        """Return the column, and the keys inside it, that ``name`` says."""
+        if name in self.held or not self.nested:
+            return (name,)
+        parts = name.split(".")
+        for end in range(len(parts) - 1, 0, -1):
+            column = ".".join(parts[:end])
+            if self.held.get(column) == "text" and all(parts[end:]) and '"' not in name and "'" not in name:
+                return (column, *parts[end:])
+        return (name,)
+
+    def __getitem__(self, name: str) -> Family:
+        column, *keys = self.path(name)
+        return "text" if keys else self.held[column]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.path(name)[0] in self.held
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.held)
+
+    def __len__(self) -> int:
+        return len(self.held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +59,7 @@ class Raw:
 
     name: str
     view: str
-    columns: Mapping[str, Family]
+    columns: Columns
     files: tuple[Path, ...]
     place: str
     catalogued: str | None = None
@@ -36,6 +70,20 @@ class Raw:
     """The names of its columns, as far as errors may show them."""
     again: tuple[tuple[Path, Path], ...] = ()
     """Further names of the same files, which are not read again."""
+    read: Read = field(default_factory=Read)
+    """How its values are written."""
+
+    def sql(self, name: str) -> str:
+        """Return the SQL of a column, or of a key inside one, as it is stored; words for no value are none."""
+        column, *keys = self.columns.path(name)
+        sql = quote(column)
+        for key in keys:
+            sql = f"json_text({sql}, {text_literal(key)})"
+        return stored(sql, self.columns[name], self.read.forms(name))
+
+    def number(self, name: str, *, tried: bool = False) -> str:
+        """Return the SQL of a column as a double; ``tried``: what is no number is no value."""
+        return number_of(self.sql(name), self.columns[name], self.read.forms(name), tried=tried)
 
     def column(self, name: str, key: str) -> str:
         """Return ``name`` when the source has it; else raise an error that names the nearest column."""
@@ -228,13 +276,14 @@ def attach(
     return Raw(
         name,
         view,
-        columns,
+        Columns(columns, nested=read is not None and read.kind == "ndjson"),
         read.files if read else (),
         place,
         source.table if frame is None else None,
         read.stamps if read else (),
         names_of(columns, cast("set[str]", asked), read.files if read else (), read.layout if read else None),
         read.again if read else (),
+        source.read,
     )
 
 

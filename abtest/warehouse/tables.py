@@ -10,6 +10,7 @@ from abtest.errors import DataError
 from abtest.grammar.fields import nearest
 from abtest.moments.exact import whole
 from abtest.warehouse.calendar import Calendar
+from abtest.warehouse.misread import words_as_numbers
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.reading import Read, Table, normalise
 from abtest.warehouse.sources import Place, Warehouse, open_warehouse
@@ -96,12 +97,18 @@ def _is_category(warehouse: Warehouse, plan: Plan, column: str) -> bool:
     outcomes = {outcome.value for outcome in plan.outcomes.values() if outcome.of_column}
     if column in outcomes or raw.columns[raw.column(column, "column")] != "text":
         return False
-    text = blank_to_null(f"CAST({quote(column)} AS STRING)")
+    text = blank_to_null(f"CAST({raw.sql(column)} AS STRING)")
     row = warehouse.engine.rows(
         Statement(
-            f"SELECT count({text}) AS known, count(try_cast({text} AS DOUBLE)) AS numbers FROM {quote(raw.view)}\n"
-            f"WHERE lower({text}) NOT IN ('true', 'false', 'nan', '-nan', '+nan')",
+            f"SELECT count({text}) AS known, count({raw.number(column, tried=True)}) AS numbers\n"
+            f"FROM {quote(raw.view)}\nWHERE lower({text}) NOT IN ('true', 'false', 'nan', '-nan', '+nan')",
             {},
         )
     )[0]
-    return whole(row, "known") > whole(row, "numbers")
+    if whole(row, "known") == whole(row, "numbers"):
+        return False
+    # Amounts with a decimal comma are no words either.
+    refused = words_as_numbers(warehouse.engine, raw, column)
+    if refused is not None:
+        raise refused
+    return True

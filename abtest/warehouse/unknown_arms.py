@@ -34,8 +34,8 @@ class UnknownArms:
 
 def unknown_arms(engine: Engine, raw: Raw, column: str, known: Sequence[str], unit: str | None) -> UnknownArms:
     """Return what may be told of the values of ``column`` that are none of the ``known`` arms."""
-    text = f"trimmed(CAST({quote(column)} AS STRING))"
-    units = "count(*)" if unit is None else f"count(DISTINCT {quote(unit)})"
+    text = f"trimmed(CAST({raw.sql(column)} AS STRING))"
+    units = "count(*)" if unit is None else f"count(DISTINCT {raw.sql(unit)})"
     rows = engine.rows(
         Statement(
             f"SELECT {text} AS arm, count(*) AS row_count, {units} AS unit_count FROM {quote(raw.view)}\n"

@@ -131,7 +131,7 @@ def test_values_that_lack_by_chance_pass_and_a_large_share_warns() -> None:
 def test_a_column_of_ones_and_blanks_warns() -> None:
     values = [1 if value == 1 else None for value in blanks(0, 0)]
     found = check(wide({"kept": {"type": "column", "role": "primary"}}, kept=values), "missing.kept")
-    assert (found.status, "if a blank means no, write 0" in found.message) == ("warn", True)
+    assert (found.status, 'if a blank means no, add read: {false: [""]}' in found.message) == ("warn", True)
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,45 @@ CREATE MACRO folded_id(x) AS
          THEN lower(z) ELSE {folded("z", FOLDS)} END)[1];
 """
 
+# How columns are written that are not written the plain way: see abtest/warehouse/forms.py, whose patterns have the
+# groups that are numbered here. `translate` puts the point in place of the first sign, and nothing in place of others.
+_FORMS = """\
+CREATE MACRO named_month(x) AS
+  CASE lower(substring(x, 1, 3)) WHEN 'jan' THEN '01' WHEN 'feb' THEN '02' WHEN 'mar' THEN '03' WHEN 'apr' THEN '04'
+                                 WHEN 'may' THEN '05' WHEN 'jun' THEN '06' WHEN 'jul' THEN '07' WHEN 'aug' THEN '08'
+                                 WHEN 'sep' THEN '09' WHEN 'oct' THEN '10' WHEN 'nov' THEN '11' WHEN 'dec' THEN '12'
+                                 ELSE x END;
+CREATE MACRO full_year(x) AS
+  CASE WHEN length(x) = 4 THEN x WHEN x < '70' THEN concat('20', x) ELSE concat('19', x) END;
+CREATE MACRO hour_of_day(hour, half) AS
+  CASE WHEN half = '' THEN hour WHEN try_cast(hour AS INTEGER) NOT BETWEEN 1 AND 12 THEN '99'
+       ELSE CAST(try_cast(hour AS INTEGER) % 12 + CASE WHEN lower(half) = 'p' THEN 12 ELSE 0 END AS STRING) END;
+CREATE MACRO clock_part(hour, minute, second, half) AS
+  CASE WHEN minute = '' THEN '' ELSE concat(' ', hour_of_day(hour, half), ':', minute, second) END;
+CREATE MACRO iso_time(x, pattern, y, m, d) AS
+  CASE WHEN rlike(x, pattern)
+       THEN concat(full_year(regexp_extract(x, pattern, y)), '-', named_month(regexp_extract(x, pattern, m)), '-',
+                   regexp_extract(x, pattern, d),
+                   clock_part(regexp_extract(x, pattern, 4), regexp_extract(x, pattern, 5),
+                              regexp_extract(x, pattern, 6), regexp_extract(x, pattern, 7)),
+                   regexp_extract(x, pattern, 8))
+       ELSE x END;
+CREATE MACRO minus_of(before, behind, last) AS
+  CASE WHEN before IN ('-', '−', '(') OR behind IN ('-', '−') OR last = '-' THEN '-' ELSE '' END;
+CREATE MACRO plain_number(x, pattern, signs) AS
+  CASE WHEN rlike(x, pattern) AND (regexp_extract(x, pattern, 1) = '(') = (regexp_extract(x, pattern, 5) = ')')
+       THEN concat(minus_of(regexp_extract(x, pattern, 1), regexp_extract(x, pattern, 2),
+                            regexp_extract(x, pattern, 5)),
+                   translate(regexp_extract(x, pattern, 3), signs, '.'),
+                   CASE WHEN regexp_extract(x, pattern, 4) <> '' THEN 'e-2' ELSE '' END)
+       WHEN rlike(x, '[0-9]') THEN concat(x, '?')
+       ELSE x END;
+CREATE MACRO masked(x) AS
+  concat(CASE WHEN rlike(x, '^[-+(]?0(?:[^0-9]|$)') THEN 'z' ELSE '' END,
+         regexp_replace(regexp_replace(x, '[\\p{L}\\p{M}]', 'a', 'g'), '[0-9]', '9', 'g'));
+CREATE MACRO json_text(x, name) AS json_extract_string(x, '$."' || name || '"');
+"""
+
 # DuckDB gets Spark's names, so that one SQL text serves both engines. What neither has (the readers of text, and of
 # local times, whose clock changes the engines read differently) has a name of ours in both: see spark_sql.py.
 #
@@ -113,7 +152,7 @@ CREATE MACRO without_nan(x) AS CASE WHEN isnan(try(x)) THEN NULL ELSE x END;
 CREATE MACRO unit_key(x) AS CASE WHEN x IS NOT NULL THEN hash(x) END;
 CREATE MACRO unit_check(x) AS CASE WHEN x IS NOT NULL THEN hash('#' || x) END;
 CREATE MACRO blank_to_null(x) AS nullif(trimmed(x), '');
-{_FOLDS}{_PARSERS}{_TRIERS}CREATE MACRO try_instant(x) AS try_instant_in(x, 'UTC');
+{_FOLDS}{_FORMS}{_PARSERS}{_TRIERS}CREATE MACRO try_instant(x) AS try_instant_in(x, 'UTC');
 """
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}

@@ -18,6 +18,7 @@ from abtest.engines.folding import (
     spellings,
 )
 from abtest.engines.sqltext import CLOCK, DAY, PART
+from abtest.grammar.dates import MONTHS
 from abtest.grammar.time import DAY_US
 
 _TOKEN = re.compile(r"""'(?P<text>(?:[^']|'')*)'|"(?P<name>(?:[^"]|"")*)"|\$(?P<parameter>[^\W\d]\w*)""")
@@ -125,6 +126,39 @@ FUNCTIONS = {
     "parse_number(x STRING) RETURNS DOUBLE": """
         CASE WHEN lower(trim(x)) NOT IN ('', 'nan', '-nan', '+nan')
              THEN coalesce(try_number(x), raise_error('not a number')) END""",
+    # How columns are written that are not written the plain way: see abtest/warehouse/forms.py.
+    "named_month(x STRING) RETURNS STRING": f"""
+        CASE lower(substring(x, 1, 3)) {" ".join(f"WHEN '{name}' THEN '{n:02d}'" for n, name in enumerate(MONTHS, 1))}
+             ELSE x END""",
+    "full_year(x STRING) RETURNS STRING": """
+        CASE WHEN length(x) = 4 THEN x WHEN x < '70' THEN concat('20', x) ELSE concat('19', x) END""",
+    "hour_of_day(hour STRING, half STRING) RETURNS STRING": """
+        CASE WHEN half = '' THEN hour WHEN try_cast(hour AS INT) NOT BETWEEN 1 AND 12 THEN '99'
+             ELSE CAST(try_cast(hour AS INT) % 12 + CASE WHEN lower(half) = 'p' THEN 12 ELSE 0 END AS STRING) END""",
+    "clock_part(hour STRING, minute STRING, second STRING, half STRING) RETURNS STRING": """
+        CASE WHEN minute = '' THEN '' ELSE concat(' ', hour_of_day(hour, half), ':', minute, second) END""",
+    "iso_time(x STRING, pattern STRING, y INT, m INT, d INT) RETURNS STRING": """
+        CASE WHEN rlike(x, pattern)
+             THEN concat(full_year(regexp_extract(x, pattern, y)), '-', named_month(regexp_extract(x, pattern, m)), '-',
+                         regexp_extract(x, pattern, d),
+                         clock_part(regexp_extract(x, pattern, 4), regexp_extract(x, pattern, 5),
+                                    regexp_extract(x, pattern, 6), regexp_extract(x, pattern, 7)),
+                         regexp_extract(x, pattern, 8))
+             ELSE x END""",
+    "minus_of(before STRING, behind STRING, last STRING) RETURNS STRING": """
+        CASE WHEN before IN ('-', '−', '(') OR behind IN ('-', '−') OR last = '-' THEN '-' ELSE '' END""",
+    "plain_number(x STRING, pattern STRING, signs STRING) RETURNS STRING": """
+        CASE WHEN rlike(x, pattern) AND (regexp_extract(x, pattern, 1) = '(') = (regexp_extract(x, pattern, 5) = ')')
+             THEN concat(minus_of(regexp_extract(x, pattern, 1), regexp_extract(x, pattern, 2),
+                                  regexp_extract(x, pattern, 5)),
+                         translate(regexp_extract(x, pattern, 3), signs, '.'),
+                         CASE WHEN regexp_extract(x, pattern, 4) <> '' THEN 'e-2' ELSE '' END)
+             WHEN rlike(x, '[0-9]') THEN concat(x, '?')
+             ELSE x END""",
+    "masked(x STRING) RETURNS STRING": r"""
+        concat(CASE WHEN rlike(x, r'^[-+(]?0(?:[^0-9]|$)') THEN 'z' ELSE '' END,
+               regexp_replace(regexp_replace(x, r'[\p{L}\p{M}]', 'a'), '[0-9]', '9'))""",
+    "json_text(x STRING, name STRING) RETURNS STRING": """get_json_object(x, concat('$[\\'', name, '\\']'))""",
 }
 """Signature and body of each function, in the order in which they build on each other."""
 

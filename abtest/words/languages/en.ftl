@@ -932,8 +932,8 @@ check-missing-unequally =
     { $metric }: the arms lack values unequally ({ $by_arm } of { $sizes } units by arm), so the units that have one cannot be
     compared; find out why they are blank.
 check-ones-and-blanks =
-    { $metric }: every value is 1 and the rest is blank ({ $by_arm } of { $sizes } units by arm); if a blank means no, write 0 in
-    its place, otherwise every arm has a rate of 100 %.
+    { $metric }: every value is 1 and the rest is blank ({ $by_arm } of { $sizes } units by arm); if a blank means no, add
+    read: {"{"}false: [""]{"}"} to data.customers, otherwise every arm has a rate of 100 %.
 check-many-missing =
     { $metric }: { $n } of { $counted } counted units have no value ({ $by_arm } of { $sizes } by arm) and are left out; the
     result is about the others.
@@ -944,6 +944,23 @@ check-repeated-assignments =
     { $source }: { $n } assignments repeat a unit in the same arm; each unit counts once, from its first row.
 check-repeated-rows =
     { $source }: { $n } rows repeat a unit in the same arm; each unit counts once, from its first row.
+check-unread-values =
+    { $source }: in { $n } of { $rows } rows { $column } is no number ({ $words }); these events are left out of its sums,
+    and count elsewhere.{ $cure ->
+        [""] {""}
+       *[other] {" "}If that is as it should be, say so: { $cure }.
+    }
+check-unread-cells =
+    { $source }: in { $n } of { $rows } rows { $column } is no number ({ $words }); these units have no value in it, and count
+    elsewhere.{ $cure ->
+        [""] {""}
+       *[other] {" "}If that is as it should be, say so: { $cure }.
+    }
+check-empty-values =
+    { $source }: { $n } of { $rows } events have no { $column }; they are left out of its sums, and count elsewhere.
+check-thousands =
+    { $source }: { $n } of { $rows } values of { $column } have a point before three digits, and none has another number of
+    decimals; if 1.250 means 1250, write { $cure }, otherwise confirm them with { $otherwise }.
 check-without-id = { $source }: { $n } of { $rows } rows have no id; they are left out.
 check-without-time = { $source }: { $n } of { $rows } rows have no time; they are left out.
 check-without-arm = { $source }: { $n } of { $rows } rows have no arm; they count as not assigned.
