@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from abtest.errors import DataError
@@ -63,6 +64,10 @@ class Engine(Protocol):
 
     def admit(self, files: Sequence[str]) -> None:
         """Say which files will be attached. An engine that can be shut opens no other file afterwards."""
+
+    def workspace(self) -> Path:
+        """Return a folder that it reads from too, which is removed with it: for plain copies of files that are not."""
+        ...
 
     def attach_files(self, table: str, files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None) -> None:
         """Make ``table`` a view of files."""

@@ -1,5 +1,6 @@
 """Files of a table: what they are, what their headers say, and what tells one state of them from another."""
 
+import codecs
 import csv
 import gzip
 import hashlib
@@ -7,14 +8,17 @@ import os
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from abtest.errors import DataError
+from abtest.files.avro import avro_written
 from abtest.files.paths import find_files
+from abtest.files.prepared import BOOKS, PLAIN, Start, Written, copied, member_of, needs_copy, start_of
+from abtest.files.workbooks import sheet_written
 from abtest.process.regular import open_regular
-from abtest.words.names import Names, file_shown, looks_like_name, repr_of
+from abtest.words.names import Names, file_shown, looks_like_name, names_are_told, repr_of
 from abtest.words.visible import hidden, visible
 
 Format = Literal["csv", "parquet", "ndjson"]
@@ -29,13 +33,18 @@ _FORMATS: dict[str, Format] = {
     ".jsonl": "ndjson",
     ".ndjson.gz": "ndjson",
     ".jsonl.gz": "ndjson",
+    ".csv.zst": "csv",
+    ".tsv.zst": "csv",
+    ".ndjson.zst": "ndjson",
+    ".jsonl.zst": "ndjson",
+    ".zip": "csv",
+    ".xlsx": "csv",
+    ".xlsm": "csv",
+    ".ods": "csv",
+    ".avro": "ndjson",
 }
+"""By its ending; what a zip archive holds is told by the ending inside it."""
 _DELIMITERS = ",;\t|"
-_MAGIC = {
-    b"\x1f\x8b": "gzip-compressed; name it .csv.gz",
-    b"PK\x03\x04": "a zip archive or a workbook, not text; export it as CSV",
-    b"PAR1": "a Parquet file; name it .parquet",
-}
 _BINARY = getattr(os, "O_BINARY", 0)
 _WHOLE = 64 * 1024 * 1024
 _BLOCK = 1024 * 1024
@@ -70,15 +79,20 @@ class Located:
     stamps: tuple[Stamp, ...]
     again: tuple[tuple[Path, Path], ...]
     place: str
+    read_as: tuple[Path, ...] = ()
+    """The files that an engine reads in their place: plain copies of those that are packed, encoded or sheets."""
 
     @property
     def names(self) -> list[str]:
         """The files as an engine is given them."""
-        return [str(file) for file in self.files]
+        return [str(file) for file in self.read_as or self.files]
 
 
-def locate(pattern: str, folder: Path, place: str) -> Located:
+def locate(pattern: str, folder: Path, place: str, written: Written = PLAIN, work: Path | None = None) -> Located:
     """Return the files that ``pattern`` names, looked at from outside: no row is read.
+
+    ``written``: what is said of how they are written. ``work``: a folder for plain copies of files that an engine does
+    not read as they are; without one they are looked at only.
 
     Raises :class:`~abtest.errors.DataError` starting with ``place`` as :func:`~abtest.files.paths.find_files` does,
     and for files that are no tables, do not agree, or are damaged.
@@ -94,8 +108,66 @@ def locate(pattern: str, folder: Path, place: str) -> Located:
     require_seen_names(found.files, place)
     kind = format_of(found.files, place)
     require_whole_gzip(found.files, place)
-    layout = csv_layout(found.files, place) if kind == "csv" else None
-    return Located(found.files, kind, layout, before, found.again, place)
+    layout, read_as = None, found.files
+    if kind == "csv":
+        # A sheet is a CSV from here on, in which nothing stands above the header any more.
+        texts = [(path, written) for path in found.files]
+        if any(_is_book(path) for path in found.files):
+            if work is None:
+                raise ValueError("a workbook is written out, and there is no folder to do so")
+            texts = [
+                (sheet_written(path, work, written, place), PLAIN) if _is_book(path) else (path, written)
+                for path in found.files
+            ]
+        layout = _layout(texts, place)
+        read_as = _plain_csv(texts, layout, place, work)
+    elif kind == "ndjson":
+        read_as = _plain_ndjson(found.files, place, written, work)
+    return Located(found.files, kind, layout, before, found.again, place, read_as)
+
+
+def _plain_ndjson(files: Sequence[Path], place: str, written: Written, work: Path | None) -> tuple[Path, ...]:
+    plain = []
+    for path in files:
+        if path.suffix.lower() == ".avro":
+            plain.append(path if work is None else avro_written(path, work, place))
+            continue
+        marked = written.encoding or written.skip or path.suffix.lower() in {".zip", ".zst"} or _has_mark(path)
+        start = start_of(path, written, place) if marked else None
+        needed = work is not None and start is not None and needs_copy(path, start)
+        plain.append(copied(path, work, start, place) if needed and work is not None and start is not None else path)
+    return tuple(plain)
+
+
+def _has_mark(path: Path) -> bool:
+    """Whether a text says by its first bytes that it is no UTF-8."""
+    try:
+        with open_regular(path) as file:
+            return file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+    except OSError:
+        return False
+
+
+def _plain_csv(
+    texts: Sequence[tuple[Path, Written]], layout: tuple[str, list[str]], place: str, work: Path | None
+) -> tuple[Path, ...]:
+    """Return the files that an engine reads: plain, with the columns of the first in its order."""
+    if work is None:
+        return tuple(path for path, _ in texts)
+    plain = []
+    for path, written in texts:
+        start = start_of(path, written, place)
+        found = _header(path, start, place)
+        order = None if found == layout else [found[1].index(name) for name in layout[1]]
+        if order is None and not needs_copy(path, start):
+            plain.append(path)
+            continue
+        plain.append(copied(path, work, replace(start, delimiter=found[0]), place, order=order, delimiter=layout[0]))
+    return tuple(plain)
+
+
+def _is_book(path: Path) -> bool:
+    return path.name.lower().endswith(BOOKS)
 
 
 def require_seen_names(files: Sequence[Path], place: str) -> None:
@@ -106,7 +178,9 @@ def require_seen_names(files: Sequence[Path], place: str) -> None:
             raise DataError(f"{place}: the file {visible(path.name)[:80]} has {what} in its name; rename it")
 
 
-def _known_format(path: Path) -> Format | None:
+def _known_format(path: Path, place: str) -> Format | None:
+    if path.suffix.lower() == ".zip":
+        return _FORMATS[ending_of(Path(member_of(path, place)))]
     return _FORMATS.get(ending_of(path))
 
 
@@ -120,9 +194,12 @@ def format_of(files: Sequence[Path], place: str) -> Format:
     """Return the one format of ``files``, by their endings."""
     formats: dict[Format, Path] = {}
     for path in files:
-        found = _known_format(path)
+        found = _known_format(path, place)
         if found is None:
-            raise DataError(f"{place}: {path.name} has no known ending; use .csv, .csv.gz, .parquet, .ndjson or .jsonl")
+            raise DataError(
+                f"{place}: {path.name} has no known ending; use .csv, .csv.gz, .parquet, .ndjson, .jsonl, .xlsx, .ods, "
+                ".zip or .avro"
+            )
         formats[found] = path
     if len(formats) > 1:
         raise DataError(
@@ -132,37 +209,100 @@ def format_of(files: Sequence[Path], place: str) -> Format:
 
 
 def csv_layout(files: Sequence[Path], place: str) -> tuple[str, list[str]]:
-    """Return the delimiter and the column names of CSV ``files``, which must agree in both.
+    """Return the delimiter and the column names of plain CSV ``files``, of which all must have the same columns."""
+    return _layout([(path, PLAIN) for path in files], place)
+
+
+def _layout(texts: Sequence[tuple[Path, Written]], place: str) -> tuple[str, list[str]]:
+    """Return the delimiter and the column names of the first of several CSV files; the others must have them too.
 
     The header is read here and not guessed by the engine: an engine that sniffs may skip rows that do not fit.
     """
     layout: tuple[str, list[str]] | None = None
-    for path in files:
-        header = _first_line(path, place)
-        # What stands in quotes is part of a name.
-        bare = re.sub(r'"(?:[^"]|"")*"', "", header)
-        counts = {delimiter: bare.count(delimiter) for delimiter in _DELIMITERS}
-        delimiter = max(counts, key=lambda candidate: counts[candidate])
-        try:
-            header_names = next(csv.reader([header], delimiter=delimiter))
-        except (csv.Error, StopIteration):
-            raise DataError(
-                f"{place}: {path.name}: the header line cannot be read; is the file a CSV with a line of names, "
-                "and are its lines ended by LF or CRLF?"
-            ) from None
-        # Exports that keep a row number leave its column without a name.
-        names = [name.strip() or f"unnamed_{number}" for number, name in enumerate(header_names, 1)]
-        require_distinct(names, f"{place}: {path.name}")
+    for path, written in texts:
+        found = _header(path, start_of(path, written, place), place)
         if layout is None:
-            layout = (delimiter, names)
-        elif layout != (delimiter, names):
-            raise DataError(
-                f"{place}: {path.name} has another header than {files[0].name}; files of one pattern need the same "
-                "columns in the same order"
-            )
+            layout = found
+        elif sorted(layout[1]) != sorted(found[1]):
+            raise _other_columns(path, found[1], texts[0][0], layout[1], place)
     if layout is None:
         raise DataError(f"{place}: no file to read")
     return layout
+
+
+def _header(path: Path, start: Start, place: str) -> tuple[str, list[str]]:
+    """Return the delimiter and the column names of one CSV."""
+    if not any(line.strip() for line in start.lines):
+        raise DataError(f"{place}: {path.name} is empty; it needs a header line and rows")
+    header = start.lines[0]
+    delimiter = start.delimiter or _delimiter(header)
+    below = _preamble(start)
+    if below:
+        skip = start.above + below
+        raise DataError(
+            f"{place}: {path.name}: its header seems to stand in line {skip + 1}, below other lines: "
+            f"`read: {{skip: {skip}}}`"
+        )
+    try:
+        header_names = next(csv.reader([header], delimiter=delimiter))
+    except (csv.Error, StopIteration):
+        raise DataError(
+            f"{place}: {path.name}: the header line cannot be read; is the file a CSV with a line of names, "
+            "and are its lines ended by LF or CRLF?"
+        ) from None
+    # Exports that keep a row number leave its column without a name.
+    names = [name.strip() or f"unnamed_{number}" for number, name in enumerate(header_names, 1)]
+    require_distinct(names, f"{place}: {path.name}")
+    return delimiter, names
+
+
+def _delimiter(line: str) -> str:
+    # What stands in quotes is part of a name.
+    bare = re.sub(r'"(?:[^"]|"")*"', "", line)
+    return max(_DELIMITERS, key=bare.count)
+
+
+_LINES_ABOVE = 40
+"""Lines among which a header is looked for."""
+
+
+def _preamble(start: Start) -> int:
+    """Return how many lines stand above what is a header by all signs; 0 where the first line is one, or none is."""
+    lines = [line for line in start.lines[:_LINES_ABOVE] if line.strip()]
+    if len(lines) < 3 or not start.lines:
+        return 0
+    delimiter = start.delimiter or _delimiter(lines[-1])
+    try:
+        cells = [next(csv.reader([line], delimiter=delimiter)) for line in lines]
+    except (csv.Error, StopIteration):
+        return 0
+    width = len(cells[-1])
+    # All rows at the end have the width of the table, and the lines above its header have another.
+    first = next(place for place in range(len(cells)) if all(len(row) == width for row in cells[place:]))
+    names = [name.strip() for name in cells[first]]
+    rows = cells[first + 1 :]
+    if first == 0 or width < 2 or not rows or any(len(row) == width for row in cells[:first]):
+        return 0
+    if not all(map(looks_like_name, filter(None, names))) or not names_are_told(names, rows):
+        return 0
+    return start.lines.index(lines[first]) if start.lines[0] != lines[first] else 0
+
+
+def _other_columns(path: Path, names: Sequence[str], first: Path, known: Sequence[str], place: str) -> DataError:
+    """Return the error for a file of a pattern that has other columns than the first."""
+    both = Names.of([*known], told=True)
+    if not set(names) & set(known) and not all(map(looks_like_name, names)):
+        return DataError(
+            f"{place}: {path.name}: the first line seems to hold values, not the names that {first.name} has; add a "
+            "header line to it"
+        )
+    missing = next((name for name in known if name not in names), None)
+    if missing is not None:
+        what = f"has no {both.column(missing)}, which {first.name} has"
+    else:
+        more = next(name for name in names if name not in known)
+        what = f"has {Names.of([more], told=True).column(more)}, which {first.name} lacks"
+    return DataError(f"{place}: {path.name} {what}; files of one pattern need the same columns, in any order")
 
 
 def require_distinct(names: Sequence[str], place: str) -> None:
@@ -203,24 +343,6 @@ def require_whole_gzip(files: Sequence[Path], place: str) -> None:
 def unpacked(path: Path, content: BinaryIO) -> BinaryIO | gzip.GzipFile:
     """Return the content of a file that was opened, of a gzip what is packed in it."""
     return gzip.GzipFile(fileobj=content) if path.suffix.lower() == ".gz" else content
-
-
-def _first_line(path: Path, place: str) -> str:
-    try:
-        with open_regular(path) as content, unpacked(path, content) as file:
-            raw = file.readline(1_000_000)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or "the compressed file is cut off or damaged"
-        raise DataError(f"{place}: {path.name} cannot be read: {reason}; export or copy it again") from None
-    for magic, what in _MAGIC.items():
-        if raw.startswith(magic):
-            raise DataError(f"{place}: {path.name} is {what}")
-    if not raw.strip():
-        raise DataError(f"{place}: {path.name} is empty; it needs a header line and rows")
-    try:
-        return raw.decode("utf-8-sig").rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise DataError(f"{place}: {path.name} is not UTF-8 text; save it as UTF-8") from None
 
 
 def stamps(files: Sequence[Path], place: str) -> tuple[Stamp, ...]:

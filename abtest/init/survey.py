@@ -9,6 +9,7 @@ from abtest.definition.model import CUSTOMERS
 from abtest.engines.engine import Engine, EngineError
 from abtest.errors import DataError
 from abtest.files.located import locate
+from abtest.files.prepared import PLAIN, Written
 from abtest.init import facts
 from abtest.init.arms import ArmColumn, is_category
 from abtest.init.choices import Chosen, EventChoice, choose
@@ -150,6 +151,7 @@ class Given:
     name: str
     option: str
     path: str
+    written: Written = PLAIN
 
 
 def survey(engine: Engine, given: Sequence[Given], hints: Hints, name: str | None = None) -> Draft:
@@ -160,7 +162,7 @@ def survey(engine: Engine, given: Sequence[Given], hints: Hints, name: str | Non
     :class:`~abtest.errors.UsageError` when an option names what is not there.
     """
     asked = {hint.column for hint in hints.columns} | ({hints.arm} if hints.arm else set())
-    located = [locate(part.path, Path(), part.option) for part in given]
+    located = [locate(part.path, Path(), part.option, part.written, engine.workspace()) for part in given]
     engine.admit([file for found in located for file in found.names])
     tables = {
         part.name: look(engine, part.name, part.option, part.path, found, asked=asked)

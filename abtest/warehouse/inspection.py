@@ -173,7 +173,9 @@ class _Look:
         for name in self.sources:
             try:
                 located[name] = (
-                    None if frames.get(name) is not None else located_files(self.place, name, self.sources[name])
+                    None
+                    if frames.get(name) is not None
+                    else located_files(self.place, name, self.sources[name], self.engine)
                 )
             except DataError as error:
                 failed[name] = error

@@ -57,7 +57,7 @@ def profile(warehouse: Warehouse, table: Table, *, may_be_empty: bool = False) -
     try:
         row = warehouse.engine.rows(statement, f"looking at {table.name}")[0]
     except EngineError as error:
-        raise DataError(f"{raw.place}: {raw.shown}: {str(error).split(': ', 1)[-1]}") from None
+        raise raw.unreadable(error) from None
     if optional(row, "edged"):
         # Some ids must be trimmed, and may be none then, so the counts are those of the trimmed ids.
         return profile(warehouse, replace(table, bare=None, look=None), may_be_empty=may_be_empty)

@@ -21,7 +21,7 @@ from abtest.warehouse.filters import Filter
 from abtest.warehouse.forms import instant_of, number_of
 from abtest.warehouse.misread import Column, Rows, Unread, judge, looks_like_thousands, numbers_as_times
 from abtest.warehouse.shapes import written
-from abtest.warehouse.sources import Raw, Warehouse, without_label
+from abtest.warehouse.sources import Raw, Warehouse
 from abtest.words.names import shape
 
 NEAR = "unit_near"
@@ -138,14 +138,7 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
     if read.arms is not None:
         readings.append(arm_reading(raw, source, read.arms, binder))
     if time is not None:
-        family = raw.columns[raw.column(time, "at")]
-        forms = raw.read.forms(time)
-        if family in {"integer", "number"} and not (forms.epoch or forms.dates):
-            refused = numbers_as_times(warehouse.engine, raw, time)
-            if refused is not None:
-                raise refused
-        sql = warehouse.calendar.reading(time, raw.sql(time), family, binder, raw.place, forms=forms)
-        readings.append(Reading("at_us", sql, time, "TIMESTAMP" if family == "text" else None))
+        readings.append(_time_reading(warehouse, raw, raw.column(time, "at"), "at_us", binder))
     if read.customers:
         readings.append(_eligible_reading(warehouse, raw, read.eligible, binder, parsed))
     aliases: dict[str, str] = {}
@@ -164,10 +157,8 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
     ]
     instants = {column: f"{'c' if read.customers else 'a'}t_{place}" for place, column in enumerate(read.times)}
     for column, alias in instants.items():
-        family = raw.columns[raw.column(column, "follow_up.until")]
-        forms = raw.read.forms(column)
-        sql = warehouse.calendar.reading(column, raw.sql(column), family, binder, raw.place, forms=forms)
-        readings.append(Reading(alias, sql, column, "TIMESTAMP" if family == "text" else None))
+        raw.column(column, "follow_up.until")
+        readings.append(_time_reading(warehouse, raw, column, alias, binder))
     stored = _as_stored(raw, time, aliases)
     where, tested = where_of(warehouse, name, binder)
     parsed |= tested
@@ -207,6 +198,17 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
         unread=unread,
         thousands={column: count for column, count in thousands.items() if count},
     )
+
+
+def _time_reading(warehouse: Warehouse, raw: Raw, column: str, alias: str, binder: Binder) -> Reading:
+    """Return how a column of times is read. Raises with the form of numbers that nobody said are times."""
+    family, forms = raw.columns[column], raw.read.forms(column)
+    if family in {"integer", "number"} and not (forms.epoch or forms.dates):
+        refused = numbers_as_times(warehouse.engine, raw, column)
+        if refused is not None:
+            raise refused
+    sql = warehouse.calendar.reading(column, raw.sql(column), family, binder, raw.place, forms=forms)
+    return Reading(alias, sql, column, "TIMESTAMP" if family == "text" else None)
 
 
 def thousands_cure(table: Table, column: str, *, decimal: bool = False) -> str:
@@ -336,7 +338,7 @@ def _materialise(warehouse: Warehouse, raw: Raw, parsed: _Parsed) -> dict[str, U
         engine.materialise(name, select)
     except EngineError as error:
         if not error.conversion:
-            raise DataError(f"{raw.place}: {raw.shown}: {without_label(error)}") from None
+            raise raw.unreadable(error) from None
         columns = [
             Column(each, "DOUBLE" if target == "DOUBLE" else "TIMESTAMP", each in parsed.spared)
             for each, target in parsed.columns.items()
@@ -350,7 +352,7 @@ def _materialise(warehouse: Warehouse, raw: Raw, parsed: _Parsed) -> dict[str, U
         try:
             engine.materialise(name, select)
         except EngineError as further:
-            raise DataError(f"{raw.place}: {raw.shown}: {without_label(further)}") from None
+            raise raw.unreadable(further) from None
     warehouse.statements.append(Statement(f"CREATE TEMP TABLE {quote(name)} AS\n{select.text}", select.parameters))
     return unread
 

@@ -73,7 +73,7 @@ class _Look:
         found: list[str] = []
         for name, source in sources_of(definition, definition.data).items():
             with suppress(DataError):
-                located = located_files(place, name, source)
+                located = located_files(place, name, source, self.engine)
                 found += located.names if located is not None else []
         return found
 

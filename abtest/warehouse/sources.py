@@ -11,8 +11,10 @@ from abtest.definition.read import Read
 from abtest.engines.engine import Engine, EngineError, Family, Statement
 from abtest.engines.sqltext import quote, text_literal
 from abtest.errors import DataError
+from abtest.files.faults import fault_of_csv
 from abtest.files.header import names_of
 from abtest.files.located import Located, Stamp, fingerprint, locate, require_distinct, require_unchanged
+from abtest.files.prepared import Written
 from abtest.grammar.fields import nearest
 from abtest.process.publishing import settle
 from abtest.warehouse.calendar import Calendar
@@ -72,6 +74,10 @@ class Raw:
     """Further names of the same files, which are not read again."""
     read: Read = field(default_factory=Read)
     """How its values are written."""
+    layout: tuple[str, list[str]] | None = None
+    """The delimiter and the columns of CSV files."""
+    texts: tuple[tuple[Path, Path], ...] = ()
+    """Each file, and the plain copy that is read in its place."""
 
     def sql(self, name: str) -> str:
         """Return the SQL of a column, or of a key inside one, as it is stored; words for no value are none."""
@@ -80,6 +86,16 @@ class Raw:
         for key in keys:
             sql = f"json_text({sql}, {text_literal(key)})"
         return stored(sql, self.columns[name], self.read.forms(name))
+
+    def unreadable(self, error: EngineError) -> DataError:
+        """Return the error for files that the engine refused: of a CSV, with what is wrong in which of them."""
+        said = without_label(error)
+        if self.layout is not None and "CSV" in said:
+            delimiter, names = self.layout
+            fault = fault_of_csv(self.texts, delimiter, len(names))
+            if fault is not None:
+                return DataError(f"{self.place}: {fault}")
+        return DataError(f"{self.place}: {self.shown}: {said}")
 
     def number(self, name: str, *, tried: bool = False) -> str:
         """Return the SQL of a column as a double; ``tried``: what is no number is no value."""
@@ -192,7 +208,9 @@ def open_warehouse(
     ``frames`` stand in the place of files. ``hashed``: as of :class:`Warehouse`, unless ids are whole numbers.
     """
     given = frames or {}
-    located = {name: located_files(place, name, source) for name, source in sources.items() if given.get(name) is None}
+    located = {
+        name: located_files(place, name, source, engine) for name, source in sources.items() if given.get(name) is None
+    }
     engine.admit([file for found in located.values() if found is not None for file in found.names])
     raw = {
         name: attach(place, engine, name, source, frame=given.get(name), located=located.get(name))
@@ -222,13 +240,22 @@ def units_are_integers(sources: Mapping[str, Source], raw: Mapping[str, Raw], id
     return bool(families) and all(family in {"integer", "null"} for family in families)
 
 
-def located_files(place: Place, name: str, source: Source) -> Located | None:
-    """Return the files of a source, which the engine has to be told before any is attached; ``None`` without."""
+def located_files(place: Place, name: str, source: Source, engine: Engine) -> Located | None:
+    """Return the files of a source, which the engine has to be told before any is attached; ``None`` without.
+
+    Those that it does not read as they are, are written out in its own folder.
+    """
     if source.path is None or source.table is not None:
         return None
     # Tables that a killed `simulate` was putting in place are of one set before they are read.
     settle((place.folder / source.path).parent, reading=True)
-    return locate(source.path, place.folder, f"{place.key('data', name)}.path")
+    return locate(source.path, place.folder, f"{place.key('data', name)}.path", written_of(source), engine.workspace())
+
+
+def written_of(source: Source) -> Written:
+    """Return what a definition says of how a source's files are written."""
+    said = source.read
+    return Written(said.delimiter, said.encoding, said.skip, said.sheet)
 
 
 def attach(
@@ -254,7 +281,7 @@ def attach(
         except EngineError as error:
             raise DataError(f"{place}.table: {source.table}: {without_label(error)}") from None
     else:
-        located = located or located_files(where, name, source)
+        located = located or located_files(where, name, source, engine)
         if located is None:
             raise DataError(
                 f"{place}: needs `path`: the file of this table (or give tables={{{name!r}: frame}} in Python)"
@@ -281,9 +308,16 @@ def attach(
         place,
         source.table if frame is None else None,
         read.stamps if read else (),
-        names_of(columns, cast("set[str]", asked), read.files if read else (), read.layout if read else None),
+        names_of(
+            columns,
+            cast("set[str]", asked),
+            (read.read_as or read.files) if read else (),
+            read.layout if read else None,
+        ),
         read.again if read else (),
         source.read,
+        read.layout if read else None,
+        tuple(zip(read.files, read.read_as, strict=True)) if read else (),
     )
 
 

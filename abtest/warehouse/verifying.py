@@ -20,12 +20,14 @@ from abtest.engines.engine import Engine, EngineError, Statement
 from abtest.engines.options import Limits
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
-from abtest.files.located import Format, Stamp, csv_layout, format_of, require_unchanged, stamps, unpacked
+from abtest.files.located import Format, Stamp, csv_layout, format_of, locate, require_unchanged, stamps, unpacked
 from abtest.files.parquet_pages import check_pages
 from abtest.files.paths import find_files
+from abtest.files.prepared import PLAIN, Written
 from abtest.files.thrift import DamagedError
 from abtest.process.regular import open_regular
 from abtest.warehouse.plan import Plan
+from abtest.warehouse.sources import written_of
 
 Progress = Callable[[str, float | None], None]
 _BLOCK = 1 << 20
@@ -83,11 +85,19 @@ def verify_source(
     source, place = experiment.definition.data[name], experiment.place("data", name)
     if source.path is None:
         return Verified((f"{place}: is no file, so nothing of it was verified",), ())
-    return verify_files(source.path, experiment.folder, f"{place}.path", limits=limits, progress=progress)
+    return verify_files(
+        source.path, experiment.folder, f"{place}.path", written=written_of(source), limits=limits, progress=progress
+    )
 
 
 def verify_files(
-    pattern: str, folder: Path, place: str, *, limits: Limits | None = None, progress: Progress | None = None
+    pattern: str,
+    folder: Path,
+    place: str,
+    *,
+    written: Written = PLAIN,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
 ) -> Verified:
     """Verify the files that ``pattern`` names, as :func:`~abtest.files.paths.find_files` finds them."""
     files = find_files(pattern, folder, place).files
@@ -95,13 +105,16 @@ def verify_files(
     kind = format_of(files, place)
     notes: list[str] = []
     with _engine(kind, limits) as engine:
+        plain = files
         if engine is not None:
-            engine.admit([str(path) for path in files])
-        for number, path in enumerate(files):
+            located = locate(pattern, folder, place, written, engine.workspace())
+            plain = located.read_as
+            engine.admit(located.names)
+        for number, (path, read) in enumerate(zip(files, plain, strict=True)):
             if progress is not None:
                 progress("verifying the files", number / len(files))
             beside = _compared_beside(path, place)
-            note = _parquet(path, place) if engine is None else _text(path, kind, place, engine)
+            note = _parquet(path, place) if engine is None else _text(read, kind, place, engine, packed=path)
             if note is not None and not beside:
                 notes.append(f"{place}: {path.name}: {note}")
     seen = _Files(place, files, before)
@@ -164,9 +177,9 @@ def _parquet(path: Path, place: str) -> str | None:
     )
 
 
-def _text(path: Path, kind: Format, place: str, engine: Engine) -> str | None:
-    """Count the rows of a text twice; return what could not be noticed."""
-    packed = path.suffix.lower() == ".gz"
+def _text(path: Path, kind: Format, place: str, engine: Engine, *, packed: Path) -> str | None:
+    """Count the rows of a text twice; return what could not be noticed. ``packed``: the file that holds the text."""
+    checked = packed.suffix.lower() in {".gz", ".zip", ".xlsx", ".xlsm", ".ods"}
     layout = csv_layout([path], place) if kind == "csv" else None
     try:
         with open_regular(path) as content, unpacked(path, content) as file:
@@ -186,9 +199,9 @@ def _text(path: Path, kind: Format, place: str, engine: Engine) -> str | None:
         raise DataError(
             f"{place}: {path.name}: two readers count {counted:,} and {rows:,} rows; look for a stray quote or line end"
         )
-    if packed:
+    if checked:
         return None
-    return f"a text has no checksum; a changed value cannot be noticed; lay {path.name}{_BESIDE} beside it"
+    return f"a text has no checksum; a changed value cannot be noticed; lay {packed.name}{_BESIDE} beside it"
 
 
 def _lines(file: Iterable[bytes]) -> int:

@@ -182,6 +182,10 @@ class Database:
         """Say which files will be read; from the first that is attached on, the engine opens no other."""
         self._door.admit(files)
 
+    def workspace(self) -> Path:
+        """Return the folder that it sees, which is removed when it is closed."""
+        return Path(self._door.folder)
+
     def attach_files(self, table: str, files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None) -> None:
         """Make ``table`` a view of files. CSV and NDJSON are read as text: use decides types, not a sample."""
         names = list(files)

@@ -14,7 +14,7 @@ from abtest.engines.spark.session import open_session
 from abtest.engines.spark.sql import ROW_NUMBER, create_functions, identifier, spelt
 from abtest.errors import DataError
 from abtest.process import disk
-from abtest.process.temporary import temporary_path
+from abtest.process.temporary import TemporaryFolder, temporary_path
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -41,6 +41,7 @@ class Application:
         self._session = self._opened.session
         self._families: dict[str, dict[str, Family]] = {}
         self._kept: dict[str, DataFrame] = {}
+        self._folder: TemporaryFolder | None = None
         self._jobs = Jobs(self._opened, progress)
         try:
             self._jobs.run("starting Spark", self._create_functions)
@@ -51,6 +52,12 @@ class Application:
     def admit(self, files: Sequence[str]) -> None:
         """Do nothing: what a cluster may open is its own to say."""
         del files
+
+    def workspace(self) -> Path:
+        """Return a folder on this machine, which is removed when the application is closed."""
+        if self._folder is None:
+            self._folder = TemporaryFolder(prefix="abtest-")
+        return self._folder.path
 
     def attach_files(self, table: str, files: Sequence[str], kind: str, layout: tuple[str, list[str]] | None) -> None:
         """Make ``table`` a view of files, which all workers must see under the same path."""
@@ -154,6 +161,8 @@ class Application:
                 self._session.catalog.dropTempView(table)
         self._jobs.close()
         self._opened.close()
+        if self._folder is not None:
+            self._folder.remove()
 
     def _create_functions(self) -> None:
         for statement in create_functions():
