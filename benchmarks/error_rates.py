@@ -6,7 +6,7 @@ none; nominal is half of α = 0.05. *Covers*: how often the 95 % interval holds 
 as infinite, and *unbounded* is the share of intervals (of the lift where there is one) with a missing bound. *Power*:
 how often the effect is found in its own direction. *Error*: Monte-Carlo standard error at the nominal value.
 
-Run: python benchmarks/error_rates.py [--smoke]
+Run: python benchmarks/error_rates.py [--smoke] [--section HEADING]
 """
 
 import argparse
@@ -16,6 +16,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +28,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from abtest.stats.bayes import Posterior, bayes_means, bayes_rates
 from abtest.stats.clusters import ClusterGroup, Clusters, compare_clusters
 from abtest.stats.compliance import complier_effect
-from abtest.stats.corrections import adjust
+from abtest.stats.corrections import Correction, adjust, interval_levels
 from abtest.stats.dunnett import ArmContrast, control_share, dunnett
-from abtest.stats.gatekeeping import gatekeep
+from abtest.stats.gatekeeping import gated_levels, gatekeep
 from abtest.stats.means import compare_means, mean_margin_test
 from abtest.stats.quantiles import compare_quantiles, rank_of
 from abtest.stats.rates import compare_rates, rate_margin_test
@@ -257,22 +258,24 @@ ZERO_INFLATED = "zero-inflated money (5 % pay, σ = 1.2)"
 PLAIN, INFLATED = Money(1.0), Money(1.2, payers=0.05)
 
 MEANS = [
-    skewed_means(LOG_NORMAL, PLAIN, (500, 500), 0.2, 10_000),
-    skewed_means(LOG_NORMAL, PLAIN, (50, 50), 0.5, 10_000),
-    skewed_means(LOG_NORMAL, PLAIN, (100, 2000), 0.3, 5_000),
-    skewed_means(ZERO_INFLATED, INFLATED, (100, 100), 1.0, 10_000),
-    skewed_means(ZERO_INFLATED, INFLATED, (1000, 1000), 1.0, 5_000),
-    skewed_means(ZERO_INFLATED, INFLATED, (500, 5000), 1.0, 4_000),
-    skewed_means(ZERO_INFLATED, INFLATED, (500, 5000), 1.0, 4_000, more_payers=True),
-    skewed_means(ZERO_INFLATED, INFLATED, (5000, 500), 1.0, 4_000, more_payers=True),
-    skewed_means(ZERO_INFLATED, INFLATED, (10_000, 10_000), 0.3, 4_000),
+    skewed_means(LOG_NORMAL, PLAIN, (500, 500), 0.2, 2_500),
+    skewed_means(LOG_NORMAL, PLAIN, (50, 50), 0.5, 2_500),
+    skewed_means(LOG_NORMAL, PLAIN, (100, 2000), 0.3, 1_250),
+    skewed_means(ZERO_INFLATED, INFLATED, (100, 100), 1.0, 2_500),
+    skewed_means(ZERO_INFLATED, INFLATED, (1000, 1000), 1.0, 1_250),
+    skewed_means(ZERO_INFLATED, INFLATED, (500, 5000), 1.0, 1_000),
+    skewed_means(ZERO_INFLATED, INFLATED, (500, 5000), 1.0, 1_000, more_payers=True),
+    skewed_means(ZERO_INFLATED, INFLATED, (5000, 500), 1.0, 1_000, more_payers=True),
+    skewed_means(ZERO_INFLATED, INFLATED, (10_000, 10_000), 0.3, 1_000),
 ]
 
 
 def winsorised_means(
     name: str, money: Money, sizes: Sizes, lift: float, replications: int, share: float = 0.99
 ) -> Study:
-    """Cut at the pooled quantile, as the analysis does. The truth is that of the means cut at the true quantile."""
+    """Cut at the pooled quantile of the data, as the analysis does, and as its estimand says: the means of values cut
+    there. So each experiment has its own truth: intervals are moved by how far that lies from what the row names.
+    """
     total = sum(sizes)
     rank = rank_of(total, share)
 
@@ -282,16 +285,34 @@ def winsorised_means(
             values[:, sizes[0] :] *= 1 + lift * effect
             cut = np.minimum(values, np.partition(values, rank - 1, axis=1)[:, rank - 1 : rank])
             pairs = [zip(moments(v[:, : sizes[0]]), moments(v[:, sizes[0] :]), strict=True) for v in (cut, values)]
-            for winsorised, whole in zip(*pairs, strict=True):
-                yield {"winsorised at 0.99": compare_means(*winsorised), "not winsorised": compare_means(*whole)}
+            for winsorised, whole, highest in zip(*pairs, cut.max(1).tolist(), strict=True):
+                found = compare_means(*winsorised)
+                if effect:
+                    difference, relative = at(highest)
+                    found = replace(
+                        found,
+                        difference=moved(found.difference, named[0] - difference),
+                        lift=moved(found.lift, named[1] - relative),
+                    )
+                yield {"winsorised at 0.99": found, "not winsorised": compare_means(*whole)}
+
+    def at(cap: float) -> tuple[float, float]:
+        """The difference and the lift of the means of values cut at ``cap``."""
+        first, second = money.capped_mean(cap), (1 + lift) * money.capped_mean(cap / (1 + lift))
+        return second - first, second / first - 1
 
     def excess(cap: float) -> float:
         return (sizes[0] * money.below(cap) + sizes[1] * money.below(cap / (1 + lift))) / total - share
 
     cap = optimize.brentq(excess, money.quantile(share), money.quantile(share) * (1 + lift))
-    first, second = money.capped_mean(cap), (1 + lift) * money.capped_mean(cap / (1 + lift))
-    truth = {"winsorised at 0.99": (second - first, second / first - 1), "not winsorised": (lift * money.mean, lift)}
+    named = at(cap)
+    truth: Mapping[str, Truth] = {"winsorised at 0.99": named, "not winsorised": (lift * money.mean, lift)}
     return Study(name, arms(sizes), f"+{lift:.0%}", replications, truth, simulate)
+
+
+def moved(effect: Estimate, by: float) -> Estimate:
+    ends = (None if end is None else end + by for end in (effect.low, effect.high))
+    return Estimate(effect.estimate, *ends)
 
 
 WINSORISED = [
@@ -840,6 +861,73 @@ def family_table(families: Sequence[Family], scale: int) -> None:
             print("| " + " | ".join(cells) + " |")
 
 
+# ---- Intervals that a correction widens: what they promise together, or of those that exclude 0.
+
+MANY = (3, 6, 10)
+EFFECTS: Mapping[str, Callable[[int], Floats]] = {
+    "none": np.zeros,
+    "0 to 3": lambda m: np.linspace(0, 3, m),
+    "3 each": lambda m: np.full(m, 3.0),
+    "3, else none": lambda m: np.r_[3.0, np.zeros(m - 1)],
+}
+JOINT = {"bonferroni", "dunnett"}
+
+
+def levels_table(runs: int) -> None:
+    """Normal statistics with known errors; gatekeeping has the first third of the questions before the others."""
+    print("| correction | effects, in standard errors | questions | replications | all hold | ", end="")
+    print("wrong direction | misses among those that exclude 0 | error | what is promised | within 3 errors of it |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|---|---|")
+    for correction in ("bonferroni", "dunnett", "holm", "hochberg", "bh", "by", "gatekeeping"):
+        for shown, effects in EFFECTS.items():
+            for m in MANY:
+                n = max(runs // 8, 25) if correction == "dunnett" else runs
+                all_hold, wrong, misses = simulated_levels(correction, effects(m), n)
+                promised = 1 - all_hold if correction in JOINT else misses
+                off = promised > ALPHA + LIMIT * monte_carlo_error(ALPHA, n)
+                promise = "all hold: ≥ 0.95" if correction in JOINT else "misses: ≤ 0.05"
+                cells = [correction, shown, f"{m}", f"{n}", f"{all_hold:.3f}", f"{wrong:.3f}", f"{misses:.3f}"]
+                cells += [f"{monte_carlo_error(ALPHA, n):.4f}", promise, "no" if off else "yes"]
+                print("| " + " | ".join(cells) + " |")
+
+
+def simulated_levels(correction: str, effects: Floats, n: int) -> tuple[float, float, float]:
+    """How often all intervals hold, how often a direction is wrong, and the mean share of misses among those shown."""
+    random, m = generator("levels", correction, str(effects)), len(effects)
+    noise = random.standard_normal((n, m))
+    if correction == "dunnett":  # all share the control
+        noise = (noise - random.standard_normal((n, 1))) / math.sqrt(2)
+    z = effects + noise
+    all_hold = wrong = 0
+    misses = 0.0
+    for row, error in zip(z, noise, strict=True):
+        shown, critical = asked(correction, row)
+        missed = np.abs(error) > critical
+        all_hold += not missed.any()
+        wrong += bool((shown & (np.sign(row) != np.sign(effects))).any())
+        misses += float((missed & shown).sum() / max(shown.sum(), 1))
+    return all_hold / n, wrong / n, misses / n
+
+
+def asked(correction: str, z: Floats) -> tuple[NDArray[np.bool_], Floats]:
+    """Which questions the procedure answers, and how many standard errors each interval reaches (none: infinite)."""
+    if correction == "dunnett":
+        found = dunnett([ArmContrast(float(value), 1.0, 0.5) for value in z])
+        reach = [value - (arm.difference.low or -math.inf) for value, arm in zip(z.tolist(), found.arms, strict=True)]
+        return np.array([arm.p_value < ALPHA for arm in found.arms]), np.array(reach)
+    p_values = (2 * special.ndtr(-np.abs(z))).tolist()
+    if correction == "gatekeeping":
+        split = len(p_values) // 3
+        families = [p_values[:split], p_values[split:]]
+        adjusted = [p for family in gatekeep(families) for p in family]
+        levels = [level for family in gated_levels(families) for level in family]
+    else:
+        of: Correction = correction  # type: ignore[assignment]
+        adjusted, levels = adjust(p_values, of), list(interval_levels(p_values, of))
+    reach = [math.inf if level is None else -float(special.ndtri((1 - level) / 2)) for level in levels]
+    return np.array([p is not None and p < ALPHA for p in adjusted]), np.array(reach)
+
+
 # ---- Non-inferiority: how often it is shown when the truth lies on the margin.
 
 
@@ -974,22 +1062,32 @@ COMPARISONS = {
 }
 
 
+def sections(scale: int, some: slice) -> dict[str, Callable[[], None]]:
+    """What is printed under each heading."""
+    found: dict[str, Callable[[], None]] = {
+        title: partial(comparison_table, studies[some], scale) for title, studies in COMPARISONS.items()
+    }
+    return found | {
+        "Several treatments": partial(family_table, FAMILIES[some], scale),
+        "Primary and secondary metrics": partial(family_table, GATES[some], scale),
+        "Intervals of corrections": partial(levels_table, 2_000 // scale),
+        "Non-inferiority": partial(boundary_table, BOUNDARIES[some], scale),
+        "Credible intervals under a flat prior": partial(credible_table, CREDIBLE[some], scale),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smoke", action="store_true", help="one situation of each kind, in seconds")
-    smoke = parser.parse_args().smoke
-    scale, some = (SMOKE, slice(1)) if smoke else (1, slice(None))
-    for title, studies in COMPARISONS.items():
+    parser.add_argument("--section", action="append", help="only what stands under this heading; may be repeated")
+    options = parser.parse_args()
+    found = sections(*((SMOKE, slice(1)) if options.smoke else (1, slice(None))))
+    for title in options.section or found:
+        if title not in found:
+            parser.error(f"no heading {title!r}; there are: {', '.join(found)}")
+    for title in options.section or found:
         heading(title)
-        comparison_table(studies[some], scale)
-    heading("Several treatments")
-    family_table(FAMILIES[some], scale)
-    heading("Primary and secondary metrics")
-    family_table(GATES[some], scale)
-    heading("Non-inferiority")
-    boundary_table(BOUNDARIES[some], scale)
-    heading("Credible intervals under a flat prior")
-    credible_table(CREDIBLE[some], scale)
+        found[title]()
 
 
 def heading(title: str) -> None:

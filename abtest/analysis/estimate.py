@@ -1,11 +1,21 @@
 """One metric: its value in each arm, and each arm against the control."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from abtest.analysis.cautions import cautions
 from abtest.analysis.companions import Companions, beside
 from abtest.analysis.contrasts import Asked, Contrasts
 from abtest.analysis.inference import Inference
-from abtest.analysis.result import AdjustedValues, ArmResult, Comparison, LevelReading, MetricResult
+from abtest.analysis.result import (
+    AdjustedValues,
+    ArmResult,
+    BayesResult,
+    Comparison,
+    LevelReading,
+    MetricResult,
+    UnadjustedComparison,
+)
 from abtest.analysis.value import ReasonCode
 from abtest.analysis.verdicts import effect
 from abtest.checks.outcomes import lacks_unequally
@@ -13,6 +23,7 @@ from abtest.definition.model import Definition
 from abtest.errors import DataError
 from abtest.grammar.time import DAY
 from abtest.metrics.methods import (
+    Means,
     Method,
     counted_term,
     early_shares,
@@ -21,7 +32,7 @@ from abtest.metrics.methods import (
 )
 from abtest.moments.collected import ArmLedger
 from abtest.moments.outcome import Outcome
-from abtest.moments.sums import WINSORISED, MetricMoments, Sums
+from abtest.moments.sums import VALUE, WINSORISED, MetricMoments, Sums
 from abtest.stats.regression import AdjustedTwoSample
 from abtest.stats.values import Estimate, TwoSample
 from abtest.words.reason import Reason
@@ -145,7 +156,27 @@ class Estimator:
                 further["adjusted_values"] = AdjustedValues(
                     control=effect(result.control), arm=effect(result.treatment)
                 )
+        found = self._cautions(arm, result, further)
+        if found:
+            further["cautions"] = [ReasonCode.of(caution) for caution in found]
         return self.contrasts.comparison(arm, result, further)
+
+    def _cautions(self, arm: int, result: TwoSample, further: Mapping[str, object]) -> list[Reason]:
+        """Return where the interval is known to be off; it stands beside means of units alone."""
+        moments, whole = self.plain, plain_method(self.moments, VALUE)
+        if not isinstance(moments, Means) or not isinstance(whole, Means) or not self.moments.outcome.averages:
+            return []
+        if self.moments.clusters is not None or result.p_value is None:
+            return []
+        bayes, bootstrap, uncut = (further.get(key) for key in ("bayes", "bootstrap", "not_winsorised"))
+        return cautions(
+            (moments.moments[self.control], moments.moments[arm]),
+            (whole.moments[self.control], whole.moments[arm]),
+            adjusted=isinstance(result, AdjustedTwoSample),
+            bayes=bayes if isinstance(bayes, BayesResult) else None,
+            bootstrap=bootstrap if isinstance(bootstrap, UnadjustedComparison) else None,
+            not_winsorised=uncut if isinstance(uncut, UnadjustedComparison) else None,
+        )
 
     def _asked(self) -> Asked:
         """Return what the definition asks of the metric; refuses a margin that does not fit its values."""

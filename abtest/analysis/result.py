@@ -283,6 +283,7 @@ class Comparison(Reasoned):
     interval of the plain difference stands at that level too.
     ``expected_fewest`` is there where an arm expects fewer than five events, or units without one, under equal rates:
     so few, and the exact test given their number decides.
+    ``cautions`` say where the interval, or that of a reading beside it, is known to end too early with such data.
     With a covariate, ``unadjusted`` is the same comparison without it and ``variance_removed`` the share of the
     difference's variance that the covariate explains.
     """
@@ -310,6 +311,7 @@ class Comparison(Reasoned):
     permutation_p_value: float | None = None
     bootstrap: UnadjustedComparison | None = None
     margin: MarginResult | None = None
+    cautions: list[ReasonCode] = Field(default_factory=list)
     verdict: Verdict
     reason: str | None = None
     reason_code: ReasonCode | None = None

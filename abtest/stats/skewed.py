@@ -1,10 +1,11 @@
-"""Skewed amounts, such as money of which few customers pay any, in arms of unequal size.
+"""Skewed amounts, such as money of which few customers pay any.
 
 Principle: Welch's statistic takes each arm's own variance, which in a small arm of skewed values rises and falls with
 its mean: an arm without its usual big spender looks poor and sure of it. So of 100 customers against 2,000 an increase
-is found too often, a decrease hardly ever. Here the variances are those of a model that both arms share, constrained at
-the tested ratio, and what skewness is left is corrected for (one more sum, Σx³). The model has two parts, the share of
-units with an amount and the size of the amounts, so that it serves effects on either and on both.
+is found too often, a decrease hardly ever; and in even arms an interval ends too early on the side of more. Here the
+variances are those of a model that both arms share, constrained at the tested ratio, and what skewness is left is
+corrected for (one more sum, Σx³). The model has two parts, the share of units with an amount and the size of the
+amounts, so that it serves effects on either and on both.
 """
 
 import math
@@ -25,6 +26,8 @@ LOPSIDED = 0.02
 LEAST_VARIATION = 1e-3
 """Values that vary by less than this share of their mean are not amounts of this kind."""
 OWN_NOISE, OWN_PENALTY = 2.0, 0.7
+PLAUSIBLE, FARTHEST = 2.0, 3.0
+"""Standard errors of the ratio's logarithm within which it may well lie, and the farthest that is looked at."""
 REACH = 25.0
 """Logarithm of the largest ratio, to the estimated one, that is looked at."""
 UNBOUNDED = Reason("why-amounts-one-side")
@@ -143,6 +146,18 @@ class Skewed:
         """Return γ/6, the sixth of the skewness of the statistic at a ratio."""
         return self._corrected(self._variances(ratio), ratio, 0.0)[1]
 
+    @property
+    def lopsidedness(self) -> float:
+        """The largest correction (γ/6), either way, of the differences that may well be.
+
+        In arms of equal size there is none at equal means. But the amounts of an arm that has twice the mean vary twice
+        as much, so the statistic of that difference is as skewed as in uneven arms.
+        """
+        squares = (v / n / m**2 for v, n, m in zip(self.own, self.sizes, self.means, strict=True))
+        reach = min(PLAUSIBLE * math.sqrt(sum(squares)), FARTHEST)
+        places = (1.0, *(self.ratio * math.exp(reach * side) for side in (-1, 0, 1)))
+        return max(abs(self._corrected(self._variances(place), 1.0, 0.0)[1]) for place in places)
+
     def of_ratio(self, ratio: float) -> float:
         """Return the deviate of treatment/control = ``ratio``; it falls with the ratio."""
         model = self._variances(ratio)
@@ -198,7 +213,7 @@ def skewed(control: Moments, treatment: Moments) -> Skewed | None:
     """Return two arms whose statistic skewness makes lopsided, or ``None`` where Welch's test serves.
 
     That is: third moments are known, no value is negative, at least two units of each arm have an amount, and the
-    correction at equal means is not negligible, which in arms of equal size it mostly is.
+    correction is not negligible at some difference that may well be.
     """
     if control.tail is None or treatment.tail is None or min(control.n, treatment.n) < 2:
         return None
@@ -208,7 +223,7 @@ def skewed(control: Moments, treatment: Moments) -> Skewed | None:
         if math.sqrt(arm.variance) < LEAST_VARIATION * arm.mean:
             return None
     found = Skewed(control, treatment, (control.tail, treatment.tail))
-    return found if abs(found.correction()) > LOPSIDED else None
+    return found if found.lopsidedness > LOPSIDED else None
 
 
 def compare_skewed(arms: Skewed, confidence: float) -> TwoSample:

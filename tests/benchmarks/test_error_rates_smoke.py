@@ -30,7 +30,7 @@ def printed() -> str:
 def rows(text: str) -> Iterator[dict[str, str]]:
     head: list[str] = []
     for line in text.splitlines():
-        if line.startswith("| situation"):
+        if line.startswith(("| situation", "| correction")):
             head = cells(line)
         elif line.startswith("| "):
             yield dict(zip(head, cells(line), strict=True))
@@ -42,7 +42,7 @@ def limit(share: float, replications: int) -> float:
 
 def test_every_kind_of_analysis_is_simulated(printed):
     titles = re.findall(r"^## (.+)$", printed, re.MULTILINE)
-    assert len(titles) == len(set(titles)) == 14
+    assert len(titles) == len(set(titles)) == 15
     assert len(list(rows(printed))) >= len(titles)
 
 

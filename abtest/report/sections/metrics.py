@@ -99,7 +99,8 @@ def _metric_group(view: View, metric: "MetricResult", notes: Notes, *, adjusted:
         else:
             cells += _comparison_cells(view, metric, comparison, notes, adjusted=adjusted)
         rows.append(tuple(cells))
-    finding = " ".join(text for text in (levels.finding(view, metric), *_other_signs(view, metric)) if text)
+    sentences = (levels.finding(view, metric), *_other_signs(view, metric), *_cautions(view, metric))
+    finding = " ".join(text for text in sentences if text)
     return RowGroup(tuple(rows), clean(metric.title), metric_details(view, metric), finding)
 
 
@@ -131,6 +132,20 @@ def _other_signs(view: View, metric: "MetricResult") -> list[str]:
         if before is not None and after is not None and before * after < -(_NOTHING * before**2):
             shown = [view.numbers.quantity(size, scale, signed=True) for size in (before, after)]
             found.append(view.say("metric.other signs", arm=view.arm(comparison.arm), before=shown[0], after=shown[1]))
+    return found
+
+
+def _cautions(view: View, metric: "MetricResult") -> list[str]:
+    """Return what a reader must know of the intervals; of several arms, each by name."""
+    found = []
+    for comparison in metric.comparisons:
+        for caution in comparison.cautions:
+            text = view.told(caution.reason, caution.code)
+            found.append(
+                text
+                if len(metric.comparisons) == 1
+                else view.say("metric.caution", arm=view.arm(comparison.arm), caution=text)
+            )
     return found
 
 

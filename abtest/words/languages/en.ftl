@@ -219,6 +219,7 @@ metric-verdict-not-estimable = not estimable
 metric-other-signs =
     { $arm } differs by { $before } as it is, and by { $after } once the covariates are alike: by chance, its customers had
     other covariates than the control's. The adjusted difference counts.
+metric-caution = { $arm }: { $caution }
 metric-verdict-not-judged = not judged
 status-pass = ✓ pass
 status-warn = ! warn
@@ -836,6 +837,27 @@ decision-numbers =
 decision-few-events =
     { $metric }: with so few events, the exact test of { $arm } against { $control } that never errs more often than it
     says does not show this ({ $p_value }); that is too little to ship on.
+caution-few-carry =
+    Few units carry an arm's amounts: they weigh no more than { $n } of equal size. With such data the interval of the
+    difference can end too early: a nominal 95 % covers about 90 % where there is an effect.
+caution-few-signed =
+    Few units, of either sign, carry an arm's total. With such data the interval of the difference can end too early: a
+    nominal 95 % covers about 90 % where there is an effect.
+caution-few-adjusted =
+    An arm's values are skewed: they weigh no more than { $n } of equal size. With such data the interval after
+    adjustment can end too early: a nominal 95 % covers about 93 % where the effect grows with the value.
+caution-lopsided =
+    The values are skewed and one arm is much smaller. { $adjusted ->
+    [true] After adjustment
+   *[other] With values of both signs
+    } no correction for that is made: an effect that is not there is found on one side in 4 % to 8 % of experiments,
+    where a nominal 95 % says 2.5 %.
+caution-reading =
+    { $reading ->
+    [bootstrap] The bootstrap's interval
+    [credible] The credible interval
+   *[other] The interval without winsorising
+    } can end too early: an arm's values weigh no more than { $n } of equal size, and a nominal 95 % covers about 93 %.
 decision-not-compared = { $metric } cannot be compared between { $arm } and { $control }: { $because }.
 decision-largest =
     { $arm } has the largest effect among the arms that win; that it beats { $others } was not tested.
