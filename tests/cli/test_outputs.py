@@ -152,8 +152,8 @@ def test_an_arm_without_mature_units_is_answered(case):
         (("validate", "drip.yaml"), (*HEAVY, "ctypes", "abtest.stats", "abtest.analysis", "abtest.report.blocks")),
         (("explain", "drip.yaml"), (*HEAVY, "abtest.stats", "abtest.analysis", "abtest.report.blocks")),
         (("compare", "a=48/200", "b=53/200"), (*NOT_OF_COMPARE, *NOT_OF_STATISTICS, *NOT_DRAWN)),
-        (("analyze", "drip.yaml", "--no-report", "-o", "out"), (*NOT_OF_STATISTICS, *NOT_DRAWN)),
-        (("analyze", "drip.yaml", "--no-report", "-o", "out", "-q"), (*NOT_DRAWN, "abtest.report.sections")),
+        (("analyze", "drip.yaml", "--no-report", "-o", "told"), (*NOT_OF_STATISTICS, *NOT_DRAWN)),
+        (("analyze", "drip.yaml", "--no-report", "-o", "quiet", "-q"), (*NOT_DRAWN, "abtest.report.sections")),
     ],
     ids=lambda given: " ".join(given) if given[0] in {"--help", "validate", "explain", "compare", "analyze"} else "",
 )
