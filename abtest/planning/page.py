@@ -20,7 +20,7 @@ from abtest.report.blocks import (
     Table,
 )
 from abtest.report.figures import CurvePlot, LinePanel, LinePoint, Series
-from abtest.report.formats.text import WIDTH, render_table, wrap
+from abtest.report.terminal import WIDTH, render_table, wrap
 from abtest.words.language import ENGLISH
 from abtest.words.numbers import Numbers, Scale, decimals_for
 from abtest.words.visible import all_visible, clean
