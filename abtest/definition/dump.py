@@ -1,32 +1,21 @@
 """A definition as YAML text: the other direction of :mod:`abtest.definition.load`.
 
-Principle: what is written is read back as the same definition, so to the same hash. Text stands in quotes only where a
-YAML reader, ours or another one, would take it for something else; numbers, lengths of time and dates never do, since
-a quoted number is text.
+Principle: what is written is read back as the same definition, so to the same hash.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import yaml
 from pydantic import BaseModel
 
 from abtest.definition.model import Definition
+from abtest.grammar.scalars import scalar, shown
 
 WIDTH = 120
 """Columns up to which a small mapping or list stands in one line."""
 _FIRST = ("role", "type")
 """Keys that open a part, wherever the model has them: what follows depends on them."""
-_JOINERS = frozenset("\u200c\u200d")
-"""Invisible, but part of how some scripts and emoji are written."""
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_INDICATORS = frozenset(",[]{}#&*!|>'\"%@`")
-_BRACKETS = frozenset(",[]{}:?")
-_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+")
-_LETTERS = frozenset({"y", "Y", "n", "N"})
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +132,7 @@ def _is_block(node: _Scalar) -> bool:
     return (
         node.is_text
         and "\n" in node.written
-        and all(_shown(character) for line in lines for character in line)
+        and all(shown(character) for line in lines for character in line)
         and all(line == line.rstrip() for line in lines)
         and bool(lines[0] and lines[-1])
         and not lines[0].startswith(" ")
@@ -160,46 +149,4 @@ def _flow(node: _Node) -> str:
 
 
 def _scalar(node: _Scalar, *, flow: bool) -> str:
-    """Return a scalar in one line: plain, or in the quotes that need fewer escapes. ``flow``: inside brackets."""
-    text = node.written
-    shown = all(_shown(character) for character in text)
-    if shown and _stays_plain(text, flow=flow) and not (node.is_text and _read_otherwise(text)):
-        return text
-    if shown and ('"' in text or "\\" in text):
-        return "'" + text.replace("'", "''") + "'"
-    return '"' + "".join(_escaped(character) for character in text) + '"'
-
-
-def _shown(character: str) -> bool:
-    """Whether a character may stand in the file as itself: an invisible one could not be told from its neighbours."""
-    return character.isprintable() or character in _JOINERS
-
-
-def _stays_plain(text: str, *, flow: bool) -> bool:
-    """Whether YAML's syntax reads ``text`` without quotes as one scalar with these characters."""
-    if text in _NULLS or text != text.strip() or text[0] in _INDICATORS or text[0] in _JOINERS:
-        return False
-    if text[0] in "-?:." and not text[1:2].isalnum():
-        return False
-    if ": " in text or " #" in text or text.endswith(":"):
-        return False
-    return not flow or _BRACKETS.isdisjoint(text)
-
-
-def _read_otherwise(text: str) -> bool:
-    """Whether a reader of YAML 1.1 or 1.2 takes a plain ``text`` for a number, a date, true or nothing."""
-    of_yaml_1_1 = yaml.SafeLoader.yaml_implicit_resolvers.get(text[:1], [])
-    return (
-        any(pattern.match(text) for _, pattern in of_yaml_1_1)
-        or text in _LETTERS
-        or _NUMBER.fullmatch(text) is not None
-    )
-
-
-def _escaped(character: str) -> str:
-    if character in _ESCAPES:
-        return _ESCAPES[character]
-    if _shown(character):
-        return character
-    code = ord(character)
-    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
+    return scalar(node.written, is_text=node.is_text, flow=flow)

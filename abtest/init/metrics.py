@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from abtest.grammar.scalars import scalar
 from abtest.init.draft import MetricDraft
 from abtest.init.hints import UnsettledError
 from abtest.init.looking import Column, Table, shortened
-from abtest.init.scalars import Raw, Value, days, scalar
+from abtest.init.scalars import Raw, Value, days
 from abtest.init.timing import WindowChoice, length, span, weeks
 from abtest.init.vocabulary import Nature, event_nature, joined, outcome_score, unwanted, words
 

@@ -1,16 +1,10 @@
-"""Text → YAML: the one function that quotes a scalar, and the flow mappings and comments made with it."""
+"""Values → YAML as drafts write them: flow mappings, and comments beside them."""
 
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
 
-import yaml
+from abtest.grammar.scalars import scalar
 
-# Only texts of these characters are tried without quotes; the reader has the last word on each of them.
-_PLAIN = re.compile(r"(?:\.{0,2}/)?[\w(][\w ()./+<>=%&-]*")
-# Other readers of YAML 1.1 take these for true and false, though PyYAML does not.
-_SINGLE_LETTERS = frozenset("yYnN")
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 WIDTH = 116
 
 
@@ -21,35 +15,6 @@ class Raw(str):
 
 
 Value = str | int | float | bool | dt.date | Mapping[str, "Value"] | Sequence["Value"]
-
-
-def scalar(text: str) -> str:
-    """Return ``text`` as a YAML scalar that every reader gives back as the same text, inside ``{}`` and ``[]`` too.
-
-    It stands without quotes where that is safe, else in double quotes with escapes. Half a surrogate pair is no
-    character and raises ``ValueError``.
-    """
-    if _PLAIN.fullmatch(text) and text.isprintable() and not text.endswith(" ") and text not in _SINGLE_LETTERS:
-        # What looks like a number, a date, yes or null would come back as one.
-        try:
-            if yaml.safe_load(f"[{text}]") == [text]:
-                return text
-        except (yaml.YAMLError, ValueError):
-            pass
-    return '"' + "".join(_escaped(character) for character in text) + '"'
-
-
-def _escaped(character: str) -> str:
-    if character in _ESCAPES:
-        return _ESCAPES[character]
-    if character.isprintable():
-        return character
-    code = ord(character)
-    if 0xD800 <= code <= 0xDFFF:
-        raise ValueError("half of a surrogate pair is no character")
-    if code <= 0xFF:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def written(value: Value) -> str:

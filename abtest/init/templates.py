@@ -10,7 +10,8 @@ from string import Template as Text
 
 import yaml
 
-from abtest.init.scalars import Raw, Value, scalar, written
+from abtest.grammar.scalars import scalar
+from abtest.init.scalars import Raw, Value, written
 from abtest.init.timing import length, span, weeks
 
 _COMMENTS = 50

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from abtest.definition.load import load
 from abtest.errors import UsageError
+from abtest.grammar.scalars import scalar
 from abtest.init.draft import Draft, MetricDraft, SourceDraft
-from abtest.init.scalars import Raw, Value, commented, noted, one_line, scalar, written
+from abtest.init.scalars import Raw, Value, commented, noted, one_line, written
 from abtest.process import disk
 from abtest.process.publishing import Kind, publish, settle, workplace
 

@@ -6,7 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from abtest.grammar.nodes import parse
-from abtest.init.scalars import commented, noted, one_line, scalar, written
+from abtest.grammar.scalars import scalar
+from abtest.init.scalars import commented, noted, one_line, written
 
 TEXTS = st.one_of(
     st.text(),
