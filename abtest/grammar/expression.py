@@ -6,13 +6,17 @@
     not        := "not" not | "(" expression ")" | test
     test       := operand ( ("=" | "==" | "!=" | "<" | "<=" | ">" | ">=") operand
                           | ["not"] "in" "(" literal ("," literal)* ")"
+                          | ["not"] "in" "file" "(" text ")"
+                          | ["not"] ("like" | "contains" | "starts" "with" | "ends" "with") text
                           | "is" ["not"] "null" )?
-    operand    := column | "period.start" | "period.end" | literal
+    operand    := column | "lower" "(" column ")" | "period.start" | "period.end" | literal
     literal    := number | text in quotes | date (2026-03-02) | true | false
 
 A column is a plain name, or any text between backticks. A test without an operator is a true/false column.
 ``period.start`` is midnight at the start of the first day, ``period.end`` midnight at the end of the last one, both in
-the definition's time zone. A comparison with an empty cell is neither true nor false, as in SQL.
+the definition's time zone. In the text behind ``like``, ``%`` stands for any letters and ``_`` for one; a backslash
+before them makes them plain. ``in file("…")`` is a list with a value a line. A comparison with an empty cell is neither
+true nor false, as in SQL.
 """
 
 import datetime as dt
@@ -31,6 +35,13 @@ class Column:
     """A column of the table that the expression filters."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lower:
+    """A column in small letters."""
+
+    column: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,25 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True)
+class InFile:
+    """``operand in file("…")``: one of the lines of a file."""
+
+    operand: "Operand"
+    path: str
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """``operand like …``, ``contains …``, ``starts with …`` or ``ends with …``."""
+
+    kind: Literal["like", "contains", "starts", "ends"]
+    operand: "Operand"
+    text: str
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class IsNull:
     """``operand is null``."""
 
@@ -95,8 +125,8 @@ class Negation:
     operand: "Expression"
 
 
-Operand: TypeAlias = Column | Constant | PeriodEdge
-Expression: TypeAlias = Compare | Within | IsNull | Truth | Group | Negation
+Operand: TypeAlias = Column | Lower | Constant | PeriodEdge
+Expression: TypeAlias = Compare | Within | InFile | Matches | IsNull | Truth | Group | Negation
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -112,6 +142,9 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _KEYWORDS = frozenset({"and", "or", "not", "in", "is", "null", "true", "false"})
+
+
+_TEXT_TESTS: tuple[Literal["like", "contains", "starts", "ends"], ...] = ("like", "contains", "starts", "ends")
 
 
 class ExpressionError(ValueError):
@@ -142,7 +175,7 @@ def columns_of(expression: Expression) -> list[str]:
 
     def visit(node: Expression | Operand) -> None:
         match node:
-            case Column(name):
+            case Column(name) | Lower(Column(name)):
                 found[name] = None
             case Compare(_, left, right):
                 visit(left)
@@ -150,8 +183,12 @@ def columns_of(expression: Expression) -> list[str]:
             case Group(_, parts):
                 for part in parts:
                     visit(part)
-            case Within(operand, _, _) | IsNull(operand, _) | Truth(operand) | Negation(operand):
+            case Within(operand, _, _) | InFile(operand, _, _) | IsNull(operand, _) | Truth(operand):
                 visit(operand)
+            case Matches(_, operand, _, _):
+                visit(operand)
+            case Negation(inner):
+                visit(inner)
 
     visit(expression)
     return list(found)
@@ -168,6 +205,21 @@ def uses_period(expression: Expression) -> bool:
             return uses_period(operand)
         case Within(operand, _, _) | IsNull(operand, _) | Truth(operand):
             return isinstance(operand, PeriodEdge)
+        case InFile() | Matches():
+            return False
+
+
+def files_of(expression: Expression) -> list[str]:
+    """Return the paths of the lists that the expression names, each once."""
+    match expression:
+        case InFile(_, path, _):
+            return [path]
+        case Group(_, parts):
+            return list(dict.fromkeys(path for part in parts for path in files_of(part)))
+        case Negation(operand):
+            return files_of(operand)
+        case _:
+            return []
 
 
 class _Parser:
@@ -257,23 +309,40 @@ class _Parser:
             self.position += 1
             operator: Operator = {"==": "=", "<>": "!="}.get(text, text)  # type: ignore[assignment]
             right = self._operand()
-            if not isinstance(left, Column) and not isinstance(right, Column):
+            if not isinstance(left, Column | Lower) and not isinstance(right, Column | Lower):
                 self._without_column()
             return Compare(operator, left, right)
-        if not isinstance(left, Column) and self._peek("in", "is", "not"):
+        if not isinstance(left, Column | Lower) and self._peek("in", "is", "not", *_TEXT_TESTS):
             self._without_column()
         negated = self._take("not")
         if self._take("in"):
+            if self._take("file"):
+                self._need("(")
+                path = self._words("the path of a file in quotes")
+                self._need(")")
+                return InFile(left, path, negated)
             return Within(left, self._options(), negated)
+        for kind in _TEXT_TESTS:
+            if self._take(kind):
+                if kind in {"starts", "ends"}:
+                    self._need("with")
+                return Matches(kind, left, self._words("a text in quotes"), negated)
         if negated:
-            self._fail("expected `in` after `not`")
+            self._fail("expected `in`, `like`, `contains`, `starts with` or `ends with` after `not`")
         if self._take("is"):
             negated = self._take("not")
             self._need("null")
             return IsNull(left, negated)
-        if isinstance(left, Column) and not self._peek("between", "like"):
+        if isinstance(left, Column) and not self._peek("between"):
             return Truth(left)
-        return self._fail("expected a comparison: =, !=, <, <=, >, >=, in (…), is null")
+        return self._fail("expected a comparison: =, !=, <, <=, >, >=, in (…), is null, like, contains")
+
+    def _words(self, expected: str) -> str:
+        operand = self._operand() if self.position < len(self.tokens) else None
+        if not isinstance(operand, Constant) or not isinstance(operand.value, str) or not operand.value:
+            self.position -= operand is not None
+            self._fail(f"expected {expected}")
+        return str(operand.value)
 
     def _options(self) -> tuple[Constant, ...]:
         self._need("(")
@@ -294,6 +363,15 @@ class _Parser:
         if self.position >= len(self.tokens):
             self._fail("expected a column or a value")
         token = self.tokens[self.position]
+        following = self.tokens[self.position + 1] if self.position + 1 < len(self.tokens) else None
+        if token.kind == "word" and token.text.lower() == "lower" and following is not None and following.text == "(":
+            self.position += 2
+            inner = self._operand()
+            if not isinstance(inner, Column):
+                self.position -= 1
+                self._fail("expected a column")
+            self._need(")")
+            return Lower(inner)
         operand = _read(token)
         if operand is None:
             null = "; write `is null` or `is not null`" if token.text.lower() == "null" else ""

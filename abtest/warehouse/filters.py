@@ -1,6 +1,7 @@
 """Expressions of the definition → SQL conditions. Columns are quoted, values are bound; nothing is pasted."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,7 +15,10 @@ from abtest.grammar.expression import (
     Constant,
     Expression,
     Group,
+    InFile,
     IsNull,
+    Lower,
+    Matches,
     Negation,
     Operand,
     PeriodEdge,
@@ -46,6 +50,8 @@ class Filter:
     """The SQL of a column as it is stored."""
     forms: Callable[[str], Forms] = lambda _: PLAIN
     """How a column is written."""
+    listed: Callable[[str, str], str] = lambda _, __: ""
+    """The view with the lines of a file, which is asked for by its path and the place that errors name."""
 
     def compile(self, node: Expression) -> str:
         """Return the SQL condition for ``node``."""
@@ -58,6 +64,12 @@ class Filter:
                 return self._truth(operand)
             case IsNull(operand, negated):
                 return f"({self._raw(operand)} IS {'NOT ' if negated else ''}NULL)"
+            case InFile(operand, path, negated):
+                held = f"SELECT value FROM {quote(self.listed(path, self.place))}"
+                return f"({self._text(operand)} {'NOT ' if negated else ''}IN ({held}))"
+            case Matches(test, operand, text, negated):
+                pattern = self.binder.bind(pattern_of(test, text), "pattern")
+                return f"({'NOT ' if negated else ''}rlike({self._text(operand)}, {pattern}))"
             case Within(operand, options, negated):
                 kind = self._kind(operand, *options)
                 self._require_exact(operand, *options)
@@ -177,6 +189,14 @@ class Filter:
             )
         return kind
 
+    def _text(self, operand: Operand) -> str:
+        """Return a column as text, for a test of its letters."""
+        column = operand.column if isinstance(operand, Lower) else operand
+        if not isinstance(column, Column) or self.family(column.name) not in {"text", "integer", "null"}:
+            name = column.name if isinstance(column, Column) else "a value"
+            raise DataError(f"{self.place}: {name} holds no text or whole numbers, so its letters cannot be tested")
+        return self._as("text", operand)
+
     def _timed(self, name: str) -> bool:
         """Whether numbers of a column are times by their form."""
         forms = self.forms(name)
@@ -202,6 +222,12 @@ class Filter:
             return str(self.calendar.period_start if operand.edge == "start" else self.calendar.period_end)
         if isinstance(operand, Constant):
             return self._constant(kind, operand.value)
+        if isinstance(operand, Lower):
+            if kind != "text":
+                raise DataError(
+                    f"{self.place}: lower({operand.column.name}) is compared with a {kind}; compare it with text"
+                )
+            return f"lower({self._as(kind, operand.column)})"
         family = self.family(operand.name)
         column, forms = self.sql(operand.name), self.forms(operand.name)
         if kind == "instant":
@@ -223,3 +249,13 @@ class Filter:
         if kind == "instant":
             return str(self.calendar.moment(value, self.place))
         return self.binder.bind(value if not isinstance(value, dt.date) else value.isoformat(), "literal")
+
+
+def pattern_of(kind: str, text: str) -> str:
+    """Return the regular expression of a test of letters, which both engines read alike; ``text`` is no expression."""
+    if kind != "like":
+        body = re.escape(text)
+        return {"contains": f"(?s){body}", "starts": f"(?s)^{body}", "ends": f"(?s){body}\\z"}[kind]
+    parts = re.findall(r"\\[%_\\]|.", text, re.DOTALL)
+    body = "".join({"%": ".*", "_": "."}.get(part, re.escape(part[-1])) for part in parts)
+    return f"(?s)^{body}\\z"

@@ -19,6 +19,7 @@ from abtest.grammar.time import DAY_US
 from abtest.warehouse.calendar import unzoned
 from abtest.warehouse.filters import Filter
 from abtest.warehouse.forms import instant_of, number_of
+from abtest.warehouse.lists import list_view
 from abtest.warehouse.misread import Column, Rows, Unread, judge, looks_like_thousands, numbers_as_times
 from abtest.warehouse.shapes import written
 from abtest.warehouse.sources import Raw, Warehouse
@@ -279,6 +280,7 @@ def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filte
         instead=raw.instead,
         sql=raw.sql,
         forms=raw.read.forms,
+        listed=lambda path, asked: list_view(warehouse.engine, warehouse.place.folder, path, asked),
     )
 
 

@@ -146,7 +146,6 @@ def test_columns_are_named_once_in_order():
         "a = ?",
         "a = @x",
         "a::int = 1",
-        "t.a = 1",
         "a = 'x' \\; b",
         "a = __import__('os')",
     ],
