@@ -204,13 +204,18 @@ class TimeToEvent(MetricBase):
         if self.follow_up is not None:
             longer.append(f"A unit is followed until its `{self.follow_up.until}`, where that is not blank.")
         if self.follow_to is not None and self.follow_to > self.horizon:
-            to = duration_text(self.follow_to)
+            to = self._told(self.follow_to)
             longer.append(f"For the log-rank test, the hazard ratio and the medians units are followed for {to}.")
         if not self.competing and not self.landmarks:
             return longer
-        days = [duration_text(seconds) for seconds in self.shares_at()]
+        days = [self._told(seconds) for seconds in self.shares_at()]
         rivals = f", and with an event in {_and(self.competing)} first," if self.competing else ""
         return [f"Shares with the event{rivals} are compared at {_and(days)} too.", *longer]
+
+    def _told(self, seconds: int) -> str:
+        if self.time_unit == "days":
+            return duration_text(seconds)
+        return f"{seconds / UNITS[self.time_unit]:g} {self.time_unit}"
 
     def shares_at(self) -> list[int]:
         """Return the landmarks and the horizon."""

@@ -112,6 +112,7 @@ def test_the_report_says_the_unit_and_no_other(tmp_path, unit, said):
     assert f"{said} until half" in text
     assert f"By {unit[:-1]} 14" in text
     assert "By day" not in text
+    assert f"Mean {unit} before the event" in text
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def _headline(view: View) -> Plot:
     if metric.is_rate:
         values_title = view.say("chart.headline.values.rate")
     elif is_time(metric):
-        values_title = view.say("chart.headline.values.time")
+        values_title = view.say("chart.headline.values.time", unit=clean(metric.unit))
     else:
         message = {
             (True, True): "chart.headline.values.mean",

@@ -172,7 +172,8 @@ def _landmarks(view: View, survival: "SurvivalResult") -> Table:
             title = view.say("landmark.cause", cause=clean(landmark.cause), by=by)
         groups.append(RowGroup(tuple(rows), title, view.method(landmark.method)))
     lead = Paragraph(view.say("table.landmarks.lead"))
-    return Table(view.say("table.landmarks"), columns, tuple(groups), notes.texts, muted=view.invalid, lead=lead)
+    title = view.say("table.landmarks", unit=view.say(f"step.name.{survival.time_unit.removesuffix('s')}"))
+    return Table(title, columns, tuple(groups), notes.texts, muted=view.invalid, lead=lead)
 
 
 def _topics(view: View) -> tuple[str, ...]:

@@ -499,8 +499,8 @@ guide-adjustment =
     as much as 43 % more units.
 guide-ratio = Ratio: one sum over all units of an arm, divided by another. It is no mean over units.
 guide-time_to_event =
-    Days to an event: the mean number of days before a unit's first event, of the days that the window has; a unit
-    without the event counts with all of them (the area under the Kaplan–Meier curve). Units whose window is still open
+    Days to an event (or hours, weeks, months): the mean number of them before a unit's first event, of those that the
+    window has; a unit without the event counts with all (the area under the Kaplan–Meier curve). Units whose window is still open
     count too, for as long as they were followed.
 guide-levels =
     Benchmark and goal: an arm is above (or below) a level when its own interval lies wholly above (or below) it; not
@@ -534,7 +534,7 @@ chart-headline-values-mean = Mean by arm, { $unit }
 chart-headline-values-plain = Mean by arm
 chart-headline-values-other = Value by arm, { $unit }
 chart-headline-values-other-plain = Value by arm
-chart-headline-values-time = Mean days before the event, by arm
+chart-headline-values-time = Mean { $unit } before the event, by arm
 chart-headline-difference = Difference from { $control }, { $unit }
 chart-headline-difference-plain = Difference from { $control }
 chart-points = pp
@@ -690,7 +690,7 @@ hazard-unchecked = Could not be checked.
 table-medians = Medians
 table-medians-lead = { $unit } until half of the units have had the event.
 column-median = Median
-table-landmarks = Shares with the event by day
+table-landmarks = Shares with the event by { $unit }
 table-landmarks-lead = Units that were not followed so long count for as long as they were.
 column-landmark = With the event
 landmark-by-hours = by hour { $time }
