@@ -246,7 +246,11 @@ def _area_under_score(slopes: Callable[[float], tuple[float, float]], estimate: 
 
 
 def _exponential(value: float) -> float | None:
-    return math.exp(value) if value < LARGEST_LOG else None
+    """Return eˣ on the side of 1 on which x lies of 0, however near; ``None`` beyond all numbers."""
+    if value >= LARGEST_LOG:
+        return None
+    ratio = math.exp(value)
+    return math.nextafter(1.0, math.copysign(2.0, value)) if ratio == 1 and value else ratio
 
 
 def _chi_square(statistic: float) -> OverallTest:
