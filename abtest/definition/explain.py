@@ -24,7 +24,7 @@ def explain(definition: Definition) -> str:
         "\n".join(title),
         section("Arms", population.arms(definition)),
         section("Who is counted", population.population(definition)),
-        section("When", [*population.time(definition), *_ready(definition)]),
+        section("When", [*population.time(definition), *_ready(definition), *_planned(definition)]),
         section("Metrics", _metrics(definition)),
         section("Tests", [*decision.tests(definition), *methods.companions(definition)]),
         section("Decision", decision.decision(definition)),
@@ -59,6 +59,17 @@ def _ready(definition: Definition) -> Iterator[str]:
     if day is not None:
         then = "nothing is left open then" if definition.analysis.monitoring else "analyse then"
         yield f"- Every unit is mature for every primary metric and guardrail on {day_text(day)}: {then}."
+
+
+def _planned(definition: Definition) -> Iterator[str]:
+    """Yield what was planned before the start."""
+    planned = definition.planned
+    if planned is None:
+        return
+    sizes = ", ".join(f"{size} on {name}" for name, size in planned.detectable.items())
+    found = f"; with so many, effects can be found of {sizes}" if sizes else ""
+    day = f"; readable on {day_text(planned.readable)}" if planned.readable else ""
+    yield f"- Planned: {planned.units:,} units of all arms, for a power of {100 * planned.power:.3g} %{found}{day}."
 
 
 def _place(path: tuple[str | int, ...]) -> str:
