@@ -180,6 +180,11 @@ class TimeToEvent(MetricBase):
         return self.unit or self.time_unit
 
     @property
+    def length(self) -> float:
+        """The horizon in the unit of the times."""
+        return self.horizon / UNITS[self.time_unit]
+
+    @property
     def plain_test(self) -> str:
         """The test of two arms in words."""
         return "difference of the restricted mean times (areas under Kaplan–Meier) by z, lift by Fieller"
@@ -245,7 +250,7 @@ class TimeToEvent(MetricBase):
 
     def estimand(self, name: str, scope: Scope) -> Reason:  # noqa: ARG002
         """Return what is estimated."""
-        fields: Fields = {"days": self.horizon / UNITS[self.time_unit]}
+        fields: Fields = {"days": self.length}
         further = ""
         if self.time_unit != "days" or self.follow_up is not None:
             until = (

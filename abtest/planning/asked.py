@@ -53,6 +53,8 @@ def inputs_of(
         else:
             tree[key] = setting
             named[key,] = option
+    if "clusters" in tree and definition.cluster is None:
+        raise UsageError("--cluster-size and --icc: have no meaning without `cluster` in the definition")
     try:
         return PlanInputs.model_validate(tree)
     except pydantic.ValidationError as error:

@@ -6,7 +6,8 @@ its zone, its days and its lag; a unit counts from the first day on which all it
 
 import bisect
 import datetime as dt
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -152,10 +153,10 @@ def read_early(definition: Definition, name: str, entries: Entries, date: dt.dat
     return entered * information_share(rate, followed)
 
 
-def weeks(dates: Sequence[dt.date], last: dt.date, most: int) -> list[dt.date]:
-    """Return dates a week apart, from the first on which anything counts, the ``last`` one among them."""
-    if not dates:
-        return []
-    first = min(dates)
-    found = [last - dt.timedelta(weeks=back) for back in range(most) if last - dt.timedelta(weeks=back) >= first]
-    return sorted(found)
+def weeks(first: dt.date, decision: dt.date, last: dt.date, most: int) -> list[dt.date]:
+    """Return dates whole weeks apart: up to ``most`` to the ``decision``, every week after it to the ``last``."""
+    before = max((decision - first).days // 7, 0)
+    step = dt.timedelta(weeks=max(math.ceil(before / most), 1))
+    found = [decision - back * step for back in range(most + 1) if decision - back * step >= first]
+    after = [decision + dt.timedelta(weeks=number) for number in range(1, (last - decision).days // 7 + 1)]
+    return sorted([*found, *after])

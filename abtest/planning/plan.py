@@ -22,7 +22,7 @@ from abtest.planning.questions import Question, questions
 from abtest.planning.sizes import Arms, Rule, detectable, needed, shares, size_of
 from abtest.stats.power import Pair
 
-MOST_WEEKS = 26
+MOST_WEEKS = 12
 MOST_POINTS = 156
 _SPLITS = {"equal": "risk in equal parts", "free": "risks that add up", "independent": "tests taken as independent"}
 CURVE = (0.25, 0.4, 0.55, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
@@ -310,14 +310,12 @@ class _Planner:
         if entries is None or matured is None or not entries.days:
             return ()
         firsts = [one.dates[0] for one in matured.values() if one.dates]
-        lasts = [one.dates[-1] for one in matured.values() if one.dates]
         if not firsts:
             return ()
-        end = max(lasts)
-        last = min(end, readable + dt.timedelta(weeks=3)) if readable else end
-        if readable:  # so that the weeks fall on the date of the decision
-            last = readable + dt.timedelta(weeks=(last - readable).days // 7)
-        return tuple(self._week(rule, arms, entries, matured, date) for date in weeks(firsts, last, MOST_WEEKS))
+        end = max(one.dates[-1] for one in matured.values() if one.dates)
+        last = end if readable is None else min(end, readable + dt.timedelta(weeks=3))
+        dates = weeks(min(firsts), readable or end, last, MOST_WEEKS)
+        return tuple(self._week(rule, arms, entries, matured, date) for date in dates)
 
     def _week(self, rule: Rule, arms: Arms, entries: Entries, matured: Mapping[str, Maturing], date: dt.date) -> Week:
         def pair(question: Question) -> Pair:

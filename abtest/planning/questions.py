@@ -12,7 +12,6 @@ from typing import Literal
 from abtest.definition.load import Experiment
 from abtest.definition.model import Definition
 from abtest.definition.plan_part import Expected, PlanInputs, PlannedClusters
-from abtest.grammar.time import DAY
 from abtest.stats.anytime import anytime_confidence
 from abtest.stats.dunnett import dunnett_critical_value
 from abtest.stats.lifetimes_power import hazard_of, log_rank_power, restricted_mean, restricted_variance
@@ -194,13 +193,13 @@ def question_of(experiment: Experiment, name: str, expected: Expected, inputs: P
         )
     horizon, share = 0.0, 0.0
     if kind == "time":
-        horizon = float(getattr(metric, "horizon", DAY)) / DAY
+        horizon = float(getattr(metric, "length", 1.0))
         if expected.baseline.percent:
             share, value = value, restricted_mean(hazard_of(value, horizon), horizon)
         elif not 0 < value < horizon:
             raise refused(
-                f"the baseline of {name} must be a share of units with the event such as 30%, or a number of days "
-                f"between 0 and its horizon of {horizon:g}"
+                f"the baseline of {name} must be a share of units with the event such as 30%, or a mean "
+                f"between 0 and its horizon of {horizon:g} {metric.unit_of_values}"
             )
         share = share_of_mean(value, horizon)
     sign = 1 if metric.good == "up" else -1
@@ -256,7 +255,7 @@ def _effect(expected: Expected, baseline: float, sign: int, time: tuple[float, f
         return None
     if time is None:
         return sign * given.value * (abs(baseline) if given.scale == "relative" else 1.0)
-    if given.scale == "plain":  # days
+    if given.scale == "plain":  # in the unit of the times
         return sign * given.value
     horizon, share = time
     # Points, or a part, of the share with the event: fewer is a later event.

@@ -93,5 +93,5 @@ def _written(metric: MetricPlan) -> str | None:
         return None
     size = abs(metric.detectable) * (100 if metric.rate else 1)
     step = 10.0 ** (math.floor(math.log10(size)) - _DIGITS + 1)
-    rounded = float(f"{math.ceil(size / step - 1e-9) * step:.12g}")
+    rounded = float(f"{math.ceil(size / step - 0.05) * step:.12g}")
     return f"{rounded:.12f}".rstrip("0").rstrip(".") + ("pp" if metric.rate else "")

@@ -65,7 +65,9 @@ def test_readme_python_runs(sandbox: Path) -> None:
     assert (sandbox / "drip.pdf").exists()
 
 
-@pytest.mark.parametrize("name", ["assign", "audit", "definition", "init", "lints", "lock", "editors", "planning", "verify"])
+@pytest.mark.parametrize(
+    "name", ["assign", "audit", "definition", "init", "lints", "lock", "editors", "planning", "verify"]
+)
 def test_the_commands_of_a_page_run(sandbox: Path, name: str) -> None:
     page = ROOT / f"docs/{name}.md"
     write_files(page, sandbox)
