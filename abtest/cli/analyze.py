@@ -1,13 +1,19 @@
 """``abtest analyze``: the main job."""
 
+import importlib
+import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from abtest.cli.engine_options import Given, Verify, note, with_engine
 from abtest.cli.progress import ProgressLine
 from abtest.cli.telling import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @with_engine
@@ -38,7 +44,7 @@ def command(
 
         analysis = analyze(
             experiment,
-            progress=progress,
+            progress=_beside(progress),
             engine=options.choice().resolved(experiment.definition),
             verify=note if verify else None,
         )
@@ -58,6 +64,24 @@ def command(
         tell("Written: " + "\n         ".join(str(path) for path in files))
     if not analysis.valid:
         raise typer.Exit(4)
+
+
+def _beside(progress: ProgressLine) -> "Callable[[str, float | None], None]":
+    """Return ``progress`` that imports what writes the answer when it is first called: while a long query runs."""
+    writing = threading.Thread(target=_import_writing)
+
+    def told(label: str, share: float | None = None) -> None:
+        if writing.ident is None:
+            writing.start()
+        progress(label, share)
+
+    return told
+
+
+def _import_writing() -> None:
+    """Import what is needed later. Whatever keeps it from being imported is said there, in the main thread."""
+    with suppress(Exception):
+        importlib.import_module("abtest.report.formats.text")
 
 
 command.__name__ = "analyze"

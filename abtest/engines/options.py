@@ -77,10 +77,11 @@ def require_threads(number: int, what: str) -> None:
     """Raise :class:`~abtest.errors.UsageError` for a number of threads that this machine cannot use."""
     if number < 1:
         raise UsageError(f"{what}: must be at least 1, got {number}")
-    if number > max(MOST_THREADS, 4 * processors()):
+    most = max(MOST_THREADS, 4 * processors())
+    if number > most:
         raise UsageError(
             f"{what}: {number:,} are more than are of use here, where there are {processors()} processors; "
-            "ask for fewer, or leave it out to use them all"
+            f"ask for at most {most:,}, or leave it out to use them all"
         )
 
 

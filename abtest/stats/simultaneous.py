@@ -220,17 +220,13 @@ def _chi_squared_tails(values: Floats, degrees: int) -> Floats:
     density = np.exp((half - 1) * np.log(knots) - knots / 2 - special.gammaln(half) - half * math.log(2))
     height, slope = np.log(tail), -density / tail * _PIECE
     rise = np.diff(height)
-    pieces = np.column_stack(
-        [
-            height[:-1],
-            slope[:-1],
-            3 * rise - 2 * slope[:-1] - slope[1:],
-            slope[:-1] + slope[1:] - 2 * rise,
-        ]
-    )
+    rest, bend = 3 * rise - 2 * slope[:-1] - slope[1:], slope[:-1] + slope[1:] - 2 * rise
     along = (values - low) / _PIECE
     place = along.astype(np.int64)
     along -= place
-    a, b, c, d = np.moveaxis(pieces[place], -1, 0)
-    tails: Floats = np.exp(a + along * (b + along * (c + along * d)))
-    return tails
+    # Horner's rule, in place: these are the arrays that take the time.
+    tails: Floats = bend[place]
+    for coefficient in (rest, slope, height):
+        tails *= along
+        tails += coefficient[place]
+    return np.exp(tails, out=tails)
