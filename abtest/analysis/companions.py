@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from abtest.analysis.result import BayesResult, ComplierResult, Effect, ExactResult, Role, UnadjustedComparison
 from abtest.analysis.verdicts import effect
-from abtest.metrics.methods import Good, Means, Rates, counted_term, cross_moments, plain_method
+from abtest.grammar.fields import Good
+from abtest.metrics.methods import Means, Rates, counted_term, cross_moments, plain_method
 from abtest.moments.sums import COMPLIANCE, Histogram, MetricMoments
 from abtest.stats.bayes import JEFFREYS, NormalPrior, bayes_means, bayes_rates
 from abtest.stats.compliance import complier_effect

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from abtest.analysis.inference import Inference, settled
 from abtest.analysis.result import Comparison, MarginResult, OverallTest, Verdict
 from abtest.analysis.verdicts import effect, verdict
-from abtest.grammar.fields import Margin
-from abtest.metrics.methods import Good, Method, Question, Rates, StratifiedRates, expected_fewest, margin_test
+from abtest.grammar.fields import Good, Margin
+from abtest.metrics.methods import Method, Question, Rates, StratifiedRates, expected_fewest, margin_test
 from abtest.stats.sparse import FEWEST
 from abtest.stats.values import MarginTest, TwoSample
 from abtest.words.reason import Reason

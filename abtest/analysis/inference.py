@@ -6,8 +6,9 @@ Principle: both are the metric's own method at another level. So its p-value and
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from abtest.grammar.fields import Good
 from abtest.stats.anytime import anytime_confidence, anytime_p_value, normal_deviate
 from abtest.stats.score import TINY
 from abtest.stats.values import Estimate, MarginTest, TwoSample
@@ -27,7 +28,7 @@ class Inference:
     """
 
     alpha: float
-    good: Literal["up", "down"]
+    good: Good
     one_sided: bool = False
     planned: int | None = None
 
@@ -106,7 +107,7 @@ class Inference:
         )
 
 
-def _bound(estimate: Estimate, good: Literal["up", "down"]) -> Estimate:
+def _bound(estimate: Estimate, good: Good) -> Estimate:
     """Keep the bound on the bad side: the effect is at least (or at most) that."""
     if estimate.low is None and estimate.high is None:
         return estimate

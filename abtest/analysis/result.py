@@ -14,7 +14,7 @@ from abtest.analysis.value import OverallTest as OverallTest  # noqa: PLC0414
 from abtest.analysis.value import ReasonCode as ReasonCode  # noqa: PLC0414
 from abtest.analysis.value import Reasoned, Value
 from abtest.errors import UsageError
-from abtest.grammar.fields import nearest
+from abtest.grammar.fields import Good, nearest
 from abtest.metrics import traits_of
 from abtest.words.reason import Reason
 from abtest.words.visible import visible_json
@@ -345,7 +345,7 @@ class MetricResult(Value):
     type: str
     kind: Kind
     unit: str
-    good: Literal["up", "down"]
+    good: Good
     window_days: tuple[float, float] | None = None
     clock: Clock = "exact"
     window_periods: tuple[int, int] | None = None

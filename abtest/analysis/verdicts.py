@@ -1,8 +1,9 @@
 """What a comparison shows, in one of the contract's words: the same for an analysis and for bare counts."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from abtest.analysis.result import Effect, MarginResult, Verdict
+from abtest.grammar.fields import Good
 
 if TYPE_CHECKING:
     from abtest.stats.values import Estimate
@@ -15,7 +16,7 @@ def verdict(
     difference: float | None,
     margin: MarginResult | None,
     *,
-    good: Literal["up", "down"],
+    good: Good,
     guardrail: bool,
 ) -> Verdict:
     """Return the verdict.

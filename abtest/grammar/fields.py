@@ -18,6 +18,8 @@ from abtest.grammar.nodes import Plain
 from abtest.grammar.time import DAY, HOUR, WEEK
 from abtest.words.visible import hidden, name_of
 
+Good = Literal["up", "down"]
+"""The direction that is good for the business; statistics, which know no definition, have the same word."""
 LARGEST = 1e12
 """No weight, margin or level is larger; a larger number is a slip of the keyboard."""
 LONGEST_DAYS = 36_525

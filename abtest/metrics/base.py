@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from abtest.grammar.fields import (
     Duration,
     Flag,
+    Good,
     Key,
     LevelField,
     MarginField,
@@ -167,7 +168,7 @@ class MetricBase(Part):
         description="A sentence for the reader of the report.",
         examples=["Customers who order again after the first month."],
     )
-    good: Literal["up", "down"] = Field("up", description="The direction that is good for the business.")
+    good: Good = Field("up", description="The direction that is good for the business.")
     margin: MarginField | None = Field(
         None,
         description="The difference that matters: 1pp, 5% (of the control) or a plain number in its unit.",

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from abtest.grammar.fields import Good
 from abtest.moments.sums import (
     DENOMINATOR,
     VALUE,
@@ -44,7 +45,6 @@ from abtest.words.reason import Reason
 
 Question = Literal["non-inferiority", "superiority", "equivalence"]
 Scale = Literal["absolute", "relative"]
-Good = Literal["up", "down"]
 NO_COMMON_STRATUM = Reason("why-no-common-stratum")
 BISECTIONS = 48
 TOO_FEW = Reason("why-arm-with-few-values")

@@ -12,6 +12,7 @@ from typing import Literal
 from abtest.definition.load import Experiment
 from abtest.definition.model import Definition
 from abtest.definition.plan_part import Expected, PlanInputs, PlannedClusters
+from abtest.grammar.fields import Good
 from abtest.stats.anytime import anytime_confidence
 from abtest.stats.dunnett import dunnett_critical_value
 from abtest.stats.lifetimes_power import hazard_of, log_rank_power, restricted_mean, restricted_variance
@@ -34,7 +35,7 @@ class Question:
 
     name: str
     role: Literal["primary", "secondary", "guardrail"]
-    good: Literal["up", "down"]
+    good: Good
     kind: Kind
     baseline: float
     effect: float | None
