@@ -7,11 +7,13 @@ A new check is one new file here and its name in :data:`CHECKS`, in the order in
 
 from abtest.checks import (
     counted,
+    data_end,
     events,
     maturity,
     near_ids,
     outcomes,
     outside_period,
+    placeholders,
     rows,
     sample_ratio,
     sample_ratio_within,
@@ -34,12 +36,14 @@ CHECKS = (
     values.findings,
     events.findings,
     near_ids.findings,
+    placeholders.findings,
+    data_end.findings,
     outcomes.findings,
     sparse_events.findings,
     maturity.findings,
 )
 
-OF_ROWS = (near_ids.findings,)
+OF_ROWS = (near_ids.findings, data_end.findings)
 """Those that look at the rows alone, and so need no outcome."""
 
 

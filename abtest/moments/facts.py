@@ -1,6 +1,7 @@
 """What was noticed of the rows themselves, for the checks: numbers of rows and ids, never a value of one."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,22 @@ class NearIds:
 
 
 @dataclass(frozen=True, slots=True)
+class Ends:
+    """Where the daily counts of a table end, in microseconds since 1970 UTC, and what is beside them.
+
+    ``after``: rows that lie later; ``years``: rows in years in which nothing can have happened.
+    """
+
+    source: str
+    last: int | None
+    after: int
+    years: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that was noticed. ``collided``: ids that are one with another since ids are folded."""
 
     near: tuple[NearIds, ...] = ()
     collided: int = 0
+    ends: Mapping[str, Ends] = field(default_factory=dict)

@@ -26,9 +26,11 @@ from abtest.moments.sums import (
     MetricMoments,
     few_units,
 )
+from abtest.warehouse.daily import ends_of
 from abtest.warehouse.magnitudes import Look, Numbers
 from abtest.warehouse.near_ids import Near, collided
 from abtest.warehouse.outcomes import Outcomes
+from abtest.warehouse.placeholders import zero_is_nobody
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.population import CollisionError, creation, forget_parsed, keep_population, parameters_of
 from abtest.warehouse.profile import profile, require_readable, with_tables
@@ -98,9 +100,14 @@ class Collector:
             if found.bare_ids:
                 self.tables[name] = self.tables[name].with_bare_ids()
         self._require_arms()
-        self.plan = plan.looked(self.warehouse, self.profiles)
+        declared = self.warehouse.calendar.through_end is not None
+        self.ends = ends_of(self.warehouse, self.tables, self.profiles, declared=declared)
+        self.plan = plan.looked(self.warehouse, self.profiles, self.ends)
         with self._naming_sources():
             self.customers = keep_population(self.warehouse, self.plan, self.tables, self.profiles)
+            if zero_is_nobody(self.warehouse, self.tables, self.definition.event_sources):
+                self.plan = replace(self.plan, zero=True)
+                self.customers = keep_population(self.warehouse, self.plan, self.tables, self.profiles)
             self.facts = self._facts()
             forget_parsed(self.warehouse, self.plan, self.tables)
 
@@ -108,7 +115,8 @@ class Collector:
         """Return what is to be noticed of the rows, while they are all there."""
         arms = self.definition.arm_source
         near = Near(self.warehouse, self.tables, arms, self.plan.arms, assigned="population")
-        return Facts(tuple(near.found(self.definition.event_sources)), collided(self.warehouse, arms))
+        found = tuple(near.found(self.definition.event_sources))
+        return Facts(found, collided(self.warehouse, arms), self.ends)
 
     @contextlib.contextmanager
     def _naming_sources(self) -> Iterator[None]:

@@ -20,6 +20,7 @@ from abtest.errors import DataError
 from abtest.grammar.time import DAY_US
 from abtest.moments.exact import whole
 from abtest.moments.facts import Facts
+from abtest.warehouse.daily import ends_of
 from abtest.warehouse.near_ids import Near, collided
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.profile import TableProfile, profile, with_tables
@@ -162,7 +163,7 @@ class _Look:
         self._times(profiles)
         self._values(read)
         self._amounts(profiles)
-        self._try(partial(self._facts, warehouse, read))
+        self._try(partial(self._facts, warehouse, read, profiles))
         for raw in self.raw.values():
             self._try(raw.require_unchanged)
         return self.found
@@ -404,12 +405,15 @@ class _Look:
                         "who is counted may have; correct it or leave it out with `where`"
                     )
 
-    def _facts(self, warehouse: Warehouse, read: Mapping[str, Table]) -> None:
+    def _facts(self, warehouse: Warehouse, read: Mapping[str, Table], profiles: Mapping[str, TableProfile]) -> None:
         """Notice what the checks of the rows look at."""
         arms = self.definition.arm_source
         if arms in read:
             near = Near(warehouse, read, arms, self.plan.arms)
-            self.found.facts = Facts(tuple(near.found(self.definition.event_sources)), collided(warehouse, arms))
+            declared = self.place.calendar.through_end is not None
+            ends = ends_of(warehouse, read, profiles, declared=declared)
+            found = tuple(near.found(self.definition.event_sources))
+            self.found.facts = Facts(found, collided(warehouse, arms), ends)
 
     def _rows(
         self, tables: list[Table], text: str, more: list[tuple[str, str]] | None = None

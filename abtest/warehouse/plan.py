@@ -7,6 +7,7 @@ from typing import Self
 
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
 from abtest.errors import DataError
+from abtest.moments.facts import Ends
 from abtest.moments.outcome import Outcome
 from abtest.warehouse.calendar import Calendar, to_microseconds
 from abtest.warehouse.profile import TableProfile
@@ -31,6 +32,8 @@ class Plan:
     outcomes: Mapping[str, Outcome]
     through: int | None
     windows: Windows
+    zero: bool = False
+    """Whether the id 0 stands for nobody."""
 
     @classmethod
     def of(cls, definition: Definition) -> Self:
@@ -40,9 +43,14 @@ class Plan:
         calendar = Calendar.of(definition)
         return cls(definition, calendar, arms, outcomes, None, Windows(calendar, (), 0, 0))
 
-    def looked(self, warehouse: Warehouse, profiles: Mapping[str, TableProfile]) -> Self:
-        """Return the plan with what the tables hold: raises where the events' times tell no end."""
-        through = _through(self.definition, warehouse, profiles)
+    def looked(
+        self, warehouse: Warehouse, profiles: Mapping[str, TableProfile], ends: Mapping[str, Ends] | None = None
+    ) -> Self:
+        """Return the plan with what the tables hold: raises where the events' times tell no end.
+
+        ``ends``: where the daily counts of tables end, which is not always with their last event.
+        """
+        through = _through(self.definition, warehouse, profiles, ends or {})
         return replace(self, through=through, windows=_windows(self.definition, self.calendar, profiles, through))
 
     @property
@@ -93,20 +101,22 @@ class Plan:
         return str(outcome.value or self.definition.data[outcome.source].value)
 
 
-def _through(definition: Definition, warehouse: Warehouse, profiles: Mapping[str, TableProfile]) -> int | None:
-    """Return the instant up to which events are complete: as declared, else that of the last event."""
+def _through(
+    definition: Definition, warehouse: Warehouse, profiles: Mapping[str, TableProfile], ends: Mapping[str, Ends]
+) -> int | None:
+    """Return the instant up to which events are complete: as declared, else that of the last plausible event."""
     if not definition.timed:
         return None
     declared = warehouse.calendar.through_end
     if declared is not None:
         return declared
-    lasts = [profiles[name].last for name in definition.event_sources]
+    lasts = [ends[name].last if name in ends else profiles[name].last for name in definition.event_sources]
     known = [last for last in lasts if last is not None]
     if not known:
         raise DataError(f"{warehouse.place.key('data')}: no event has a time, so nothing can be counted")
     end = max(known)
     if end > LAST_INSTANT:
-        late = next(name for name in definition.event_sources if profiles[name].last == end)
+        late = next(name for name, last in zip(definition.event_sources, lasts, strict=True) if last == end)
         raise DataError(
             f"{warehouse.raw[late].place}: the last time is beyond the year 2200, a placeholder; "
             "leave such rows out with `where`, or say where the data ends with period.through"

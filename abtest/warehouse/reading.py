@@ -52,8 +52,8 @@ class Table:
     does not look for blanks in front of text ids, which stand beside as ``id_text``; a look tells if that is right.
     ``look`` reads it for that look: as ``bare``, with the columns ``stored`` (by alias) as they are stored, whose
     ranges files know. ``hashed``: ``unit`` is a hash of the id, and tables of customers and arms have a second one,
-    ``unit_check``; ``distinct``: no id stands in two rows. ``clock`` is the column of the time and what it holds, by
-    which files are read in part. ``unread``: by column of numbers, the values that are none and are left out of it;
+    ``unit_check``; ``distinct``: no id stands in two rows; ``integer``: ids are whole numbers. ``clock`` is the column
+    of the time and what it holds, by which files are read in part. ``unread``: by column of numbers, the values that are none and are left out of it;
     ``thousands``: by column, how many of its values may be thousands with a point.
     """
 
@@ -75,6 +75,7 @@ class Table:
     times: Mapping[str, str] = field(default_factory=dict)
     unread: Mapping[str, Unread] = field(default_factory=dict)
     thousands: Mapping[str, int] = field(default_factory=dict)
+    integer: bool = False
 
     @property
     def has_arm(self) -> bool:
@@ -198,6 +199,7 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
         times=instants,
         unread=unread,
         thousands={column: count for column, count in thousands.items() if count},
+        integer=warehouse.unit_is_integer,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from abtest.definition.model import CUSTOMERS
 from abtest.engines.sqltext import quote
+from abtest.warehouse.placeholders import is_placeholder
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.reading import NO_ARM, Table
 
@@ -20,6 +21,7 @@ COLLISION = "collision"
 NEVER = 2**62
 """An instant after all others, for rows without a time."""
 REASONS = {
+    "placeholder_id": "an id that stands for nobody",
     "several_arms": "in several arms",
     "no_assignment_time": "no time of assignment",
     "outside_period": "assigned outside the period",
@@ -186,6 +188,9 @@ def _population(plan: Plan, tables: Mapping[str, Table]) -> str:
     if arms.hashed:
         other = " OR c.unit_check <> a.unit_check" if customers is not None else ""
         when.insert(0, f"WHEN a.collides{other} THEN '{COLLISION}'")
+    nobody = is_placeholder("a.unit", hashed=arms.hashed, integer=arms.integer, zero=plan.zero)
+    if nobody is not None:
+        when.insert(len(when) - 1, f"WHEN {nobody} THEN 'placeholder_id'")
     if timed:
         when.append("WHEN a.assigned_at IS NULL THEN 'no_assignment_time'")
     if arms.has_time and calendar.period_start is not None:

@@ -906,6 +906,7 @@ check-none-counted =
     [not_eligible] they are not eligible: check population.eligible
     [nothing] there are none
     [several_arms] most are excluded as several arms
+    [placeholder_id] their ids stand for nobody
     [no_assignment_time] most are excluded as no assignment time
     [conflicting_rows] most are excluded as conflicting rows
     [eligibility_unknown] most are excluded as eligibility unknown
@@ -939,6 +940,14 @@ check-fold = `ids: {"{"}fold: [{ $folds }]{"}"}`
 check-ids-folded =
     { $n } ids of the assignments are one with another since `ids.fold` makes no difference of how they are written;
     their rows count as one unit's.
+check-stray-end =
+    { $source }: { $n } events lie after the day on which the daily counts end; the data end there. Correct their times,
+    or say where the data end with period.through.
+check-odd-years =
+    { $source }: { $n } rows lie in years in which nothing can have happened: { $years }. Correct them, or leave them out
+    with `where`.
+check-placeholder-ids =
+    { $n } assigned ids stand for nobody, such as (not set), null or 0; they are left out, with all their events.
 check-immature =
     { $metric }: { $mature } of { $counted } counted units are mature; the others' window is still open when the data
     ends, and they { $followed ->
@@ -1125,6 +1134,9 @@ check-name-counted = counted
 check-name-several-arms = several arms
 check-name-outside-period = outside period
 check-name-maturity = maturity
+check-name-end = { $table }.end
+check-name-years = { $table }.years
+check-name-placeholder-ids = placeholder ids
 check-name-near-ids = { $table }.near ids
 check-name-repeated = { $table }.repeated
 check-name-without-id = { $table }.without id
@@ -1135,6 +1147,7 @@ check-name-early = early.{ $metric }
 
 # Why an assigned unit is not counted, by the ledger's names.
 excluded-several-arms = several arms
+excluded-placeholder-id = placeholder id
 excluded-no-assignment-time = no assignment time
 excluded-outside-period = outside period
 excluded-not-in-customers = not in customers
