@@ -11,6 +11,7 @@ from abtest.checks import (
     events,
     maturity,
     near_ids,
+    no_events,
     outcomes,
     outside_period,
     placeholders,
@@ -38,12 +39,13 @@ CHECKS = (
     near_ids.findings,
     placeholders.findings,
     data_end.findings,
+    no_events.findings,
     outcomes.findings,
     sparse_events.findings,
     maturity.findings,
 )
 
-OF_ROWS = (near_ids.findings, data_end.findings)
+OF_ROWS = (near_ids.findings, data_end.findings, no_events.findings)
 """Those that look at the rows alone, and so need no outcome."""
 
 

@@ -242,6 +242,12 @@ class Source(Part):
         None, description="Column of the arm (assignments, or customers of a wide file).", examples=["variant"]
     )
     value: Text | None = Field(None, description="Column of the event's value, for sum and mean.", examples=["amount"])
+    key: Annotated[list[Text], BeforeValidator(_listed)] = Field(
+        [],
+        description="Column, or columns together, that tell one event from another, such as transaction_id: rows with "
+        "the same are one event, and must agree.",
+        examples=["transaction_id"],
+    )
     where: Condition | None = Field(
         None, description="Only rows for which this condition on columns is true.", examples=["status != 'cancelled'"]
     )

@@ -90,6 +90,8 @@ def _tables(definition: Definition) -> Iterator[Problem]:
         yield Problem(place, "no table holds the arms: add data.assignments, or data.customers.arm for a wide file")
     for name, source in data.items():
         if name in {CUSTOMERS, ASSIGNMENTS}:
+            if source.key:
+                yield Problem(("data", name, "key"), "only event tables have a key; remove it", on_key=True)
             if source.value is not None:
                 yield Problem(("data", name, "value"), "only event tables have a value column; remove it", on_key=True)
         else:

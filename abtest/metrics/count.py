@@ -4,11 +4,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from abtest.grammar.fields import Text
 from abtest.metrics.base import CumulatedMetric, Winsorise
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
-from abtest.moments.reductions import COUNT
+from abtest.moments.reductions import COUNT, CountDistinct
 from abtest.words.reason import Fields, Reason
 
 
@@ -18,6 +19,12 @@ class Count(CumulatedMetric):
     type: Literal["count"]
     traits: ClassVar[Traits] = Traits("a count")
 
+    distinct: Text | None = Field(
+        None,
+        description="Count the different values of this column of the events, such as the number of an order that has "
+        "a row for each of its lines.",
+        examples=["order_id"],
+    )
     winsorise: Winsorise | None = Field(
         None,
         description="Cut values above this pooled quantile down to it.",
@@ -27,7 +34,8 @@ class Count(CumulatedMetric):
 
     def outcome(self, name: str) -> Outcome:  # noqa: ARG002
         """Return the unit's number of events in the window."""
-        return self.with_periods(self._outcome(COUNT, self.window, None, self.winsorise))
+        reduce = COUNT if self.distinct is None else CountDistinct(self.distinct)
+        return self.with_periods(self._outcome(reduce, self.window, None, self.winsorise))
 
     @property
     def unit_of_values(self) -> str:
@@ -37,7 +45,7 @@ class Count(CumulatedMetric):
     def estimand(self, name: str, scope: Scope) -> Reason:  # noqa: ARG002
         """Return what is estimated."""
         fields: Fields = {
-            "event": self.event,
+            "event": self.event if self.distinct is None else f"{self.event} (each {self.distinct} once)",
             "window": scope.window(self.window),
             "cut": scope.cut_at(self.winsorise),
         }

@@ -33,9 +33,29 @@ class Ends:
 
 
 @dataclass(frozen=True, slots=True)
+class RowFacts:
+    """Rows of a table of events that may be no events of their own.
+
+    ``below`` and ``zero``: rows whose ``value`` is below or at 0. ``repeated``: rows with a ``key`` that another has
+    too, ``same`` of which agree with it; ``equal``: rows that are equal to another in all columns, without a key.
+    """
+
+    source: str
+    rows: int
+    below: int
+    zero: int
+    value: str | None
+    key: str | None
+    repeated: int
+    same: int
+    equal: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that was noticed. ``collided``: ids that are one with another since ids are folded."""
 
     near: tuple[NearIds, ...] = ()
     collided: int = 0
     ends: Mapping[str, Ends] = field(default_factory=dict)
+    rows: tuple[RowFacts, ...] = ()

@@ -50,6 +50,10 @@ class PerUnit(Protocol):
         """Return the average of values whose total and number these are."""
         ...
 
+    def event_text(self, outcome: "Outcome", column: str) -> str:
+        """Return what a column of words holds for an event."""
+        ...
+
     def customer_value(self, outcome: "Outcome") -> Number:
         """Return what the customers table holds for the unit."""
         ...
@@ -75,6 +79,11 @@ class Reduction:
     follows = False
     horizon: int | None = None
     unit = DAY
+
+    @property
+    def words(self) -> str | None:
+        """The column of words that is read of each event."""
+        return None
 
     @property
     def before(self) -> "Reduction":
@@ -124,6 +133,23 @@ class CountEvents(Reduction):
         """Return the count, 0 without events."""
         count = unit.aggregate(outcome.source, alias, f"count(CASE WHEN {unit.within(outcome)} THEN 1 END)")
         return Number(f"coalesce({count}, 0)")
+
+
+@dataclass(frozen=True)
+class CountDistinct(CountEvents):
+    """The number of different values of a column among the events in the window: of orders that have several lines."""
+
+    column: str
+
+    @property
+    def words(self) -> str:
+        """The column whose values are counted."""
+        return self.column
+
+    def number(self, outcome: "Outcome", alias: str, unit: PerUnit) -> Number:
+        """Return the count, 0 without events."""
+        told = f"CASE WHEN {unit.within(outcome)} THEN {unit.event_text(outcome, self.column)} END"
+        return Number(f"coalesce({unit.aggregate(outcome.source, alias, f'count(DISTINCT {told})')}, 0)")
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from abtest.warehouse.plan import Plan
 from abtest.warehouse.population import CollisionError, creation, forget_parsed, keep_population, parameters_of
 from abtest.warehouse.profile import profile, require_readable, with_tables
 from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM, thousands_cure
+from abtest.warehouse.row_facts import row_facts
 from abtest.warehouse.tables import open_tables, read_table
 from abtest.warehouse.units import (
     CLUSTER,
@@ -116,7 +117,11 @@ class Collector:
         arms = self.definition.arm_source
         near = Near(self.warehouse, self.tables, arms, self.plan.arms, assigned="population")
         found = tuple(near.found(self.definition.event_sources))
-        return Facts(found, collided(self.warehouse, arms), self.ends)
+        rows = [
+            row_facts(self.warehouse, self.tables[name], self.profiles[name].rows)
+            for name in self.definition.event_sources
+        ]
+        return Facts(found, collided(self.warehouse, arms), self.ends, tuple(one for one in rows if one is not None))
 
     @contextlib.contextmanager
     def _naming_sources(self) -> Iterator[None]:

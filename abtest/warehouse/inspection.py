@@ -25,6 +25,7 @@ from abtest.warehouse.near_ids import Near, collided
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.profile import TableProfile, profile, with_tables
 from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM, Table, thousands_cure
+from abtest.warehouse.row_facts import row_facts
 from abtest.warehouse.sources import Raw, Warehouse, attach, located_files, units_are_integers
 from abtest.warehouse.tables import place_of, read_table, sources_of
 from abtest.warehouse.units import ELIGIBLE, REASONS, customer_query, population
@@ -413,7 +414,10 @@ class _Look:
             declared = self.place.calendar.through_end is not None
             ends = ends_of(warehouse, read, profiles, declared=declared)
             found = tuple(near.found(self.definition.event_sources))
-            self.found.facts = Facts(found, collided(warehouse, arms), ends)
+            events = [name for name in self.definition.event_sources if name in read]
+            rows = [row_facts(warehouse, read[name], profiles[name].rows) for name in events]
+            seen = tuple(one for one in rows if one is not None)
+            self.found.facts = Facts(found, collided(warehouse, arms), ends, seen)
 
     def _rows(
         self, tables: list[Table], text: str, more: list[tuple[str, str]] | None = None

@@ -96,7 +96,7 @@ class Near:
         conditions = [where] if where else []
         if name == self.arms:
             conditions.append(f"({arm_reading(raw, source, self.names, binder).sql}) >= 0")
-        text = unit_of(self.warehouse, quote(str(source.unit)))
+        text = unit_of(self.warehouse, raw.sql(str(source.unit)))
         inner = f"SELECT {text} AS id FROM {quote(raw.view)}"
         if conditions:
             inner += f"\nWHERE {' AND '.join(conditions)}"

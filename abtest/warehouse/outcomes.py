@@ -208,6 +208,12 @@ class Outcomes:
         self.whole_numbers.setdefault(outcome.source, {})[number] = how.sql(quote(column))
         return Number(f"e.{quote(number)}", how.scale, how.wide)
 
+    def event_text(self, outcome: Outcome, column: str) -> str:
+        """Return what a column of words holds for an event ``e``."""
+        alias = self.tables[outcome.source].texts[column]
+        self.whole_numbers.setdefault(outcome.source, {})[alias] = quote(alias)
+        return f"e.{quote(alias)}"
+
     def average(self, outcome: Outcome, total: str, count: str) -> Number:
         """Return a unit's average of the outcome's values."""
         how = self.numbers[outcome.source, self.plan.value_column(outcome)]

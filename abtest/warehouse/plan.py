@@ -83,6 +83,11 @@ class Plan:
         found = [part.followed_until for part in self.outcomes.values() if not part.of_column]
         return list(dict.fromkeys(column for column in found if column is not None))
 
+    def words(self, source: str) -> list[str]:
+        """Return the columns of words that metrics read of the events of ``source``, each once."""
+        parts = [part for outcome in self.outcomes.values() for part in outcome.parts if part.source == source]
+        return list(dict.fromkeys(part.reduce.words for part in parts if part.reduce.words is not None))
+
     def numbers(self, source: str) -> list[str]:
         """Return the columns of ``source`` that metrics and covariates take numbers from, each once."""
         columns: dict[str, None] = {}

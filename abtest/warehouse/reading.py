@@ -19,12 +19,22 @@ from abtest.grammar.time import DAY_US
 from abtest.warehouse.calendar import unzoned
 from abtest.warehouse.filters import Filter
 from abtest.warehouse.forms import instant_of, number_of
+from abtest.warehouse.keyed import collapse, key_columns, stage_of
 from abtest.warehouse.lists import list_view
 from abtest.warehouse.misread import Column, Rows, Unread, judge, looks_like_thousands, numbers_as_times
 from abtest.warehouse.shapes import written
 from abtest.warehouse.sources import Raw, Warehouse
 from abtest.words.names import shape
 
+EVENT_KEY, SIGN = "event_number", "value_sign"
+"""The columns of what may be an event's own number, and of the sign of its value."""
+_KEYS = frozenset(
+    {
+        "transactionid", "orderid", "ordernumber", "orderno", "ordername", "invoiceid", "invoicenumber", "invoiceno",
+        "receiptid", "receiptnumber", "paymentid", "chargeid", "eventid", "eventuuid", "insertid", "uuid", "id",
+    }
+)  # fmt: skip
+"""Names of columns that tell one event from another, without signs."""
 NEAR = "unit_near"
 """The column of an id without what may differ in writing."""
 _LARGE = 1 << 26
@@ -53,8 +63,9 @@ class Table:
     ``look`` reads it for that look: as ``bare``, with the columns ``stored`` (by alias) as they are stored, whose
     ranges files know. ``hashed``: ``unit`` is a hash of the id, and tables of customers and arms have a second one,
     ``unit_check``; ``distinct``: no id stands in two rows; ``integer``: ids are whole numbers. ``clock`` is the column
-    of the time and what it holds, by which files are read in part. ``unread``: by column of numbers, the values that are none and are left out of it;
-    ``thousands``: by column, how many of its values may be thousands with a point.
+    of the time and what it holds, by which files are read in part. ``unread``: by column of numbers, the values that
+    are none and are left out of it; ``thousands``: by column, how many of its values may be thousands with a point.
+    ``key``: the column of an event's own number, by its name, and ``sign``: that of its value, for the checks of rows.
     """
 
     name: str
@@ -72,6 +83,8 @@ class Table:
     stored: Mapping[str, str] = field(default_factory=dict)
     hashed: bool = False
     distinct: bool = False
+    key: str | None = None
+    sign: str | None = None
     times: Mapping[str, str] = field(default_factory=dict)
     unread: Mapping[str, Unread] = field(default_factory=dict)
     thousands: Mapping[str, int] = field(default_factory=dict)
@@ -117,6 +130,8 @@ class Read:
     customers: bool = False
     eligible: str | None = None
     times: tuple[str, ...] = ()
+    facts: bool = False
+    """Whether it is read too what the checks of rows look at."""
 
 
 def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
@@ -158,9 +173,14 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
         for column, alias in words.items()
     ]
     instants = {column: f"{'c' if read.customers else 'a'}t_{place}" for place, column in enumerate(read.times)}
-    for column, alias in instants.items():
-        raw.column(column, "follow_up.until")
-        readings.append(_time_reading(warehouse, raw, column, alias, binder))
+    readings += [
+        _time_reading(warehouse, raw, raw.column(column, "follow_up.until"), alias, binder)
+        for column, alias in instants.items()
+    ]
+    number_of, signed = (own_number(raw, source), source.value) if read.facts else (None, None)
+    readings += _fact_readings(raw, number_of, signed)
+    kept = [reading.alias for reading in (*units, *readings)]
+    readings += [Reading(alias, sql, None) for alias, sql in key_columns(raw, source.key)]
     stored = _as_stored(raw, time, aliases)
     where, tested = where_of(warehouse, name, binder)
     parsed |= tested
@@ -168,7 +188,8 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
     select = _select(raw, [*units, *readings], where, binder)
     parsed |= {reading.column: reading.parses_as for reading in readings if reading.column and reading.parses_as}
     unread: dict[str, Unread] = {}
-    if parsed:
+    held = bool(parsed or source.key)
+    if held:
 
         def select_of(tried: Collection[str]) -> Statement:
             chosen = [
@@ -179,11 +200,15 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
             ]
             return _select(raw, [*units, *chosen], where, binder)
 
-        unread = _materialise(warehouse, raw, _Parsed(parsed, spared, select_of))
+        into = stage_of(name) if source.key else name
+        unread = _materialise(warehouse, raw, _Parsed(parsed, spared, select_of), into)
+    if source.key:
+        compared = [one for one in kept if one in {"unit", "at_us", *aliases.values(), *words.values()}]
+        collapse(warehouse, name, kept, compared)
     thousands = {column: looks_like_thousands(warehouse.engine, raw, column) for column in read.numbers}
     return Table(
         name,
-        None if parsed else select,
+        None if held else select,
         aliases,
         words,
         unit is not None,
@@ -192,14 +217,16 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
         arms=0 if read.arms is None else len(read.arms),
         filtered=where is not None,
         clock=None if time is None else (time, raw.columns[time]),
-        bare=_select(raw, [*bare_units, *readings], where, binder) if bare_units and not parsed else None,
-        look=None if parsed else _select(raw, [*(bare_units or units), *readings, *stored.values()], where, binder),
-        stored={} if parsed else {alias: reading.alias for alias, reading in stored.items()},
+        bare=_select(raw, [*bare_units, *readings], where, binder) if bare_units and not held else None,
+        look=None if held else _select(raw, [*(bare_units or units), *readings, *stored.values()], where, binder),
+        stored={} if held else {alias: reading.alias for alias, reading in stored.items()},
         hashed=warehouse.hashed and unit is not None,
         times=instants,
         unread=unread,
         thousands={column: count for column, count in thousands.items() if count},
         integer=warehouse.unit_is_integer,
+        key=number_of,
+        sign=signed,
     )
 
 
@@ -218,6 +245,40 @@ def thousands_cure(table: Table, column: str, *, decimal: bool = False) -> str:
     """Return the key that says what a point before three digits is, of this column alone where there are others."""
     keys: dict[str, object] = {"decimal": "."} if decimal else {"thousands": "."}
     return f"read: {written(keys if len(table.numbers) == 1 else {'columns': {column: keys}})}"
+
+
+def own_number(raw: Raw, source: Source) -> str | None:
+    """Return the column that holds an event's own number, by its name; ``None`` without one, or where it is the key."""
+    known = {"".join(filter(str.isalnum, column)).lower(): column for column in raw.columns}
+    if "lineitemname" in known and "name" in known:
+        found: str | None = known["name"]  # as a shop's export calls the number of an order
+    else:
+        found = next((known[name] for name in sorted(_KEYS & set(known), key=_order)), None)
+    return None if found in {source.unit, source.at, source.value, *source.key} else found
+
+
+def _fact_readings(raw: Raw, number_of: str | None, signed: str | None) -> list[Reading]:
+    """Return how the event's own number (a hash of it) and the sign of its value are read."""
+    found = []
+    if number_of is not None:
+        text = blank_to_null(as_text(raw.sql(number_of), raw.columns[number_of]))
+        found.append(Reading(EVENT_KEY, f"unit_key({text})"))
+    if signed is not None:
+        found.append(Reading(SIGN, _sign(raw, signed)))
+    return found
+
+
+def _order(name: str) -> tuple[bool, str]:
+    return (name in {"id", "uuid"}, name)  # a row's own number, where no other is there
+
+
+def _sign(raw: Raw, column: str) -> str:
+    """Return the sign of a value, or nothing where it is none."""
+    family = raw.columns[raw.column(column, "value")]
+    if family not in {"integer", "number", "text"}:
+        return "CAST(NULL AS INTEGER)"
+    value = raw.number(column, tried=True)
+    return f"CASE WHEN {value} < 0 THEN -1 WHEN {value} = 0 THEN 0 WHEN {value} > 0 THEN 1 END"
 
 
 def unit_readings(
@@ -330,16 +391,16 @@ class _Parsed:
     select_of: Callable[[Collection[str]], Statement]
 
 
-def _materialise(warehouse: Warehouse, raw: Raw, parsed: _Parsed) -> dict[str, Unread]:
-    """Parse a source into a table of the engine; return the values that were left out, by column."""
-    engine, name, select = warehouse.engine, raw.name, parsed.select_of(())
+def _materialise(warehouse: Warehouse, raw: Raw, parsed: _Parsed, into: str) -> dict[str, Unread]:
+    """Parse a source ``into`` a table of the engine; return the values that were left out, by column."""
+    engine, select = warehouse.engine, parsed.select_of(())
     if warehouse.calendar.zone is None:
         for column, target in parsed.columns.items():
             if target == "TIMESTAMP":
                 _require_zones(engine, raw, column)
     unread: dict[str, Unread] = {}
     try:
-        engine.materialise(name, select)
+        engine.materialise(into, select)
     except EngineError as error:
         if not error.conversion:
             raise raw.unreadable(error) from None
@@ -347,17 +408,17 @@ def _materialise(warehouse: Warehouse, raw: Raw, parsed: _Parsed) -> dict[str, U
             Column(each, "DOUBLE" if target == "DOUBLE" else "TIMESTAMP", each in parsed.spared)
             for each, target in parsed.columns.items()
         ]
-        unread = judge(engine, raw, columns, _rows_of(warehouse, name))
+        unread = judge(engine, raw, columns, _rows_of(warehouse, raw.name))
         if not unread:
             for column, target in parsed.columns.items():
                 _locate(engine, raw, column, target)
             raise DataError(f"{raw.place}: {raw.shown}: a value does not have the type that its column needs") from None
         select = parsed.select_of(unread)
         try:
-            engine.materialise(name, select)
+            engine.materialise(into, select)
         except EngineError as further:
             raise raw.unreadable(further) from None
-    warehouse.statements.append(Statement(f"CREATE TEMP TABLE {quote(name)} AS\n{select.text}", select.parameters))
+    warehouse.statements.append(Statement(f"CREATE TEMP TABLE {quote(into)} AS\n{select.text}", select.parameters))
     return unread
 
 

@@ -65,7 +65,7 @@ def read_table(warehouse: Warehouse, plan: Plan, name: str) -> tuple[Table, list
         )
     numbers = plan.numbers(name)
     categories: list[str] = []
-    texts: list[str] = []
+    texts: list[str] = plan.words(name)
     if name == CUSTOMERS:
         categories = [column for column in numbers if _is_category(warehouse, plan, column)]
         numbers = [column for column in numbers if column not in categories]
@@ -77,6 +77,7 @@ def read_table(warehouse: Warehouse, plan: Plan, name: str) -> tuple[Table, list
         plan.arms if is_arms else None,
         customers=name == CUSTOMERS,
         eligible=definition.population.eligible,
+        facts=name in definition.event_sources,
         times=_ends(warehouse, plan, name),
     )
     return normalise(warehouse, name, read), categories

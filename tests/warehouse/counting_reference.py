@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from stray_ends import last_of
+
 Rows = list[dict[str, object]]
 DAY = dt.timedelta(hours=24)
 
@@ -113,7 +115,8 @@ def count(study: Study, customers: Rows | None, assignments: Rows, events: dict[
 def _through(study: Study, events: dict[str, Rows]) -> dt.datetime:
     if study.through is not None:
         return day_is_over(study.through, study.zone)
-    return max(row["at"] for rows in events.values() for row in rows if row["at"] is not None)
+    lasts = [last_of(row["at"] for row in rows if row["at"] is not None) for rows in events.values()]
+    return max(last for last in lasts if last is not None)
 
 
 def _first_assignment(study: Study, rows: Rows) -> tuple[int, dt.datetime | None]:

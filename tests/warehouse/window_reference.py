@@ -1,7 +1,8 @@
 """Windows of the calendar, exposure and times to an event, one unit and one row at a time: slow and obvious.
 
 No SQL, no shifts, no runs of days: a local day begins at the first instant at which the zone's wall clock shows it (or
-a later day, where the zone skipped it), and that instant is found by looking. Shares no code with the package.
+a later day, where the zone skipped it), and that instant is found by looking. Shares no code with the package,
+but for where daily counts end.
 """
 
 import datetime as dt
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import NamedTuple
+
+from stray_ends import last_of
 
 DAY = dt.timedelta(hours=24)
 INSTANT = dt.timedelta(microseconds=1)
@@ -158,7 +161,8 @@ def data_ends(study: Study, events: dict[str, list[Event]]) -> dt.datetime:
     """Return the instant up to which events are complete."""
     if study.through is not None:
         return day_begins(study.through + ONE_DAY, study.zone)
-    return max(event.at for rows in events.values() for event in rows if event.at is not None) - study.lag
+    lasts = [last_of(event.at for event in rows if event.at is not None) for rows in events.values()]
+    return max(last for last in lasts if last is not None) - study.lag
 
 
 def first_exposure(study: Study, unit: Assigned, events: dict[str, list[Event]]) -> dt.datetime | None:

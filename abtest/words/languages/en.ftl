@@ -946,6 +946,22 @@ check-stray-end =
 check-odd-years =
     { $source }: { $n } rows lie in years in which nothing can have happened: { $years }. Correct them, or leave them out
     with `where`.
+check-repeated-events =
+    { $source }: { $n } rows repeat the { $column } of another row and are else alike: events that were delivered twice, or
+    files that overlap. Add `key: { $column }` to the table, and each counts once.
+check-equal-events =
+    { $source }: { $n } rows are equal to another in every column: events that were delivered twice, or files that overlap.
+    Add `key:` with the columns that together tell one event from another to the table, and each counts once.
+check-order-lines =
+    { $source }: { $n } rows have the { $column } of another row, and differ from it: lines of one order are counted as
+    orders. Add `distinct: { $column }` to metrics of type count.
+check-amounts-below =
+    { $source }: { $below } rows have a value below 0 in { $column }, and { $zero } of 0; each counts as an event. Add
+    `where: { $column } > 0` to the table; where refunds belong to a sum, to a second table of the same file that the
+    metrics that count name.
+check-amounts-zero =
+    { $source }: { $zero } rows have a value of 0 in { $column }, and count as events. If they are none, add
+    `where: { $column } > 0` to the table.
 check-placeholder-ids =
     { $n } assigned ids stand for nobody, such as (not set), null or 0; they are left out, with all their events.
 check-immature =
@@ -1134,6 +1150,9 @@ check-name-counted = counted
 check-name-several-arms = several arms
 check-name-outside-period = outside period
 check-name-maturity = maturity
+check-name-repeated-rows = { $table }.repeated rows
+check-name-order-lines = { $table }.order lines
+check-name-amounts = { $table }.amounts
 check-name-end = { $table }.end
 check-name-years = { $table }.years
 check-name-placeholder-ids = placeholder ids
