@@ -100,7 +100,7 @@ def _follow(
             if library or isinstance(entry, int | float):
                 _complain(assembly, document, path, "must be the path of a library file, such as library.yaml")
             continue
-        problem = _include(entry.strip(), here, chain, assembly)
+        problem = _include(entry, here, chain, assembly)
         if problem:
             _complain(assembly, document, path, problem)
 

@@ -18,6 +18,7 @@ from abtest.grammar.fields import (
     Duration,
     Flag,
     Key,
+    Location,
     Name,
     Number,
     Prose,
@@ -221,7 +222,7 @@ class Population(Part):
 class Source(Part):
     """A table: where it is and which columns hold what."""
 
-    path: Text | None = Field(
+    path: Location | None = Field(
         None,
         description="File or glob, relative to the definition: .csv, .csv.gz, .parquet, .ndjson or .jsonl.",
         examples=["data/orders.parquet", "exports/orders-*.csv"],
@@ -405,7 +406,7 @@ class Definition(Part):
     """An experiment: who is compared, on what, and how it will be decided."""
 
     version: Version = Field(1, description="Version of this grammar.")
-    include: Annotated[list[Text], BeforeValidator(_listed)] = Field(
+    include: Annotated[list[Location], BeforeValidator(_listed)] = Field(
         [],
         exclude=True,
         description="Library files, relative to this one, whose metrics and sources can be named here.",
@@ -546,7 +547,7 @@ class Library(Part):
     """A file of metrics and sources that experiments include."""
 
     version: Version = Field(1, description="Version of this grammar.")
-    include: Annotated[list[Text], BeforeValidator(_listed)] = Field(
+    include: Annotated[list[Location], BeforeValidator(_listed)] = Field(
         [], description="Further library files, relative to this one.", examples=["tables.yaml"]
     )
     data: dict[Key, Source] = Field({}, description="Tables; paths are relative to this file.")

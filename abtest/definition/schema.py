@@ -23,7 +23,7 @@ from abtest.definition.model import (
     Definition,
     Library,
 )
-from abtest.grammar.fields import Day, Key, Name, TableName, Text, Title
+from abtest.grammar.fields import Day, Key, Location, Name, TableName, Text, Title
 from abtest.grammar.nodes import Plain
 from abtest.grammar.part import Part
 from abtest.metrics import Metric
@@ -39,6 +39,7 @@ _KINDS = {
     for kind, written in (
         (Title, {"minLength": 1}),
         (Text, {"minLength": 1}),
+        (Location, {"minLength": 1}),
         (Name, {"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"}),
         (Key, {"pattern": "^[A-Za-z_][A-Za-z0-9_]{0,62}$"}),
         (Day, {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),

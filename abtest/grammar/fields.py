@@ -47,12 +47,20 @@ def _text(value: object) -> object:
 
 def _one_line(value: str) -> str:
     # Blanks at the ends are invisible, and ids and arms in the data are read without them too.
-    value = value.strip()
-    if not value:
+    return _of_one_line(value.strip())
+
+
+def _of_one_line(value: str) -> str:
+    if not value.strip(" "):
         raise ValueError("must not be empty")
     if (control := re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", value)) is not None:
         raise ValueError(f"must be one line without control characters (holds {name_of(control[0])})")
     return value
+
+
+def _path(value: str) -> str:
+    # A blank at an end that stands in quotes is part of the name: beside that file may lie one without it.
+    return _all_seen(_of_one_line(value))
 
 
 def _all_seen(value: str) -> str:
@@ -283,7 +291,9 @@ Version = Annotated[Literal[1], BeforeValidator(_version)]
 Title = Annotated[str, BeforeValidator(_text), AfterValidator(_one_line)]
 """A line for readers, in which a character that hides is shown written out."""
 Text = Annotated[Title, AfterValidator(_all_seen)]
-"""A name or a path: what hides in it is refused, since two that look alike would be two."""
+"""A name: what hides in it is refused, since two that look alike would be two."""
+Location = Annotated[str, BeforeValidator(_text), AfterValidator(_path)]
+"""A path, which names the file of that very name."""
 Name = Annotated[Text, AfterValidator(_name)]
 Key = Annotated[str, BeforeValidator(_text), AfterValidator(_key)]
 Prose = Annotated[str, BeforeValidator(_text)]

@@ -70,12 +70,12 @@ def event_table(text: str) -> tuple[str, str]:
     name = str(_read(Key, name))
     if name in {CUSTOMERS, ASSIGNMENTS}:
         raise ValueError(f"{name!r} is no table of events; its file has an option of its own")
-    return name, path.strip()
+    return name, path
 
 
 def existing_file(text: str) -> str:
     """Return a path or glob; a path without ``*`` must be a file. An empty answer stays empty."""
-    path = text.strip()
+    path = text if Path(text).is_file() else text.strip()
     if path and not any(character in path for character in "*?[") and not Path(path).is_file():
         raise ValueError(f"no such file: {path}")
     return path

@@ -256,6 +256,6 @@ def relative_to(folder: Path) -> Callable[[str], str]:
         text = Path(text).as_posix()
         if any(ord(character) < 32 or ord(character) == 127 for character in text):
             raise UsageError(f"{path!r}: a definition cannot name a path with control characters; rename it")
-        return text if text == text.strip() else f"./{text}"
+        return text
 
     return relative

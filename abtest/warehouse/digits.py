@@ -57,7 +57,7 @@ def _lost(value: str, *, text: bool) -> str:
     read = f"try_number(CAST({value} AS STRING))" if text else f"CAST({value} AS DOUBLE)"
     # From here on doubles are whole numbers, of which the shortest way to write them does not say all digits.
     kinds = ("DECIMAL(38, 4)", "DECIMAL(38, 0)")
-    large = " OR ".join(f"try_cast({value} AS {kind}) <> whole_number({read})" for kind in kinds)
+    large = " OR ".join(f"try_cast({value} AS {kind}) <> try_cast(whole_number({read}) AS {kind})" for kind in kinds)
     small = f"try_cast({value} AS {kinds[0]}) <> try_cast(CAST({read} AS STRING) AS {kinds[0]})"
     lost = (
         f"CASE WHEN abs({read}) BETWEEN {WHOLE:.0f} AND 1e37 THEN {large} "

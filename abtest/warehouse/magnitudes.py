@@ -197,6 +197,11 @@ class Look:
         largest = max(seen.largest for seen in found)
         self._require_finite(column, largest)
         chosen = _decimal(found, largest) or self._shifted(column, found, largest)
+        if column.averaged:
+            # A unit's average is cut at a place of its own, which may lie above that of the values.
+            lost = -math.log10(chosen.mean_scale) - math.log10(KEPT) - _small(_of_some_size(found))
+            if lost > 0:
+                raise self._too_far_apart(column, found, lost, "average")
         return replace(chosen, largest=largest)
 
     def _shifted(self, column: _Column, found: Sequence[Magnitude], largest: float) -> Whole:
@@ -208,17 +213,19 @@ class Look:
                 f"sum exactly; {self._cure(column)}"
             )
         chosen = Whole(2**shift, wide=True, mean_scale=2**shift)
-        small = _small([seen for seen in found if seen.decade >= max(known.decade for known in found) - NOTHING])
-        lost = -(shift + 1) * math.log10(2) - math.log10(KEPT) - small
+        lost = -(shift + 1) * math.log10(2) - math.log10(KEPT) - _small(_of_some_size(found))
         # Where the last bits of the small values are zeros, nothing is lost after all.
         test = f"{_not_whole('value', 2**shift)} AND abs(value) >= {double(largest / 10**NOTHING)}"
         if lost > 0 and self._odd(column, f"(\n  {column.counted}\n)", [test]):
-            raise DataError(
-                f"{self._place(column)} holds values from about 10^{small} to about 10^"
-                f"{max(seen.decade for seen in found)}, too far apart to sum exactly: the small ones would keep "
-                f"{max(0, 12 - math.ceil(lost))} digits of 12; {self._cure(column)}"
-            )
+            raise self._too_far_apart(column, found, lost, "sum")
         return chosen
+
+    def _too_far_apart(self, column: _Column, found: Sequence[Magnitude], lost: float, to: str) -> DataError:
+        return DataError(
+            f"{self._place(column)} holds values from about 10^{_small(_of_some_size(found))} to about 10^"
+            f"{max(seen.decade for seen in found)}, too far apart to {to} exactly: the small ones would keep "
+            f"{max(0, 12 - math.ceil(lost))} digits of 12; {self._cure(column)}"
+        )
 
     def _require_finite(self, column: _Column, largest: float) -> None:
         if math.isinf(largest):
@@ -305,6 +312,12 @@ def _decimal(found: Sequence[Magnitude], largest: float) -> Whole | None:
         certain=CERTAIN / scale if wide and places else None,
         mean_scale=max(scale, 10**mean_places),
     )
+
+
+def _of_some_size(found: Sequence[Magnitude]) -> list[Magnitude]:
+    """Return the values that are not nothing beside the largest."""
+    top = max(seen.decade for seen in found)
+    return [seen for seen in found if seen.decade >= top - NOTHING]
 
 
 def _small(found: Sequence[Magnitude]) -> int:

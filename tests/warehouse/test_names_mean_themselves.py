@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from abtest import analyze, load
 from abtest.engines.duckdb.database import Database
 from abtest.engines.engine import EngineError, Statement
 from abtest.engines.options import Limits
@@ -43,6 +44,23 @@ def test_a_name_is_read_as_that_file_whatever_it_would_match(engine, tmp_path, n
     written(tmp_path, *(f"{folder}{decoy}" for folder in ("", "x1/") for decoy in ("o1.csv", "oX.csv", "b.csv")))
     written(tmp_path, inside.format(name))
     assert values(engine, tmp_path, inside.format(name)) == [inside.format(name).replace('"', "'")]
+
+
+@pytest.mark.parametrize("name", [" o.csv", "  o.csv", "o /o.csv", "o.csv "])
+def test_blanks_in_quotes_are_part_of_a_name(tmp_path, name):
+    rows = {"o.csv": "id,arm,kept\n" + "1,a,1\n2,b,1\n" * 9, name: "id,arm,kept\n" + "1,a,0\n2,b,0\n" * 9}
+    for each, text in rows.items():
+        (tmp_path / each).parent.mkdir(exist_ok=True)
+        (tmp_path / each).write_text(text)
+    (tmp_path / "d.yaml").write_text(
+        f"name: d\ndata: {{customers: {{path: '{name}', arm: arm}}}}\narms: [{{name: a, control: true}}, {{name: b}}]\n"
+        "metrics: {kept: {type: column, role: primary}}\n"
+    )
+    if name.endswith(".csv"):
+        assert [arm.value for arm in analyze(load(tmp_path / "d.yaml")).metric("kept").arms] == [0, 0]
+    else:
+        with pytest.raises(DataError, match=r"o\.csv  has no known ending"):
+            analyze(load(tmp_path / "d.yaml"))
 
 
 def test_a_link_loop_counts_each_file_once(tmp_path):

@@ -214,6 +214,25 @@ def test_a_unit_s_average_is_rounded_far_below_its_digits():
         assert close(Fraction(sums.total, sums.scale), sum(means), Fraction(1, 1000))
 
 
+@pytest.mark.parametrize("largest", [1e10, 1e12, 1e14, 1e15, 1e17, 1e18, 2.0**80 / 3])
+@pytest.mark.parametrize("small", [0.01, 0.001, 0.25])
+def test_averages_keep_twelve_digits_beside_any_amount_or_are_refused(small, largest):
+    rows = [Order(unit, day, small * (1 + (unit * unit + day) % 8)) for unit in range(UNITS) for day in (1, 2, 3)]
+    rows = [Order(row.unit, row.day, round(row.amount, 3)) for row in rows] + [Order(2, 1.0, largest)]
+    definition = {**ONE_SUM, "metrics": {"basket": {**DEFINITION["metrics"]["basket"], "role": "primary"}}}
+    try:
+        found = sums_of(tables(rows), definition, "basket")
+    except DataError as error:
+        are_far_apart([row.amount for row in rows], error)
+        return
+    spent: dict[int, list[Fraction]] = {unit: [] for unit in range(UNITS)}
+    for row in rows:
+        spent[row.unit].append(Fraction(repr(row.amount)))
+    sums = found[0]  # of the arm without the large one
+    exact = sum(sum(values) / len(values) for unit, values in spent.items() if unit // 2 % 2 == 0)
+    assert abs(Fraction(sums.total, sums.scale) / exact - 1) < Fraction(1, 10**12)
+
+
 STORED = {
     "whole": (pa.int64(), [2**53 - 1, 7, 0, -12]),
     "unsigned": (pa.uint64(), [2**52 + 1, 7, 0, 12]),
