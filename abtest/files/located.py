@@ -49,6 +49,8 @@ _BINARY = getattr(os, "O_BINARY", 0)
 _WHOLE = 64 * 1024 * 1024
 _BLOCK = 1024 * 1024
 _BLOCKS = 32
+LONGEST_LINE = 2_097_152
+"""Bytes of a line of a CSV file: more than that the engine refuses, unless the line is the last, which it drops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def locate(pattern: str, folder: Path, place: str, written: Written = PLAIN, wor
         )
     require_seen_names(found.files, place)
     kind = format_of(found.files, place)
-    require_whole_gzip(found.files, place)
+    require_whole_gzip(found.files, place, lines=kind == "csv")
     layout, read_as = None, found.files
     if kind == "csv":
         # A sheet is a CSV from here on, in which nothing stands above the header any more.
@@ -121,6 +123,7 @@ def locate(pattern: str, folder: Path, place: str, written: Written = PLAIN, wor
             ]
         layout = _layout(texts, place)
         read_as = _plain_csv(texts, layout, place, work)
+        require_short_last_line(found.files, place, read_as)
     elif kind == "ndjson":
         read_as = _plain_ndjson(found.files, place, written, work)
     return Located(found.files, kind, layout, before, found.again, place, read_as)
@@ -325,19 +328,52 @@ def require_distinct(names: Sequence[str], place: str) -> None:
         raise DataError(f"{place}: two columns are called{called}, {first} and {number}; rename one")
 
 
-def require_whole_gzip(files: Sequence[Path], place: str) -> None:
-    """Refuse a gzip file whose checksum is wrong, which the engine reads without complaint. Large files are trusted."""
+def require_short_last_line(files: Sequence[Path], place: str, read_as: Sequence[Path]) -> None:
+    """Refuse a CSV file that ends with a line longer than all others may be, such as one filled up with zeros.
+
+    The engine leaves such a line out in silence. ``read_as``: what the engine reads in the place of each file. Those
+    that are compressed are looked at by :func:`require_whole_gzip`.
+    """
+    for path, read in zip(files, read_as, strict=True):
+        try:
+            if ending_of(read) not in {".csv", ".tsv"} or (size := read.stat().st_size) <= LONGEST_LINE:
+                continue
+            with open_regular(read) as file:
+                file.seek(-min(size, 2 * LONGEST_LINE), os.SEEK_END)
+                tail = file.read(2 * LONGEST_LINE)
+        except OSError as error:
+            raise DataError(f"{place}: {path.name} cannot be read: {error.strerror}; export or copy it again") from None
+        _require_short(tail, path, place)
+
+
+def _require_short(tail: bytes, path: Path, place: str) -> None:
+    last = tail.rstrip(b"\r\n")
+    start = max(last.rfind(b"\n"), last.rfind(b"\r"))
+    if len(last) - start - 1 > LONGEST_LINE:
+        raise DataError(
+            f"{place}: {path.name}: the last line is longer than 2 MB; is a quote not closed, or was the file filled "
+            "up with zeros or blanks? Export or copy it again"
+        )
+
+
+def require_whole_gzip(files: Sequence[Path], place: str, *, lines: bool = False) -> None:
+    """Refuse a gzip file whose checksum is wrong, which the engine reads without complaint. Large files are trusted.
+
+    ``lines``: refuse too one that ends with too long a line, as :func:`require_short_last_line` does.
+    """
     for path in files:
         if path.suffix.lower() != ".gz" or path.stat().st_size > _WHOLE:
             continue
+        tail = b""
         try:
             with open_regular(path) as raw, gzip.open(raw, "rb") as file:
-                while file.read(_BLOCK):
-                    pass
+                while block := file.read(_BLOCK):
+                    tail = (tail + block)[-2 * LONGEST_LINE :] if lines else b""
         except (OSError, EOFError, zlib.error):
             raise DataError(
                 f"{place}: {path.name}: the compressed file is cut off or damaged; export or copy it again"
             ) from None
+        _require_short(tail, path, place)
 
 
 def unpacked(path: Path, content: BinaryIO) -> BinaryIO | gzip.GzipFile:

@@ -11,7 +11,7 @@ from robust_runs import Run, listing, write_tables
 
 from abtest import analyze, load
 from abtest.errors import DataError
-from abtest.files.located import fingerprint, require_unchanged, stamps
+from abtest.files.located import fingerprint, locate, require_unchanged, stamps
 
 ANALYZE = ("analyze", "drip.yaml", "-o", "out", "--no-report")
 
@@ -171,3 +171,30 @@ def test_a_file_that_may_not_be_read_is_named(folder, name):
     error = refused(folder)
     assert name in error
     assert "ermission" in error
+
+
+LONG = {"zeros": b"\0", "blanks": b"u1,2025-05-01 10:00:00+00," + b" " * 9, "a number": b"1"}
+
+
+@pytest.mark.parametrize("filled", LONG)
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n\n"])
+@pytest.mark.parametrize("name", ["o.csv", "o.csv.gz"])
+def test_a_csv_that_ends_with_an_endless_line_is_refused_and_that_line_never_left_out(tmp_path, filled, ending, name):
+    whole = b"id,at\n" + b"1,2026-03-02\n" * 50
+    tail = LONG[filled] + LONG[filled][-1:] * 33_000_000 + ending  # longer than what the engine reads at once
+    (tmp_path / name).write_bytes(gzip.compress(whole + tail, 1) if name.endswith(".gz") else whole + tail)
+    with pytest.raises(DataError, match=r"^data\.orders: o\.csv(\.gz)?: the last line is longer than 2 MB"):
+        locate(name, tmp_path, "data.orders")
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\n\n"])
+def test_a_long_line_that_the_engine_reads_is_no_such_line(tmp_path, ending):
+    (tmp_path / "o.csv").write_bytes(b"id,at\n" + b"1,2026-03-02\n" * 200_000 + b"1," + b"x" * 1_900_000 + ending)
+    assert locate("o.csv", tmp_path, "data.orders").kind == "csv"
+
+
+def test_a_line_in_the_middle_that_is_too_long_is_named_as_that(folder):
+    with (folder / "customers.csv").open("ab") as file:
+        file.write(b"u1,2025-05-01 10:00:00+00," + b"x" * 33_000_000 + b"\nu2,2025-05-01 10:00:00+00,pro\n")
+    with pytest.raises(DataError, match=r"customers\.csv: a line is longer than 2 MB"):
+        analyze(load(folder / "drip.yaml"))

@@ -35,6 +35,7 @@ _CURES = {
     "gzip": "the compressed file is cut off or damaged; export or copy it again",
     "maximum_object_size": "a line is longer than 16 MB; each line must be one complete JSON object",
     "maximum line size": "a line is longer than 2 MB; is a quote not closed?",
+    "does not support a full read": "a line is longer than 2 MB; is a quote not closed?",
     "duplicate name": "a JSON object has a key twice; keep one of them",
     "mismatch between the schema": "a column has another type in one of the files; files of one pattern need the same "
     "columns",
