@@ -112,6 +112,8 @@ def locate(pattern: str, folder: Path, place: str, written: Written = PLAIN, wor
     require_whole_gzip(found.files, place, lines=kind == "csv")
     layout, read_as = None, found.files
     if kind == "csv":
+        # Before the encoding is guessed, which zeros would mislead, and again as the engine will read it.
+        require_short_last_line(found.files, place, found.files)
         # A sheet is a CSV from here on, in which nothing stands above the header any more.
         texts = [(path, written) for path in found.files]
         if any(_is_book(path) for path in found.files):
