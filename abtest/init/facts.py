@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from abtest.engines.engine import Engine, Statement
-from abtest.engines.sqltext import Binder, instant, quote
+from abtest.engines.sqltext import Binder, quote
 from abtest.grammar.time import DAY_US
 from abtest.init.looking import Column, Table
 from abtest.moments.exact import optional, whole
@@ -55,7 +55,7 @@ def assigned(
     """Keep the assigned units as table ``assigned`` (unit, arm, at_us) in the engine and return what they are."""
     binder = Binder("draft")
     number = " ".join(f"WHEN {binder.bind(name, 'arm')} THEN {place}" for place, name in enumerate(arms))
-    time = instant(quote(at.name), at.family, zone, binder) if at else "CAST(NULL AS BIGINT)"
+    time = at.instant(zone, binder) if at else "CAST(NULL AS BIGINT)"
     key = text_of(unit) if unit else "CAST(row_number() OVER () AS STRING)"
     engine.materialise(
         "assigned",
@@ -99,7 +99,7 @@ def assigned(
 def events(engine: Engine, table: Table, unit: str, at: Column, zone: str) -> Events:
     """Return what an event table covers. Needs the table ``assigned``."""
     binder = Binder("draft")
-    time = instant(quote(at.name), at.family, zone, binder)
+    time = at.instant(zone, binder)
     low, high = PLAUSIBLE
     row = engine.rows(
         Statement(
@@ -146,7 +146,7 @@ def known_units(engine: Engine, table: Table, unit: str) -> int:
 def share_before(engine: Engine, table: Table, unit: str, *, column: Column, moment: int, zone: str) -> float:
     """Return the share of assigned units whose ``column`` of the customers table lies before ``moment``."""
     binder = Binder("draft")
-    time = instant(quote(column.name), column.family, zone, binder)
+    time = column.instant(zone, binder)
     row = engine.rows(
         Statement(
             f"WITH customer AS (SELECT {text_of(unit)} AS unit, max({time}) AS at_us\n"

@@ -5,18 +5,22 @@ that what passes here passes there.
 """
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from abtest.definition.read import Forms
 from abtest.engines.engine import Engine, EngineError, Family, Row, Statement
-from abtest.engines.sqltext import LOCAL, ZONED, number, quote
+from abtest.engines.sqltext import LOCAL, ZONED, Binder, instant, number, quote
 from abtest.errors import DataError
+from abtest.files.faults import fault_of_csv
 from abtest.files.header import names_of
 from abtest.files.located import Located, require_distinct, require_unchanged
-from abtest.init.vocabulary import known_name
+from abtest.init.vocabulary import known_name, time_score
 from abtest.moments.exact import whole
+from abtest.warehouse.forms import instant_of, stored
+from abtest.warehouse.shapes import NOTHING, Target, look_at, offer, written
 from abtest.words.visible import hidden
 
 Kind = Literal["empty", "flag", "integer", "number", "time", "text", "other"]
@@ -34,7 +38,8 @@ _VALUE_LIKE = re.compile(r"[-+]?[0-9][0-9.,:/ -]*([Tt][0-9:.]+)?[zZ]?|.+@.+\..+"
 class Column:
     """A column and what it holds. ``distinct`` is an estimate; ``unreadable`` values are not of the column's kind.
 
-    ``zoned``: its times carry a zone; ``dates``: they have no time of day.
+    ``zoned``: its times carry a zone; ``dates``: they have no time of day. ``says``: the keys of ``read`` that it
+    needs; ``doubt``: why it could not be read, where that is known.
     """
 
     name: str
@@ -45,6 +50,15 @@ class Column:
     unreadable: int = 0
     zoned: bool = False
     dates: bool = False
+    says: Mapping[str, object] = field(default_factory=dict)
+    doubt: str | None = None
+
+    def instant(self, zone: str, binder: Binder) -> str:
+        """Return the SQL of its times, as microseconds since 1970 UTC."""
+        forms = Forms.model_validate(dict(self.says))
+        column = stored(quote(self.name), self.family, forms)
+        formed = instant_of(column, self.family, forms, zone, binder)
+        return formed if formed is not None else instant(column, self.family, zone, binder)
 
     @property
     def numeric(self) -> bool:
@@ -54,13 +68,19 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that was given: its name in the definition, the option and path it came by, its columns."""
+    """A table that was given: its name in the definition, the option and path it came by, its columns.
+
+    ``hidden``: columns that are left out, since their names may be values. ``said``: the keys of ``read`` that its
+    files need.
+    """
 
     name: str
     option: str
     path: str
     rows: int
     columns: tuple[Column, ...]
+    hidden: int = 0
+    said: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def view(self) -> str:
@@ -90,7 +110,16 @@ class Table:
         return [column for column in self.columns if column.kind in kinds]
 
 
-def look(engine: Engine, name: str, option: str, path: str, located: Located, *, asked: Collection[str] = ()) -> Table:
+def look(
+    engine: Engine,
+    name: str,
+    option: str,
+    path: str,
+    located: Located,
+    *,
+    asked: Collection[str] = (),
+    said: Mapping[str, object] = {},
+) -> Table:
     """Attach the file or glob ``path``, which was ``located``, as table ``name`` and look at its columns.
 
     Columns whose names may be values are left out, but for those that the user ``asked`` for by name. Raises
@@ -106,7 +135,11 @@ def look(engine: Engine, name: str, option: str, path: str, located: Located, *,
         require_distinct(list(families), option)
         facts = engine.rows(_facts(view, families), f"looking at {Path(path).name}")[0]
     except EngineError as error:
-        raise DataError(f"{option}: {path}: {str(error).split(': ', 1)[-1]}") from None
+        fault = None
+        if located.layout is not None and "CSV" in str(error):
+            texts = list(zip(located.files, located.read_as, strict=True))
+            fault = fault_of_csv(texts, located.layout[0], len(located.layout[1]))
+        raise DataError(f"{option}: {path}: {fault or str(error).split(': ', 1)[-1]}") from None
     rows = whole(facts, "row_count")
     if not rows:
         raise DataError(f"{option}: {path} has no rows, only a header; a draft needs some data to look at")
@@ -118,10 +151,42 @@ def look(engine: Engine, name: str, option: str, path: str, located: Located, *,
     require_unchanged(located.files, located.stamps, option)
     names = names_of(families, {*(set(known) - repeated), *asked}, located.files, layout)
     columns = [_column(column, family, facts, index) for index, (column, family) in enumerate(families.items())]
+    columns = [_formed(engine, view, name, column) for column in columns]
     kept = tuple(column for column in columns if _nameable(column.name) and names.may_show(column.name))
     if columns and not kept:
         raise _headless(option, path)
-    return Table(name, option, path, rows, kept)
+    left = tuple(column for column in columns if column not in kept)
+    return Table(name, option, path, rows, kept, len(left), dict(said))
+
+
+def _formed(engine: Engine, view: str, table: str, column: Column) -> Column:
+    """Return a column with the form that reads it, where it is not written the plain way."""
+    timed = time_score(column.name, table) > 0
+    if column.family not in {"text", "integer", "number"} or not column.filled:
+        return column
+    if column.kind != "text" and not column.unreadable and not (timed and column.numeric):
+        return column
+    seen = look_at(engine, quote(view), quote(column.name))
+    targets: tuple[Target, ...] = ("TIMESTAMP", "DOUBLE")
+    if column.kind != "text":
+        targets = ("TIMESTAMP",) if timed or column.kind == "time" else ("DOUBLE",)
+    if all(shape.word in NOTHING for shape in seen.shapes):
+        return column
+    for target in targets:
+        found = offer(seen, target)
+        if found is None or not found.keys:
+            continue
+        if len(found.keys) > 1:
+            either = " or ".join(f"read: {written(keys)}" for keys in found.keys)
+            return replace(column, doubt=f"{found.what}; say which: {either}")
+        filled = seen.filled - sum(shape.count for shape in seen.of(NOTHING))
+        kind: Kind = "time" if target == "TIMESTAMP" else "flag" if "true" in found.keys[0] else "number"
+        if column.numeric and kind == "number":
+            kind = column.kind
+        dates = kind == "time" and not any(":" in shape.text or "." in shape.text for shape in seen.shapes)
+        dates = dates and "epoch" not in found.keys[0]
+        return replace(column, kind=kind, filled=filled, unreadable=0, says=found.keys[0], dates=dates)
+    return column
 
 
 def _headless(option: str, path: str) -> DataError:

@@ -1,14 +1,15 @@
 """From files to a :class:`~abtest.init.draft.Draft`: look, choose, count what was chosen, say what was guessed."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from abtest.definition.model import CUSTOMERS
 from abtest.engines.engine import Engine, EngineError
 from abtest.errors import DataError
-from abtest.files.located import locate
+from abtest.files.located import Located, locate
 from abtest.files.prepared import PLAIN, Written
 from abtest.init import facts
 from abtest.init.arms import ArmColumn, is_category
@@ -64,7 +65,57 @@ def sources(chosen: Chosen) -> Iterator[SourceDraft]:
         if name in events:
             _event(events[name], keys, notes, comments)
         columns = tuple(column.name for column in table.columns)
+        read = _read(table)
+        if read:
+            keys["read"] = read
+        used = {str(key) for key in keys.values() if isinstance(key, str)}
+        comments += _others(table, used | {chosen.units.shared or ""})
         yield SourceDraft(name, table.path, columns, keys, tuple(notes), tuple(comments))
+
+
+_FOR_ALL = frozenset({"dates", "epoch", "true", "false"})
+"""Forms that read no plain value otherwise, and so may be said of all columns."""
+
+
+def _read(table: Table) -> dict[str, Value]:
+    """Return how the table's files and values are written: of all columns where that reads each of them right."""
+    formed = {column.name: dict(column.says) for column in table.columns if column.says}
+    together: dict[str, object] = {}
+    plain = [column for column in table.columns if column.numeric and column.family == "text" and not column.says]
+    alike = True
+    for says in formed.values():
+        alike = alike and all(together.setdefault(key, value) == value for key, value in says.items())
+    alike = alike and (set(together) <= _FOR_ALL or (not plain and "null" not in together and _same(formed)))
+    said: dict[str, object] = dict(table.said) | (together if alike else {"columns": formed})
+    return cast("dict[str, Value]", {key: value for key, value in said.items() if value != {}})
+
+
+def _same(formed: Mapping[str, Mapping[str, object]]) -> bool:
+    numbers = [says for says in formed.values() if not {"dates", "epoch"} & set(says)]
+    return all(says == numbers[0] for says in numbers)
+
+
+def _others(table: Table, used: set[str]) -> Iterator[str]:
+    """Yield what becomes of the other columns, so that none is dropped in silence."""
+    kinds = {
+        "empty": "empty",
+        "flag": "yes or no",
+        "integer": "whole numbers",
+        "number": "numbers",
+        "time": "times",
+        "text": "text",
+        "other": "nested values",
+    }
+    told = []
+    for column in table.columns:
+        if column.name in used:
+            continue
+        odd = f", of which {column.unreadable:,} cannot be read" if column.unreadable else ""
+        told.append(f"{column.name} ({column.doubt or kinds[column.kind] + odd})")
+    if table.hidden:
+        told.append(f"{table.hidden} whose names are not shown, since they may be values")
+    if told:
+        yield f"Other columns of {table.name}: {', '.join(told)}."
 
 
 def _several_experiments(table: Table, arm: str) -> list[str]:
@@ -162,11 +213,11 @@ def survey(engine: Engine, given: Sequence[Given], hints: Hints, name: str | Non
     :class:`~abtest.errors.UsageError` when an option names what is not there.
     """
     asked = {hint.column for hint in hints.columns} | ({hints.arm} if hints.arm else set())
-    located = [locate(part.path, Path(), part.option, part.written, engine.workspace()) for part in given]
-    engine.admit([file for found in located for file in found.names])
+    # The engine is told all files at once, before it opens the first.
+    located = [_located(engine, part) for part in given]
+    engine.admit([file for found, _ in located for file in found.names])
     tables = {
-        part.name: look(engine, part.name, part.option, part.path, found, asked=asked)
-        for part, found in zip(given, located, strict=True)
+        part.name: _looked(engine, part, found, asked, said) for part, (found, said) in zip(given, located, strict=True)
     }
     require_columns(hints, list(tables.values()))
     try:
@@ -174,6 +225,40 @@ def survey(engine: Engine, given: Sequence[Given], hints: Hints, name: str | Non
         return _draft(engine, chosen, hints.timezone, name)
     except EngineError as error:
         raise DataError(f"{', '.join(table.file for table in tables.values())}: {error}") from None
+
+
+_CURE = re.compile(r"`read: \{(encoding|skip): ([^}]+)\}`")
+_SHEETS = re.compile(r"sheets \('([^']+)'.*say which: `read: \{sheet")
+
+
+def _located(engine: Engine, part: Given, said: Mapping[str, object] = {}) -> tuple[Located, dict[str, object]]:
+    """Return the files of a table, and what must be said of how they are written: what an error tells, is done."""
+    now = dict(said)
+    for _ in range(4):
+        try:
+            written = replace(part.written, **now)  # type: ignore[arg-type]
+            return locate(part.path, Path(), part.option, written, engine.workspace()), now
+        except DataError as error:
+            cure, sheets = _CURE.search(str(error)), _SHEETS.search(str(error))
+            key, value = (cure[1], cure[2]) if cure else ("sheet", sheets[1]) if sheets else ("", "")
+            if not key or key in now:
+                raise
+            now[key] = int(value) if key == "skip" else value
+    raise DataError(f"{part.option}: {part.path} cannot be read; say how it is written")
+
+
+def _looked(engine: Engine, part: Given, found: Located, asked: Collection[str], said: Mapping[str, object]) -> Table:
+    """Look at a table; of one whose letters tell their encoding further down, once more."""
+    try:
+        return look(engine, part.name, part.option, part.path, found, asked=asked, said=said)
+    except DataError as error:
+        cure = _CURE.search(str(error))
+        if cure is None or cure[1] in said:
+            raise
+        value: object = int(cure[2]) if cure[1] == "skip" else cure[2]
+        again, more = _located(engine, part, {**said, cure[1]: value})
+        engine.admit(again.names)
+        return look(engine, part.name, part.option, part.path, again, asked=asked, said=more)
 
 
 def _draft(engine: Engine, chosen: Chosen, timezone: str | None, name: str | None) -> Draft:
