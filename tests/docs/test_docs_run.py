@@ -66,7 +66,8 @@ def test_readme_python_runs(sandbox: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["assign", "audit", "definition", "init", "lints", "lock", "editors", "planning", "verify"]
+    "name",
+    ["assign", "audit", "definition", "init", "lints", "lock", "editors", "planning", "verify", "reading_files"],
 )
 def test_the_commands_of_a_page_run(sandbox: Path, name: str) -> None:
     page = ROOT / f"docs/{name}.md"

@@ -76,8 +76,8 @@ def test_an_empty_file_a_lone_header_and_a_missing_file_are_told(tmp_path):
     assert "no such file" in refused(("customers", tmp_path / "none.csv"))
     (tmp_path / "nothing").mkdir()
     assert "holds no file" in refused(("customers", tmp_path / "nothing"))
-    (tmp_path / "x.xlsx").write_bytes(b"PK\x03\x04")
-    assert "known ending" in refused(("customers", tmp_path / "x.xlsx"))
+    (tmp_path / "x.docx").write_bytes(b"PK\x03\x04")
+    assert "known ending" in refused(("customers", tmp_path / "x.docx"))
 
 
 def test_one_arm_only_is_told_with_its_name(tmp_path):
