@@ -111,7 +111,7 @@ class Curved(Part):
         return replace(outcome, periods=tuple(replace(plain, window=window) for window in self.curve_windows()))
 
 
-class Read(Part):
+class ReadEarly(Part):
     """The field of every share of units that can be read before all units are mature."""
 
     reading: Literal["mature", "kaplan-meier"] = Field(

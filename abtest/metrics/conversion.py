@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from abtest.metrics.base import EventMetric, Kind, Read
+from abtest.metrics.base import EventMetric, Kind, ReadEarly
 from abtest.metrics.scope import Scope
 from abtest.metrics.traits import Traits
 from abtest.moments.outcome import Outcome
@@ -10,7 +10,7 @@ from abtest.moments.reductions import ANY
 from abtest.words.reason import Reason
 
 
-class Conversion(EventMetric, Read):
+class Conversion(EventMetric, ReadEarly):
     """Share of mature eligible units with at least one event in the window."""
 
     type: Literal["conversion"]

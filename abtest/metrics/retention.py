@@ -14,7 +14,7 @@ from abtest.metrics.base import (
     CurveStep,
     EventBase,
     Kind,
-    Read,
+    ReadEarly,
     Window,
     consecutive,
 )
@@ -53,7 +53,7 @@ def _counted(value: int) -> int:
     return value
 
 
-class Retention(EventBase, Curved, Read):
+class Retention(EventBase, Curved, ReadEarly):
     """Share of mature eligible units that return: `at_least` so many events in a window after the assignment.
 
     The window is written in one of four ways: `window` (a bracket), `day` (N-day: on that very day), `after` with
