@@ -61,8 +61,6 @@ def decide(
     if winners:
         chosen = max(winners, key=lambda arm: _gain(primaries[0], arm))
         recommendation = "ship"
-    elif any(state == "unsafe" for state in standing.values()):
-        recommendation = _wait(open_units)
     elif all(state in {"worse", "harmed"} for state in standing.values()):
         recommendation = "keep control"
     else:
