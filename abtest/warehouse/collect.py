@@ -106,7 +106,8 @@ class Collector:
         self.plan = plan.looked(self.warehouse, self.profiles, self.ends)
         with self._naming_sources():
             self.customers = keep_population(self.warehouse, self.plan, self.tables, self.profiles)
-            if zero_is_nobody(self.warehouse, self.tables, self.definition.event_sources):
+            named = self.tables[definition.arm_source].has_unit  # else each row is a unit, and none has an id
+            if named and zero_is_nobody(self.warehouse, self.tables, definition.event_sources):
                 self.plan = replace(self.plan, zero=True)
                 self.customers = keep_population(self.warehouse, self.plan, self.tables, self.profiles)
             self.facts = self._facts()

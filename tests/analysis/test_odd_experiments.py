@@ -167,3 +167,15 @@ def test_a_guardrail_with_a_covariate_is_safe_when_its_own_interval_excludes_the
     assert comparison.difference.low > -2
     assert comparison.lift.low > -0.02
     assert comparison.verdict == "safe"
+
+
+def test_rows_without_an_id_are_units_of_their_own():
+    rows = {"arm": ["a", "b"] * 200, "kept": [0, 1, 1, 1] * 100}
+    given = {
+        "name": "gate",
+        "data": {"customers": {"arm": "arm"}},
+        "arms": [{"name": "a", "control": True}, {"name": "b"}],
+        "metrics": {"kept": {"role": "primary", "type": "column"}},
+    }
+    arms = analyze(load(given), {"customers": pd.DataFrame(rows)}).metric("kept").arms
+    assert [(arm.n, arm.value) for arm in arms] == [(200, 0.5), (200, 1.0)]
