@@ -11,6 +11,7 @@ from abtest.analysis.family import Correcting, corrected, family_of
 from abtest.analysis.in_time import Curve
 from abtest.analysis.in_words import in_words
 from abtest.analysis.locked import demoted
+from abtest.analysis.planned import with_planned
 from abtest.analysis.provenance import provenance
 from abtest.analysis.result import (
     Analysis,
@@ -83,6 +84,7 @@ def analysis_of(
         one_sided=definition.analysis.alternative == "one-sided",
         monitored=definition.analysis.monitoring is not None,
     )
+    decision = with_planned(decision, definition, metrics)
     readable = all_readable(definition)
     waits = any(arm.immature for metric in metrics if metric.role != "secondary" for arm in metric.arms)
     if readable is not None and waits:

@@ -4,6 +4,7 @@ Principle: one word for one thing. What a field means, and so how it is written,
 (:data:`WRITTEN`); the numbers of a metric are written with the metric's digits, wherever they stand.
 """
 
+import datetime as dt
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -173,6 +174,11 @@ class _Telling:
             return text if number is None else self.numbers.plain(number)
         return self.numbers.plain(number, len(text.partition(".")[2]))
 
+    def date(self, value: Field) -> str:
+        """Return a day, stored in ISO form; empty where there is none."""
+        text = _text(value)
+        return self.language.date(dt.date.fromisoformat(text)) if text else ""
+
     def names(self, value: Field) -> str:
         return ", ".join(clean(_text(name)) for name in _list(value))
 
@@ -205,13 +211,15 @@ WRITTEN: Mapping[str, Callable[[_Telling, Field], object]] = {
     "quantile": _Telling.significant,
     "level": _Telling.significant,
     "sentences": _Telling.sentences,
+    "readable_on": _Telling.date,
 }
 """How a field is written, by its name. Others are counts (whole numbers), names (text), and other reasons.
 
 ``metric``, ``arm``, ``control``: names of the definition; ``others``: names of arms; ``value``, ``control_value``: in
 the metric's unit, rates as fractions; ``difference`` from ``low`` to ``high`` at ``confidence`` (a message says them as
 ``effect``); ``margin``: in the metric's unit, or a fraction of the control's value where ``margin_scale`` is
-``relative``; ``by_arm``, ``sizes``: numbers in the arms' order; ``planned``: the arms' weights.
+``relative``; ``readable_on``: a day in ISO form; ``by_arm``, ``sizes``: numbers in the arms' order; ``planned``: the
+arms' weights.
 """
 
 

@@ -872,6 +872,14 @@ decision-immature =
     }
 decision-possible-effects =
     No difference shown is not the same as no difference: the interval holds the effects that remain possible.
+decision-planned =
+    Planned: { $units } units with a value ({ $mature } are mature for { $metric }){ $sized ->
+    [true] , which would show an effect of { $margin }
+   *[other] {""}
+    }{ $dated ->
+    [true] ; readable on { $readable_on }
+   *[other] {""}
+    }.
 decision-mismatch =
     Something other than chance decides who is in which arm or who is seen; find it before reading any effect. Look at,
     the most likely first: how units are assigned and whether the split was changed; what logs the assignment, and whether
