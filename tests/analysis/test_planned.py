@@ -26,8 +26,8 @@ def test_an_answer_that_is_not_clear_says_what_was_planned():
     recommendation, found = reasons(planned, even)
     assert recommendation == "inconclusive"
     assert found[-1] == (
-        "Planned: 3,067 units with a value (400 are mature for Kept), which would show an effect of 1.8 pp; readable on "
-        "7 June 2026."
+        "Planned: 3,067 units with a value (400 are mature for Kept), which would show an effect of 1.8 pp; "
+        "readable on 7 June 2026."
     )
     assert reasons({"planned": {"units": 3067, "power": 0.8}}, even)[1][-1] == (
         "Planned: 3,067 units with a value (400 are mature for Kept)."
