@@ -212,6 +212,7 @@ def test_an_effect_that_cannot_be_estimated_is_no_gain():
         ((primary("worse", "no difference shown"),), "primary", "kept", "daily"),
         ((primary("no difference shown", immature=1),), "maturity", None, None),
         ((primary("no difference shown"), metric("more", "primary", ["safe"])), "primary", "more", "weekly"),
+        ((primary("no difference shown"), metric("more", "primary", ["worse"])), "primary", "more", "weekly"),
     ],
 )
 def test_what_decides_is_the_arm_that_came_furthest(metrics, what, name, arm):
