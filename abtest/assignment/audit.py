@@ -165,7 +165,7 @@ def _log(warehouse: Warehouse, definition: Definition, name: str) -> _Log:
     binder = Binder(name)
     column = raw.column(source.unit or "", "unit")
     [unit], _ = unit_readings(warehouse, raw.sql(column))
-    arm = arm_reading(raw, source, [arm.name for arm in definition.arms], binder)
+    arm = arm_reading(raw, source, [arm.name for arm in definition.arms], binder, definition.arm_values)
     where, _ = where_of(warehouse, name, binder)
     return _Log(raw.view, f"CAST({unit.sql} AS STRING)", arm.sql, where, binder)
 

@@ -153,6 +153,11 @@ class Arm(Part):
     """One of the treatments compared, or the control."""
 
     name: Text = Field(description="The arm as the data writes it.", examples=["weekly"])
+    values: list[Text] = Field(
+        [],
+        description="Other ways in which the data write the arm, each as it stands there.",
+        examples=[["WEEKLY", "1"]],
+    )
     control: Flag = Field(False, description="true for the one arm that the others are compared with.")
     weight: Annotated[Number, AfterValidator(_positive)] = Field(
         1.0, description="Relative share of the units.", json_schema_extra={"exclusiveMinimum": 0}
@@ -484,6 +489,11 @@ class Definition(Part):
     def reads_early(self) -> bool:
         """Whether curves and early readings are made: for units that are independent, and for one look."""
         return self.cluster is None and self.analysis.monitoring is None
+
+    @property
+    def arm_values(self) -> dict[str, str]:
+        """The arm's name for each further way in which the data write it."""
+        return {value: arm.name for arm in self.arms for value in arm.values}
 
     @property
     def control(self) -> Arm:

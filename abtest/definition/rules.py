@@ -47,6 +47,11 @@ def _arms(definition: Definition) -> Iterator[Problem]:
                 ("arms", index, "name"), f"{arm.name!r} is the name of arms[{seen[arm.name]}] too; rename one"
             )
         seen.setdefault(arm.name, index)
+    for index, arm in enumerate(definition.arms):
+        for place, value in enumerate(arm.values):
+            if seen.setdefault(value, index) != index:
+                other = f"is a value or the name of arms[{seen[value]}] too; leave it to one of them"
+                yield Problem(("arms", index, "values", place), f"{value!r} {other}")
 
 
 def _period(definition: Definition) -> Iterator[Problem]:

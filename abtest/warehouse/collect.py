@@ -462,7 +462,7 @@ class Collector:
     def _refuse_unknown_arms(self, name: str) -> None:
         raw = self.warehouse.raw[name]
         column = self.definition.data[name].arm or "arm"
-        arms = [arm.name for arm in self.definition.arms]
+        arms = [*(arm.name for arm in self.definition.arms), *self.definition.arm_values]
         unknown = unknown_arms(self.engine, raw, column, arms, self.definition.unit_column(name))
         hint = nearest(unknown.nearest, arms) if unknown.nearest else ""
         wanted = ", ".join(repr(arm) for arm in arms)

@@ -145,7 +145,15 @@ class _Look:
         uses = {name: self._columns(raw) for name, raw in self.raw.items()}
         complete = {name: self.raw[name] for name, (_, complete) in uses.items() if complete}
         integers = bool(self._try(partial(units_are_integers, self.sources, complete, self.definition.ids)))
-        warehouse = Warehouse(self.place, self.engine, self.sources, complete, integers, ids=self.definition.ids)
+        warehouse = Warehouse(
+            self.place,
+            self.engine,
+            self.sources,
+            complete,
+            integers,
+            ids=self.definition.ids,
+            arm_values=self.definition.arm_values,
+        )
         empty = self.plan.may_be_empty
         read: dict[str, Table] = {}
         profiles: dict[str, TableProfile] = {}
@@ -257,7 +265,7 @@ class _Look:
             count = whole(by_arm[UNKNOWN_ARM], "row_count")
             column = self.definition.data[name].arm or "arm"
             unit = self.definition.unit_column(name)
-            listed = unknown_arms(self.engine, raw, column, self.plan.arms, unit).listed
+            listed = unknown_arms(self.engine, raw, column, [*self.plan.arms, *self.definition.arm_values], unit).listed
             self.found.problems.append(
                 f"{raw.place}: {count:,} rows of {raw.shown} have an arm that the definition lacks: {listed}; add it "
                 "to `arms`, or leave the rows out with `where`"

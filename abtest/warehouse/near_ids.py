@@ -95,7 +95,7 @@ class Near:
         where, _ = where_of(self.warehouse, name, binder)
         conditions = [where] if where else []
         if name == self.arms:
-            conditions.append(f"({arm_reading(raw, source, self.names, binder).sql}) >= 0")
+            conditions.append(f"({arm_reading(raw, source, self.names, binder, self.warehouse.arm_values).sql}) >= 0")
         text = unit_of(self.warehouse, raw.sql(str(source.unit)))
         inner = f"SELECT {text} AS id FROM {quote(raw.view)}"
         if conditions:

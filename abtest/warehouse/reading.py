@@ -153,7 +153,7 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
         near = near_sql(raw, whole=checked)
         units, bare_units = unit_readings(warehouse, raw.sql(unit), checked=checked, near=near)
     if read.arms is not None:
-        readings.append(arm_reading(raw, source, read.arms, binder))
+        readings.append(arm_reading(raw, source, read.arms, binder, warehouse.arm_values))
     if time is not None:
         readings.append(_time_reading(warehouse, raw, raw.column(time, "at"), "at_us", binder))
     if read.customers:
@@ -347,12 +347,19 @@ def _filter(warehouse: Warehouse, raw: Raw, binder: Binder, place: str) -> Filte
     )
 
 
-def arm_reading(raw: Raw, source: Source, arms: Sequence[str], binder: Binder) -> Reading:
-    """Return how the arm is read: its place among ``arms``, ``NO_ARM`` for a blank, ``UNKNOWN_ARM`` for another."""
+def arm_reading(
+    raw: Raw, source: Source, arms: Sequence[str], binder: Binder, values: Mapping[str, str] | None = None
+) -> Reading:
+    """Return how the arm is read: its place among ``arms``, ``NO_ARM`` for a blank, ``UNKNOWN_ARM`` for another.
+
+    ``values``: the arm for each further way of writing it.
+    """
     column = source.arm or "arm"
     raw.column(column, "arm")
     text = f"trimmed({as_text(raw.sql(column), raw.columns[column])})"
-    cases = " ".join(f"WHEN {binder.bind(arm, 'arm')} THEN {number}" for number, arm in enumerate(arms))
+    places = {arm: number for number, arm in enumerate(arms)}
+    places |= {value: places[arm] for value, arm in (values or {}).items()}
+    cases = " ".join(f"WHEN {binder.bind(arm, 'arm')} THEN {number}" for arm, number in places.items())
     return Reading(
         "arm",
         f"CASE {text} {cases} ELSE CASE WHEN {blank_to_null(text)} IS NULL THEN {NO_ARM} ELSE {UNKNOWN_ARM} END END",

@@ -147,7 +147,8 @@ class Warehouse:
 
     ``sources`` say where each table is and which columns hold what; one without ``unit`` has a unit in each row.
     ``unit_is_integer``: all ids are whole numbers. ``hashed``: text ids are replaced by a 64-bit hash as they are read,
-    which joins and groups far quicker. ``ids``: how they are compared. ``verified``: fingerprints are of every byte of
+    which joins and groups far quicker. ``ids``: how they are compared. ``arm_values``: the
+    arm for each further way of writing it. ``verified``: fingerprints are of every byte of
     the files. ``statements`` is the log of what was asked of the engine, for who wants to read it.
     """
 
@@ -159,6 +160,7 @@ class Warehouse:
     hashed: bool = False
     verified: bool = False
     ids: Ids = field(default_factory=Ids)
+    arm_values: Mapping[str, str] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
 
     @property

@@ -1,6 +1,7 @@
 """What an experiment takes from each of its tables: the columns of numbers, words, arms and times."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from abtest.definition.load import Experiment
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition, Source
@@ -33,9 +34,10 @@ def open_tables(
             f"tables: {unknown[0]!r} is not under data in the definition{nearest(unknown[0], definition.data)}"
         )
     sources = sources_of(definition, names)
-    return open_warehouse(
+    opened = open_warehouse(
         place_of(experiment), engine, sources, frames, hashed=hashed, verified=verified, ids=definition.ids
     )
+    return replace(opened, arm_values=definition.arm_values)
 
 
 def place_of(experiment: Experiment) -> Place:
