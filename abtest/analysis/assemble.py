@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from abtest.analysis.board import board_result
 from abtest.analysis.curves import metric_curve
 from abtest.analysis.decision import decide, longest_primary
+from abtest.analysis.detectable import with_detectable
 from abtest.analysis.early import read_early
 from abtest.analysis.estimate import Estimator
 from abtest.analysis.family import Correcting, corrected, family_of
@@ -28,6 +29,7 @@ from abtest.analysis.result import (
     SourceInfo,
 )
 from abtest.analysis.segments import segment_results
+from abtest.analysis.status import judged, status_of
 from abtest.analysis.survival import survival_curves, survival_result
 from abtest.analysis.telling import checked, subjects_of
 from abtest.analysis.totals import with_totals
@@ -77,6 +79,8 @@ def analysis_of(
     calendar = Calendar.of(definition)
     family = family_of(definition)
     info = _experiment(experiment, lock)
+    status = status_of(definition, collected, metrics)
+    metrics = with_detectable(definition, metrics, contrasts, status)
     decision = decide(
         metrics,
         checks,
@@ -117,6 +121,7 @@ def analysis_of(
         value=value_result(definition, collected.metrics),
         board=board_result(definition, population, customers, metrics),
         decision=demoted(decision, changes, answer, definition.control.name),
+        status=judged(status, metrics, decision, monitored=definition.analysis.monitoring is not None),
         locked_answer=answer,
         provenance=provenance(packages),
     )

@@ -12,6 +12,7 @@ The rules, in this order:
    *inconclusive*.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 from abtest.analysis.result import (
@@ -19,6 +20,7 @@ from abtest.analysis.result import (
     Comparison,
     Deciding,
     Decision,
+    Detectable,
     Effect,
     MarginResult,
     MetricResult,
@@ -31,6 +33,11 @@ WINNING = frozenset({"better", "safe", "equivalent"})
 """Verdicts of a primary metric that show what it was to show: safe and equivalent exist only where a margin was."""
 UNSAFE = frozenset({"not shown safe", "margin not shown", "not estimable"})
 """Verdicts of a guardrail that keep an arm that would win from being shipped."""
+
+SIZES = ("decision-excluded", "decision-detectable", "decision-needed")
+"""Codes of the reasons that say what could have been found: they stand after the reason that they explain."""
+_SIZED = 4
+"""Comparisons of which that is told; ``detectable`` in the results has it of all."""
 
 
 def decide(
@@ -78,7 +85,11 @@ def decide(
     ]
     # What decides comes first, then what is said of the same arm.
     compared.sort(key=lambda each: (not _is(because, each[0], each[1]), each[1].arm != because.arm))
-    reasons = [reason for _, _, reason in compared]
+    reasons = []
+    for place, (metric, comparison, reason) in enumerate(compared):
+        reasons.append(reason)
+        if recommendation == "inconclusive" and place < _SIZED:
+            reasons += _sizes(metric, comparison, confidence)
     if chosen is not None and len(winners) > 1:
         others: list[Field] = [arm for arm in winners if arm != chosen]
         reasons.append(Reason.of("decision-largest", arm=chosen, others=others))
@@ -198,6 +209,71 @@ def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: fl
         of_margin=of_margin,
         corrected=corrected,
     )
+
+
+def _sizes(metric: MetricResult, comparison: Comparison, confidence: float) -> list[Reason]:
+    """Return which effects the interval excludes, what could have been found, and how many units would find more."""
+    sized = comparison.detectable
+    if sized is None:
+        return []
+    named: dict[str, Field] = {"metric": metric.name, "arm": comparison.arm, "control": comparison.control}
+    shown = comparison.adjusted_difference or comparison.difference
+    found = [
+        Reason.of(f"decision-excluded-{which}", **named, **bounds, confidence=confidence)
+        for which, bounds in _excluded(shown)
+    ]
+    by_margin = sized.target == "margin"
+    if sized.difference is not None:
+        code = "decision-detectable-margin" if by_margin else "decision-detectable"
+        found.append(Reason.of(code, **named, found=sized.difference, power=sized.power, level=sized.level))
+    elif sized.because is not None:
+        found.append(Reason.of("decision-detectable-not", **named, because=sized.because))
+    if sized.units and not (by_margin and sized.more == 0 and not _immature(metric)):
+        found.append(_needed(sized, named, question=comparison.margin.test if comparison.margin else "observed"))
+    return found
+
+
+def _excluded(effect: Effect) -> list[tuple[str, dict[str, Field]]]:
+    """Return what an interval excludes: rises and falls, or what lies beyond a bound on the other side of 0."""
+    low, high = effect.low, effect.high
+    if low is not None and high is not None and low < 0 < high:
+        return [("both", {"rise": high, "fall": -low})]
+    if high is not None and high > 0 and low is None:
+        return [("rise", {"rise": high})]
+    if low is not None and low < 0 and high is None:
+        return [("fall", {"fall": -low})]
+    if low is None and high is None:
+        return []
+    return [("beyond", {"difference": effect.estimate, "low": low, "high": high})]
+
+
+def _needed(sized: Detectable, named: Mapping[str, Field], *, question: str) -> Reason:
+    """Return how many units the target needs, and how long they take; figures in words are rounded up."""
+    control, arm = (_rounded(sized.units[str(named[part])]) for part in ("control", "arm"))
+    weeks = 0 if sized.weeks is None else math.ceil(sized.weeks)
+    return Reason.of(
+        "decision-needed",
+        **named,
+        question=question,
+        power=sized.power,
+        control_units=control,
+        arm_units=arm,
+        alike=control == arm,
+        more=_rounded(sized.more or 0),
+        weeks=weeks,
+        on=sized.readable_on if weeks else None,
+        dated=bool(weeks and sized.readable_on),
+    )
+
+
+def _rounded(units: int) -> int:
+    """Return a number of units with two digits, rounded up."""
+    step = int("1".ljust(max(1, len(str(units)) - 1), "0"))
+    return -(-units // step) * step
+
+
+def _immature(metric: MetricResult) -> int:
+    return sum(arm.immature for arm in metric.arms)
 
 
 def _few_reason(metric: MetricResult, comparison: Comparison) -> Reason:

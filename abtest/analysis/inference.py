@@ -79,6 +79,10 @@ class Inference:
         estimate = run(confidence if fixed is None else fixed)
         return _unbounded(estimate) if fixed is None else estimate
 
+    def one_look(self, level: float, n: int) -> float | None:
+        """Return the level at which one look at ``n`` units has the interval of ``level``; ``None`` without one."""
+        return self._fixed(level, n)
+
     def _fixed(self, level: float, n: int) -> float | None:
         """Return the level at which one look has the interval that is asked for; ``None`` when there is none yet."""
         if self.planned is None:

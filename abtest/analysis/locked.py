@@ -7,6 +7,7 @@ same data, wherever these allow.
 
 from collections.abc import Callable, Sequence
 
+from abtest.analysis.decision import SIZES
 from abtest.analysis.result import Decision, Deviation, LockedAnswer
 from abtest.analysis.telling import coded, reasoned
 from abtest.definition.load import Experiment, load
@@ -81,5 +82,6 @@ def _answered(answer: LockedAnswer, control: str) -> list[Reason]:
         return [Reason.of("locked-not-answered", because=answer.because)]
     decision = answer.decision
     lead = Reason.of("locked-answer", recommendation=decision.recommendation, arm=decision.arm or "", control=control)
-    found = coded(decision)[: len(answer.metrics)]
+    told = [(text, reason) for text, reason in coded(decision) if reason is None or not reason.code.startswith(SIZES)]
+    found = told[: len(answer.metrics)]
     return [lead, *(Reason.of("locked-reason", because=reason or text) for text, reason in found)]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, JsonValue
 
 from abtest.analysis.in_time import BoardResult, Curve, InTotal, PlainWords, Reading, SurvivalResult, ValueResult
+from abtest.analysis.status import Status
+from abtest.analysis.value import Detectable as Detectable  # noqa: PLC0414
 from abtest.analysis.value import Effect as Effect  # noqa: PLC0414 - part of the results, and of this module
 from abtest.analysis.value import OverallTest as OverallTest  # noqa: PLC0414
 from abtest.analysis.value import ReasonCode as ReasonCode  # noqa: PLC0414
@@ -285,7 +287,7 @@ class Comparison(Reasoned):
     so few, and the exact test given their number decides.
     ``cautions`` say where the interval, or that of a reading beside it, is known to end too early with such data.
     With a covariate, ``unadjusted`` is the same comparison without it and ``variance_removed`` the share of the
-    difference's variance that the covariate explains.
+    difference's variance that the covariate explains. ``detectable`` is there where nothing is shown.
     """
 
     arm: str
@@ -312,6 +314,7 @@ class Comparison(Reasoned):
     bootstrap: UnadjustedComparison | None = None
     margin: MarginResult | None = None
     cautions: list[ReasonCode] = Field(default_factory=list)
+    detectable: Detectable | None = None
     verdict: Verdict
     reason: str | None = None
     reason_code: ReasonCode | None = None
@@ -490,6 +493,7 @@ class Analysis(Value):
     value: ValueResult | None = None
     board: BoardResult | None = None
     decision: Decision
+    status: Status | None = None
     locked_answer: LockedAnswer | None = None
     provenance: Provenance
 

@@ -1,6 +1,6 @@
 """The parts that all results are made of."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
@@ -74,3 +74,26 @@ class OverallTest(Value):
     statistic: float | None
     degrees_of_freedom: float | None
     p_value: float | None
+
+
+class Detectable(Reasoned):
+    """What a comparison that shows nothing could have found, and how many units would find more.
+
+    ``difference``: the smallest true difference that so many units find with ``power``, in the metric's unit and
+    without a sign, at ``level`` (two-sided, each question of a correction at its strictest). ``target`` is what
+    ``units`` (by arm, in total) are for: the ``observed`` difference, if it were the true one, or the ``margin``, if
+    the arms were alike (of a superiority margin: if the observed difference were the true one). ``more`` of them are
+    not enrolled yet. ``weeks``: of enrolment as it was, until these are; ``readable_on`` the ISO date on which all of
+    them are mature.
+    """
+
+    power: float
+    level: float
+    target: Literal["observed", "margin"]
+    difference: float | None = None
+    units: dict[str, int] = Field(default_factory=dict)
+    more: int | None = None
+    weeks: float | None = None
+    readable_on: str | None = None
+    reason: str | None = None
+    reason_code: ReasonCode | None = None

@@ -11,7 +11,7 @@ def findings(given: Given) -> Iterator[Finding]:
     """Return ``srm_anytime``, which holds however often one looks, and ``srm_by_<group>`` for days and segments."""
     if given.definition.cluster is not None:
         return
-    days, levels = given.collected.days, given.collected.levels
+    days, levels = tuple(given.collected.days.values()), given.collected.levels
     groups = {
         f"srm_by_{column}": ("check-split-by-column", {"column": column}, counts) for column, counts in levels.items()
     }

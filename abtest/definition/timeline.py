@@ -200,19 +200,26 @@ def _rounded(moment: dt.datetime) -> dt.datetime:
         return moment
 
 
+def readable(definition: Definition, outcome: Outcome, last: dt.date | None = None) -> dt.date | None:
+    """Return the first day on which every unit is mature for an outcome, and its events have arrived.
+
+    ``last`` is the last day of enrolment; the definition's when absent. ``None`` where the outcome has no window, and
+    where a date is not known.
+    """
+    line = Timeline.of(definition)
+    begun = line.last if last is None else line.last_of(last)
+    if begun is None or outcome.window is None:
+        return None
+    span = line.span(outcome, begun)
+    return line.readable(span) if span else None
+
+
 def all_readable(definition: Definition) -> dt.date | None:
     """Return the first day on which every unit is mature for what decides, and its events have arrived.
 
     ``None`` where nothing that decides has a window, and where a date is not known.
     """
-    line = Timeline.of(definition)
-    if line.last is None:
-        return None
-    days = []
-    for name, metric in definition.metrics.items():
-        outcome = definition.outcome(name)
-        if metric.role != "secondary" and outcome.window is not None:
-            span = line.span(outcome, line.last)
-            days.append(line.readable(span) if span else None)
+    outcomes = [definition.outcome(name) for name, metric in definition.metrics.items() if metric.role != "secondary"]
+    days = [readable(definition, outcome) for outcome in outcomes if outcome.window is not None]
     known = [day for day in days if day is not None]
     return max(known) if known and len(known) == len(days) else None

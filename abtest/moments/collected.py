@@ -56,7 +56,11 @@ class ValueCounts:
 
 @dataclass(frozen=True, slots=True)
 class SourceCounts:
-    """One source as it was read. ``matched`` events near the windows belong to counted units, or ``None``."""
+    """One source as it was read.
+
+    ``matched`` events near the windows belong to counted units, or ``None``; ``by_arm`` are those of each arm, where
+    such events were read.
+    """
 
     name: str
     path: str | None
@@ -70,6 +74,7 @@ class SourceCounts:
     matched: int | None
     fingerprint: str
     values: tuple[ValueCounts, ...] = ()
+    by_arm: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,8 @@ class Collected:
     metrics: Mapping[str, MetricMoments]
     customers: CustomerCounts | None
     sources: tuple[SourceCounts, ...]
-    days: tuple[tuple[int, ...], ...] = ()
-    """Eligible units per arm by day of assignment (UTC), in order."""
+    days: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """Eligible units per arm by local day of assignment, in order; days are counted since 1970."""
     levels: Mapping[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
     """Eligible units per arm by level of each segment column."""
     facts: Facts = field(default_factory=Facts)

@@ -231,7 +231,8 @@ class Document:
     ``glance`` shows the other metrics on the card, ``overview`` all metrics on page 1 when they are few enough,
     ``asides`` are the other readings and segments worth a line in the terminal. ``intervals`` says what the
     comparisons' intervals are, ``lock`` when the definition was locked (empty when it was not), ``changes`` what was
-    changed since. ``generated_at`` is an instant in ISO 8601, as the analysis stored it.
+    changed since. ``generated_at`` is an instant in ISO 8601, as the analysis stored it. A report of ``one_page`` fits
+    on its first.
     """
 
     language: str
@@ -261,6 +262,7 @@ class Document:
     generated_at: str
     plots: tuple[Plot, ...]
     curves: "tuple[CurvePlot, ...]" = ()
+    one_page: bool = False
 
     def plot(self, plot: str) -> Plot:
         """Return the plot with this id; raises ``KeyError`` when there is none."""

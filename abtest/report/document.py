@@ -15,6 +15,7 @@ from abtest.report.sections import (
     locking,
     method,
     metrics,
+    status,
     verdict,
 )
 from abtest.report.view import View
@@ -43,8 +44,10 @@ def _built(analysis: "Analysis", language: Language) -> Document:
     period = dates.period(experiment.period_start, experiment.period_end, language)
     lock = locking.line(view)
     footer = view.say("card.footer", definition=short, abtest=provenance.abtest, generated=generated)
-    glance_title, glance = headline.glance(view)
-    drawn = [*charts.headline(view), *(plot for part in PARTS for plot in part.plots(view))]
+    alone = status.alone(view)
+    shown = status.headline(view) if alone else headline.headline(view)
+    glance_title, glance = (status if alone else headline).glance(view)
+    drawn = [] if alone else [*charts.headline(view), *(plot for part in PARTS for plot in part.plots(view))]
     return Document(
         language=language.code,
         intervals=inference.intervals(view),
@@ -59,20 +62,21 @@ def _built(analysis: "Analysis", language: Language) -> Document:
         changes=locking.changes(view),
         banner=verdict.banner(view),
         warning=view.say("invalid.banner") if view.invalid else "",
-        headline=headline.headline(view),
+        headline=shown,
         glance_title=glance_title,
         glance=glance,
         more=view.say("more"),
         reasons_title=view.say("reasons"),
-        reasons=view.reasons,
-        overview=metrics.overview(view),
-        asides=() if view.invalid else tuple(line for part in PARTS for line in part.asides(view)),
-        sections=_sections(view),
+        reasons=status.reasons(view) if alone else view.reasons,
+        overview=None if alone else metrics.overview(view),
+        asides=() if view.invalid or alone else tuple(line for part in PARTS for line in part.asides(view)),
+        sections=(status.section(view),) if alone else _sections(view),
         footer=view.say("footer", name=name, definition=short, abtest=provenance.abtest, generated=generated),
         card_footer=view.join([lock, footer]),
         generated_at=provenance.generated_at,
         plots=tuple(plot for plot in drawn if isinstance(plot, Plot)),
         curves=tuple(plot for plot in drawn if isinstance(plot, CurvePlot)),
+        one_page=alone,
     )
 
 

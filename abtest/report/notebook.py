@@ -31,7 +31,8 @@ def to_html(result: "Analysis | Comparison") -> str:
 
 def _analysis(analysis: "Analysis") -> str:
     document = build(analysis)
-    tables = [block for block in document.section("metrics").blocks if isinstance(block, Table)]
+    first = next((section for section in document.sections if section.id == "metrics"), document.sections[0])
+    tables = [block for block in first.blocks if isinstance(block, Table)]
     return element(
         "div",
         text("p", document.warning)

@@ -11,7 +11,6 @@ from abtest.engines.engine import Engine, EngineError, Row, Statement
 from abtest.engines.sqltext import quote
 from abtest.errors import DataError
 from abtest.grammar.fields import nearest
-from abtest.grammar.time import DAY_US
 from abtest.moments.collected import ArmLedger, Collected, SourceCounts, ValueCounts
 from abtest.moments.exact import whole
 from abtest.moments.facts import Facts
@@ -191,14 +190,14 @@ class Collector:
             found[segment.column] = tuple(tuple(by_level[level]) for level in sorted(by_level))
         return found
 
-    def _days(self) -> tuple[tuple[int, ...], ...]:
-        """Return the eligible units per arm by day of assignment."""
+    def _days(self) -> dict[int, tuple[int, ...]]:
+        """Return the eligible units per arm by local day of assignment."""
         arms = self.tables[self.definition.arm_source]
         if not (arms.has_time and arms.has_unit):
-            return ()
+            return {}
         at = "assigned_at" if self.definition.triggered else "started_at"
         statement = Statement(
-            f"SELECT\n  CAST(floor({at} / {DAY_US}) AS BIGINT) AS day,\n  arm,\n  count(*) AS units\n"
+            f"SELECT\n  {self.plan.windows.day_of(at)} AS day,\n  arm,\n  count(*) AS units\n"
             f"FROM population\nWHERE status = '{ELIGIBLE}' AND {at} IS NOT NULL\nGROUP BY 1, 2\nORDER BY 1, 2",
             {},
         )
@@ -206,7 +205,7 @@ class Collector:
         by_day: dict[int, list[int]] = {}
         for row in self.engine.rows(statement, "counting assignments by day"):
             by_day.setdefault(whole(row, "day"), [0] * len(self.plan.arms))[whole(row, "arm")] = whole(row, "units")
-        return tuple(tuple(by_day[day]) for day in sorted(by_day))
+        return {day: tuple(by_day[day]) for day in sorted(by_day)}
 
     def _groups(self) -> list[str]:
         """Return the columns by which the sums are split too: the stratum, and each segment's."""
@@ -484,10 +483,15 @@ class Collector:
 
     def _source(self, name: str, rows: list[Row]) -> SourceCounts:
         found, definition = self.profiles[name], self.definition
-        matched = None
+        matched, by_arm = None, None
         if any(f"events_{name}" in row for row in rows):
             # Only events that a window can hold were read. None at all may mean that the ids do not fit.
             matched = sum(whole(row, f"events_{name}") for row in rows) or self._matched(name)
+            mine = [row for row in rows if row["status"] == ELIGIBLE and f"events_{name}" in row]
+            by_arm = tuple(
+                sum(whole(row, f"events_{name}") for row in mine if row["arm"] == arm)
+                for arm in range(len(self.plan.arms))
+            )
         without_arm = repeated = 0
         if name == definition.arm_source:
             without_arm = found.arms[NO_ARM]
@@ -505,6 +509,7 @@ class Collector:
             matched,
             self.warehouse.fingerprint(name),
             tuple(self._values(name, column) for column in self.tables[name].numbers),
+            by_arm,
         )
 
     def _values(self, name: str, column: str) -> ValueCounts:

@@ -236,7 +236,9 @@ class Outcomes:
             for part in self.plan.parts
             if part.source == source and part.window is not None
         ]
-        return min(low for low, _ in reaches), max(high for _, high in reaches)
+        low, high = min(low for low, _ in reaches), max(high for _, high in reaches)
+        # What happened after the data's end is in no window that is over, and in no follow-up.
+        return low, high if self.through is None else max(low, min(high, self.through + 1))
 
     def by_unit_queries(self) -> list[tuple[str, str, str]]:
         """Return per event source its name and the named query that reads it: one pass, however many metrics."""

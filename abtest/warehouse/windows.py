@@ -87,7 +87,7 @@ class Windows:
         origins = {"start_day": "u.started_at"}
         if any(span.before for span in self.spans):
             origins["assigned_day"] = "u.assigned_at" if self.triggered else "u.started_at"
-        days = "".join(f",\n  {self._day_of(sql)} AS {name}" for name, sql in origins.items())
+        days = "".join(f",\n  {self.day_of(sql)} AS {name}" for name, sql in origins.items())
         edges = "".join(
             f",\n  {sql} AS {quote(f'{side}_{number}')}"
             for number, span in enumerate(self.spans)
@@ -106,7 +106,7 @@ class Windows:
             return low, self._begin(day, span.high // DAY)
         return self._period(span.clock, span.low), self._period(span.clock, span.high)
 
-    def _day_of(self, instant: str) -> str:
+    def day_of(self, instant: str) -> str:
         """Return the SQL for the number of the local day (since 1970) on which an instant lies."""
         runs = self._runs()
         whens = ""

@@ -28,6 +28,17 @@ def day(text: str, language: Language) -> str:
     return language.date(value)
 
 
+def ordinal(text: str) -> int:
+    """Return the number of an ISO day, by which days can be counted; raises ``ValueError`` for another text."""
+    return date.fromisoformat(text).toordinal()
+
+
+def days(first: int, last: int, language: Language) -> str:
+    """Return the days from ``first`` to ``last``, by their numbers, in words; one day where they are the same."""
+    begin, end = (language.date(date.fromordinal(number)) for number in (first, last))
+    return begin if first == last else language.say("date.period", start=begin, end=end)
+
+
 def period(start: str | None, end: str | None, language: Language) -> str | None:
     """Return ``2 March 2026 to 12 April 2026``, or what is known of it."""
     if start and end:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from abtest.words import dates
 from abtest.words.language import ENGLISH, Language
 from abtest.words.numbers import Numbers, Scale
 from abtest.words.reason import Field, Reason
@@ -92,6 +93,7 @@ class _Telling:
         written: dict[str, object] = {name: self.field(name, value) for name, value in self.given.items()}
         if "difference" in self.given:
             written["effect"] = self.effect()
+            written["range"] = self.range()
             written.setdefault("of_margin", False)  # results of an earlier version lack it
         return written
 
@@ -132,6 +134,21 @@ class _Telling:
         interval = self.numbers.interval(low, high, scale, signed=True)
         name = self.language.say("interval", confidence=self.share(self.given["confidence"]))
         return self.language.say("effect-named", estimate=size, interval_name=name, interval=interval)
+
+    def size(self, value: Field) -> str:
+        """Return a difference without its sign."""
+        scale = self.metric.scales.change if self.metric else _PLAIN
+        number = _number(value)
+        return self.numbers.quantity(None if number is None else abs(number), scale)
+
+    def range(self) -> str:
+        """Return an interval alone."""
+        low, high = (_number(self.given.get(name)) for name in ("low", "high"))
+        scale = self.metric.scales.change if self.metric else _PLAIN
+        return self.numbers.interval(low, high, scale, signed=True)
+
+    def day(self, value: Field) -> str:
+        return "" if value is None else dates.day(_text(value), self.language)
 
     def margin(self, value: Field) -> str:
         number = _number(value) or 0.0
@@ -193,6 +210,11 @@ WRITTEN: Mapping[str, Callable[[_Telling, Field], object]] = {
     "difference": _Telling.decimal,
     "low": _Telling.decimal,
     "high": _Telling.decimal,
+    "rise": _Telling.size,
+    "fall": _Telling.size,
+    "found": _Telling.size,
+    "power": _Telling.share,
+    "on": _Telling.day,
     "margin": _Telling.margin,
     "p_value": _Telling.p_value,
     "confidence": _Telling.share,
@@ -217,9 +239,10 @@ WRITTEN: Mapping[str, Callable[[_Telling, Field], object]] = {
 
 ``metric``, ``arm``, ``control``: names of the definition; ``others``: names of arms; ``value``, ``control_value``: in
 the metric's unit, rates as fractions; ``difference`` from ``low`` to ``high`` at ``confidence`` (a message says them as
-``effect``); ``margin``: in the metric's unit, or a fraction of the control's value where ``margin_scale`` is
-``relative``; ``readable_on``: a day in ISO form; ``by_arm``, ``sizes``: numbers in the arms' order; ``planned``: the
-arms' weights.
+``effect``, or without the estimate as ``range``); ``rise``, ``fall``, ``found``: sizes in the metric's unit without a
+sign; ``on``: an ISO date; ``margin``: in the metric's unit, or a fraction of the control's value where
+``margin_scale`` is ``relative``; ``readable_on``: a day in ISO form; ``by_arm``, ``sizes``: numbers in
+the arms' order; ``planned``: the arms' weights.
 """
 
 

@@ -16,12 +16,14 @@ from abtest.definition.lints.roles import (
     many_primaries,
     movable_denominator,
 )
+from abtest.definition.lints.titles import title_window
 from abtest.definition.model import Definition
 
 CODES: dict[str, str] = {
     "cadence": "A window holds another number of sends than the arms' cadences imply.",
     "window-past-period": "The declared data end before the window does, for all units or for many.",
     "window-longer-than-data": "The events that were seen end before a window does, or begin after a covariate's.",
+    "title-window": "A title or a name states other days, weeks or months than the window has.",
     "partial-weeks": "Enrolment is not a whole number of weeks, so some weekdays weigh more than others.",
     "post-assignment-eligibility": "Who is counted depends on something that the treatment could change.",
     "post-assignment-segment": "A segment's levels look like something that the treatment could change.",
@@ -37,6 +39,7 @@ CODES: dict[str, str] = {
 _OF_THE_FILE = (
     cadence,
     window_past_period,
+    title_window,
     partial_weeks,
     post_assignment_eligibility,
     post_assignment_segment,

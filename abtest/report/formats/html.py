@@ -107,7 +107,11 @@ def _files(document: Document, drawings: "Drawings", report: str) -> Files:
             f"banner {banner.tone}",
         ),
         block(Facts(document.facts), chart),
-        *([_headline(document.headline, chart("headline"))] if document.headline is not None else []),
+        *(
+            [_headline(document.headline, chart("headline") if document.plots else "")]
+            if document.headline is not None
+            else []
+        ),
         text("h2", document.reasons_title) + bullets(document.reasons) if document.reasons else "",
         f"<nav><ul>{links}</ul></nav>",
         *(section(each, chart) for each in sections),

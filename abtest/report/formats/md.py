@@ -69,7 +69,7 @@ def _headline(headline: Headline, document: Document, report: str) -> list[str]:
         *table,
         _paragraph(headline.plain),
         _paragraph(headline.beside),
-        _block(Chart("headline"), document, report),
+        *([_block(Chart("headline"), document, report)] if document.plots else []),
     ]
 
 

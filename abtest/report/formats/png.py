@@ -19,6 +19,8 @@ def _files(document: Document, drawings: "Drawings", report: str) -> Files:
 
 
 def _card(document: Document, drawings: "Drawings") -> bytes:
+    if "headline" not in drawings.charts:
+        return typeset(document, {}, drawings.fonts, "card.typ", "png", wide=False)
     wide = len(document.plot("headline").marks) > _FEW_ARMS
     charts = {"headline": drawings.svg("headline", width=_WIDTHS[wide])}
     return typeset(document, charts, drawings.fonts, "card.typ", "png", wide=wide)

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from abtest.report.blocks import Document, Table
+from abtest.report.blocks import Bullets, Document, Fact, Facts, Paragraph, Table
 from abtest.report.document import build
+from abtest.report.sections import status
 from abtest.report.sections.checks import check_name
 from abtest.report.terminal import WIDTH, render_table, wrap
 from abtest.report.view import View
@@ -27,11 +28,15 @@ def summary(analysis: "Analysis", language: Language | None = None) -> str:
         lines += ["", document.reasons_title]
         for reason in document.reasons:
             lines += _bullet(reason)
+    if status.alone(View(analysis, language)):
+        return _ended([*lines, *_status(document)])
     if document.changes:
         lines += ["", document.changes_title, *(line for change in document.changes for line in _bullet(change))]
     if analysis.metrics:
         lines += ["", *wrap(language.say("text.metrics", intervals=document.intervals), WIDTH)]
         lines += _tables(document, "metrics", first_only=True)
+    if any(section.id == "status" for section in document.sections):
+        lines += _status(document)
     for table in _curves(document):
         lines += ["", *wrap(table.title, WIDTH), *("  " + line for line in render_table(table, WIDTH - 2))]
     if document.asides:
@@ -39,7 +44,30 @@ def summary(analysis: "Analysis", language: Language | None = None) -> str:
     lines += ["", language.say("text.population")]
     lines += _tables(document, "population") or ["  " + language.say("empty.population")]
     lines += ["", *_checks(analysis, language)]
+    return _ended(lines)
+
+
+def _ended(lines: list[str]) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _status(document: Document) -> list[str]:
+    """Return the one section of a report that is too early for effects."""
+    lines: list[str] = []
+    for block in document.section("status").blocks:
+        if isinstance(block, Table):
+            lines += ["", *wrap(block.title, WIDTH), *("  " + line for line in render_table(block, WIDTH - 2))]
+        elif isinstance(block, Facts):
+            lines += ["", *(line for fact in block.items for line in _fact(fact))]
+        elif isinstance(block, Paragraph):
+            lines += ["", *wrap(block.text, WIDTH)]
+        elif isinstance(block, Bullets):
+            lines += [line for item in block.items for line in _bullet(item)]
+    return lines
+
+
+def _fact(fact: Fact) -> list[str]:
+    return [*wrap(fact.label, WIDTH), *(line for text in fact.lines for line in _bullet(text))]
 
 
 def _checks(analysis: "Analysis", language: Language) -> list[str]:
@@ -49,11 +77,11 @@ def _checks(analysis: "Analysis", language: Language) -> list[str]:
     if not open_checks:
         return [language.say("text.checks.all", count=len(analysis.checks))]
     lines, view = [language.say("text.checks")], View(analysis, language)
-    for status in ("fail", "warn", "skipped"):
+    for found in ("fail", "warn", "skipped"):
         for check in open_checks:
-            if check.status == status:
+            if check.status == found:
                 name = check_name(view, check)
-                lines += _bullet(f"{language.say(f'status.{status}')} {name}: {view.told(check.reason, check.message)}")
+                lines += _bullet(f"{language.say(f'status.{found}')} {name}: {view.told(check.reason, check.message)}")
     return lines
 
 

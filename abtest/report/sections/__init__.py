@@ -11,6 +11,7 @@ from abtest.report.sections import (
     population,
     readings,
     segments,
+    status,
     survival,
     worth,
 )
@@ -18,6 +19,7 @@ from abtest.report.sections.part import Part
 
 PARTS: tuple[Part, ...] = (
     locking.PART,
+    status.PART,
     metrics.PART,
     early.PART,
     arms.RATES,

@@ -51,12 +51,12 @@ def curve_ids(curves: Iterable[Drawn]) -> list[str]:
 
 def section(view: View) -> Section | None:
     """Return the section: a chart, its table and its totals for each curve; ``None`` without curves."""
-    found = view.analysis.curves
+    found = _drawn(view)
     if not found:
         return None
     differs = inference.other(view, "time")
     blocks: list[Block] = [Paragraph(" ".join([view.say("section.curves.intro"), *([differs] if differs else [])]))]
-    for curve, name in zip(found, curve_ids(found), strict=True):
+    for curve, name in found:
         blocks += [Heading(clean(curve.title), _kind(view, curve)), Chart(name)]
         blocks += [Paragraph(_note_below(view, curve), "muted"), *(Paragraph(text) for text in _totals(view, curve))]
         blocks.append(_table(view, curve))
@@ -67,6 +67,10 @@ def _table(view: View, curve: "Curve") -> Table:
     """Return at most twelve periods of a curve: each arm's value, and each difference with its interval."""
     arms = [point for arm in curve.arms for point in arm.points]
     found = sorted({(windows.place(curve, p), p.start_day, p.end_day): p for p in arms}.items())
+    lines: list[CurveArm | CurveComparison] = [*curve.arms, *curve.comparisons]
+    known = [each for each in found if any(_known(_at(line, each[1])) for line in lines)]
+    waiting = len(found) - len(known)
+    found = known or found[:1]
     places = [place for (place, _, _), _ in found]
     step = windows.stride(places, windows.STRIDES[curve.step], _MOST_ROWS)
     shown = [found[i][1] for i in chosen(places, step)]
@@ -74,12 +78,16 @@ def _table(view: View, curve: "Curve") -> Table:
         shown.append(found[-1][1])
     notes = Notes()
     title = view.say("table.curve", title=clean(curve.title), kind=_kind(view, curve))
-    lead = Paragraph(view.say("table.curve.thinned", shown=len(shown), all=len(found)), "muted")
+    leads = [view.say("table.curve.thinned", shown=len(shown), all=len(found))] if len(shown) < len(found) else []
+    leads += [view.say("table.curve.waiting", count=waiting)] if waiting else []
     make = _wide if len(curve.comparisons) <= _WIDE else _long
     columns, groups = make(view, curve, shown, notes)
-    return Table(
-        title, columns, groups, notes.texts, muted=view.invalid, lead=lead if len(shown) < len(found) else None
-    )
+    lead = Paragraph(" ".join(leads), "muted") if leads else None
+    return Table(title, columns, groups, notes.texts, muted=view.invalid, lead=lead)
+
+
+def _known(point: "CurvePoint | None") -> bool:
+    return point is not None and point.value is not None
 
 
 def _wide(
@@ -199,8 +207,17 @@ def _totals(view: View, curve: "Curve") -> list[str]:
 
 def plots(view: View) -> tuple[CurvePlot, ...]:
     """Return a chart for each curve."""
+    return tuple(_plot(view, curve, name) for curve, name in _drawn(view))
+
+
+def _drawn(view: View) -> "list[tuple[Curve, str]]":
+    """Return the curves that have a point, with their ids."""
     found = view.analysis.curves
-    return tuple(_plot(view, curve, name) for curve, name in zip(found, curve_ids(found), strict=True))
+    return [
+        (curve, name)
+        for curve, name in zip(found, curve_ids(found), strict=True)
+        if any(_known(point) for arm in curve.arms for point in arm.points)
+    ]
 
 
 def _scale_of(curve: "Curve") -> Measure:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from abtest.metrics import guides
 from abtest.report.blocks import Block, Cell, Chart, Column, Paragraph, RowGroup, Section, Table
-from abtest.report.sections import charts, inference, levels, plain_words, totals
+from abtest.report.sections import charts, inference, levels, plain_words, status, totals
 from abtest.report.sections.cells import Notes, adjusted_note, effect_cell, effect_note, units_cell, value_cell
 from abtest.report.sections.headline import metric_details
 from abtest.report.sections.part import Part
@@ -81,6 +81,9 @@ def _metric_table(view: View, metrics: Sequence["MetricResult"]) -> Table:
 
 
 def _metric_group(view: View, metric: "MetricResult", notes: Notes, *, adjusted: bool) -> RowGroup:
+    waiting = status.not_yet(view, metric)
+    if waiting:  # rows of dashes would say less
+        return RowGroup((), clean(metric.title), metric_details(view, metric), waiting)
     comparisons = {comparison.arm: comparison for comparison in metric.comparisons}
     rows = []
     for result in metric.arms:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from abtest.report.blocks import Banner, Fact, Tone
-from abtest.report.sections import locking
+from abtest.report.sections import locking, status
 from abtest.report.sections.population import exposure
 from abtest.report.view import View, arm_result, sentence, shown
 from abtest.words import dates
@@ -123,6 +123,8 @@ def _title(view: View) -> str:
 
 
 def _sentence(view: View) -> str:
+    if status.alone(view):
+        return status.sentence(view)
     metric = view.headline_metric()
     if metric is None:
         return view.say("verdict.no metric")

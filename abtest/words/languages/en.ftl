@@ -155,6 +155,49 @@ headline-count-fewer = { $count } fewer
 headline-count-same = no change
 headline-not-estimable = not estimable
 
+# How far the experiment has come.
+progress = Status
+progress-section = How far it has come
+progress-sentence = { $metric }: { $mature } of { $counted } units are mature.
+progress-sentence-none = It is too early to read any metric.
+progress-sentence-no-effect =
+    No effect is shown before then, since the few who came first say little and invite a choice that the plan did not make.
+progress-metric = { $metric } ({ $role })
+progress-enrolled = Enrolled so far
+progress-later = { $count } more are assigned to later days
+progress-mature = Mature now
+progress-readable = Readable on
+progress-readable-all = all units mature, their events arrived
+progress-no-date = no date is known: the definition states no end of enrolment (period.end)
+progress-so-far = { $date }, for those enrolled so far
+progress-now = now
+progress-others = The other metrics: mature now
+progress-arm = { $arm }: { $count }
+progress-of = { $mature } of { $counted }
+progress-column-mature = Mature, { $arm }
+progress-column-days = Days
+progress-column-all = All
+progress-more = and { $count } more metrics, in results.json
+progress-more-arms = and { $count } more arms
+progress-more-tables = and { $count } more tables
+progress-more-checks = and { $count } more, in results.json
+progress-table-metrics = When each metric can be read
+progress-table-enrolment = Enrolment
+progress-split = Sample ratio
+progress-exposed = { $share } ({ $count })
+progress-exposed-title = Exposed, by { $event }
+progress-sent = { $count } ({ $each } per unit)
+progress-sent-title = Rows in { $event } so far
+progress-fresh = Freshness of the data
+progress-fresh-source = { $source }: last event on { $date }
+progress-fresh-behind = { $source }: last event on { $date }, { $count ->
+    [1] 1 day
+   *[other] { $count } days
+    } before the data's end
+progress-fresh-none = { $source }: no event
+progress-not-yet = No unit is mature yet.
+progress-not-yet-on = No unit is mature yet; all are on { $date }.
+
 # Roles, directions, verdicts, statuses.
 role-primary = primary
 role-secondary = secondary
@@ -310,6 +353,7 @@ check-design = design: { $code }
 column-step = Step
 column-check = Check
 column-status = Status
+status-section = How far it has come
 column-message = Finding
 column-metric = Metric
 column-estimand = What is estimated
@@ -629,6 +673,10 @@ curve-total-difference = difference { $effect }
 curve-total-lift = lift { $effect }
 table-curve = { $title }: { $kind }
 table-curve-thinned = { $shown } of { $all } points; the results file has all of them.
+table-curve-waiting = { $count ->
+    [1] One more period has
+   *[other] { $count } more periods have
+    } no mature unit yet.
 column-period = Period
 column-difference-of = Difference, { $arm }
 
@@ -870,6 +918,44 @@ decision-immature =
    *[other] Reading before all are mature is sound once, at a date planned beforehand; looking again and again until it
     is significant is not.
     }
+decision-excluded-both =
+    { $metric }, { $arm } against { $control }: a rise of more than { $rise } or a fall of more than { $fall } is excluded
+    at { $confidence }.
+decision-excluded-rise =
+    { $metric }, { $arm } against { $control }: a rise of more than { $rise } is excluded at { $confidence }.
+decision-excluded-fall =
+    { $metric }, { $arm } against { $control }: a fall of more than { $fall } is excluded at { $confidence }.
+decision-excluded-beyond =
+    { $metric }, { $arm } against { $control }: differences that are not within { $range } are excluded at
+    { $confidence }.
+decision-detectable =
+    { $metric }: with these units, a true difference of { $found } between { $arm } and { $control } would have been found
+    with { $power } power, a smaller one less often.
+decision-detectable-margin =
+    { $metric }: with these units, a margin of { $found } between { $arm } and { $control } would have been met with
+    { $power } power, a narrower one less often.
+decision-detectable-not =
+    { $metric }: what could have been found between { $arm } and { $control } is not said: { $because }.
+decision-needed =
+    { $metric }: { $question ->
+    [non-inferiority] if { $arm } and { $control } were truly alike, showing the margin
+    [equivalence] if { $arm } and { $control } were truly alike, showing the margin
+    [superiority] if the true difference were the observed one, showing the margin
+   *[other] if the true difference were the observed one, finding it
+    } with { $power } power would take about { $alike ->
+    [true] { $arm_units } units per arm in all
+   *[other] { $control_units } units in { $control } and { $arm_units } in { $arm }
+    }, { $more ->
+    [0] which are there already
+   *[other] { $more } more than there are
+    }{ $weeks ->
+    [0] { "" }
+    [1] : about 1 more week of enrolment as it was
+   *[other] : about { $weeks } more weeks of enrolment as it was
+    }{ $dated ->
+    [true] , readable on { $on }
+   *[other] { "" }
+    }. That is a size to plan once, not to look until it is significant.
 decision-possible-effects =
     No difference shown is not the same as no difference: the interval holds the effects that remain possible.
 decision-planned =
@@ -901,6 +987,8 @@ guardrail-not-compared = Guardrail { $metric } cannot be compared in { $arm } ag
 guardrail-without-margin =
     Guardrail { $metric } is not shown to be worse (no margin was declared, so safety is not shown either) in { $arm }
     against { $control }: { $effect }.
+why-size-of-few-events = events are too few for a formula of power
+why-size-unknown = its statistic has no standard error here
 reason-too-little = there is too little data
 
 # What the health checks find. Codes of results.json.
