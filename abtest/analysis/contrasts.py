@@ -123,7 +123,7 @@ class Contrasts:
             test=question,
             value=declared.value,
             scale="relative" if declared.scale == "relative" else "absolute",
-            p_value=test.p_value,
+            p_value=None if self.asked.empty else test.p_value,
             shown=test.shown and not self.asked.empty,
         )
 

@@ -55,10 +55,12 @@ def decide(
     failed = [check for check in checks if check.status == "fail"]
     if failed:
         mismatch = [Reason.of("decision-mismatch")] * any(check.id.startswith("srm_") for check in failed)
+        mismatch += [Reason.of("decision-lacking")] * any(check.id.startswith("missing.") for check in failed)
         why: list[Reason | Check] = [*failed, *mismatch, Reason.of("decision-diagnosis")]
         return decided("invalid", None, why, metrics, because=Deciding(what="check", check=failed[0].id))
     primaries = [metric for metric in metrics if metric.role == "primary"]
     guardrails = [metric for metric in metrics if metric.role == "guardrail"]
+    empty = {check.id.removeprefix("happened.") for check in checks if check.id.startswith("happened.")}
     open_units = _open_units(metrics)
     arms = [comparison.arm for comparison in primaries[0].comparisons]
     standing = {arm: _standing(arm, primaries, guardrails, 1 - confidence) for arm in arms}
@@ -83,6 +85,10 @@ def decide(
         for metric in guardrails
         for comparison in metric.comparisons
     ]
+    compared = [
+        (metric, comparison, _empty_reason(metric, comparison) if metric.name in empty else reason)
+        for metric, comparison, reason in compared
+    ]
     # What decides comes first, then what is said of the same arm.
     compared.sort(key=lambda each: (not _is(because, each[0], each[1]), each[1].arm != because.arm))
     reasons = []
@@ -97,7 +103,8 @@ def decide(
     reasons = [*few, *reasons] if few and not winners else [*reasons, *few]
     maturity = _maturity_reason(metrics, monitored=monitored)
     reasons = [*maturity, *reasons] if because.what == "maturity" else [*reasons, *maturity]
-    tested = any(c.verdict == "no difference shown" for m in primaries for c in m.comparisons)
+    told = [m for m in primaries if m.name not in empty]
+    tested = any(c.verdict == "no difference shown" for m in told for c in m.comparisons)
     if recommendation == "inconclusive" and tested and "unsafe" not in standing.values():
         reasons.append(Reason.of("decision-possible-effects"))
     return decided(recommendation, chosen, reasons, metrics, because=because)
@@ -179,6 +186,7 @@ def _standing(arm: str, primaries: Sequence[MetricResult], guardrails: Sequence[
 def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: float, *, one_sided: bool) -> Reason:
     arms = {arm.arm: arm for arm in metric.arms}
     treated, control = arms[comparison.arm], arms[comparison.control]
+    own = comparison.adjusted_values
     named: dict[str, Field] = {"metric": metric.name, "arm": comparison.arm, "control": comparison.control}
     if comparison.verdict == "not estimable":
         empty = [arm for arm in (treated, control) if arm.n == 0]
@@ -202,8 +210,9 @@ def _primary_reason(metric: MetricResult, comparison: Comparison, confidence: fl
     return Reason.of(
         code,
         **named,
-        value=treated.value,
-        control_value=control.value,
+        value=treated.value if own is None else own.arm.estimate,
+        control_value=control.value if own is None else own.control.estimate,
+        like=own is not None,
         **_effect(comparison.adjusted_difference or comparison.difference, confidence),
         p_value=p_value,
         of_margin=of_margin,
@@ -224,7 +233,9 @@ def _sizes(metric: MetricResult, comparison: Comparison, confidence: float) -> l
     ]
     by_margin = sized.target == "margin"
     if sized.difference is not None:
-        code = "decision-detectable-margin" if by_margin else "decision-detectable"
+        test = comparison.margin.test if comparison.margin else None
+        kind = "-superiority" if test == "superiority" else "-margin" if by_margin else ""
+        code = f"decision-detectable{kind}"
         found.append(Reason.of(code, **named, found=sized.difference, power=sized.power, level=sized.level))
     elif sized.because is not None:
         found.append(Reason.of("decision-detectable-not", **named, because=sized.because))
@@ -274,6 +285,11 @@ def _rounded(units: int) -> int:
 
 def _immature(metric: MetricResult) -> int:
     return sum(arm.immature for arm in metric.arms)
+
+
+def _empty_reason(metric: MetricResult, comparison: Comparison) -> Reason:
+    code = "guardrail-empty" if metric.role == "guardrail" else "decision-empty"
+    return Reason.of(code, metric=metric.name, arm=comparison.arm, control=comparison.control)
 
 
 def _few_reason(metric: MetricResult, comparison: Comparison) -> Reason:

@@ -52,7 +52,7 @@ def with_detectable(
 def _metric(
     definition: Definition, metric: MetricResult, contrasts: Contrasts, family: int, status: Status | None
 ) -> MetricResult:
-    if metric.role == "secondary" or not any(c.verdict in OPEN for c in metric.comparisons):
+    if metric.role == "secondary" or contrasts.asked.empty or not any(c.verdict in OPEN for c in metric.comparisons):
         return metric
     comparisons = []
     for comparison in metric.comparisons:

@@ -94,13 +94,19 @@ class View:
     def reasons(self) -> tuple[str, ...]:
         """The decision's reasons; the failed checks, which the verdict tells in full, are not among them."""
         found = reasons_in(self.analysis, self.language, self._subjects)
-        failed = self.failed if self.invalid else ()
+        checks = self.analysis.checks if self.invalid else []
+        failed = {self.told(each.reason, each.message) for each in checks if each.status == "fail"}
         return tuple(reason for reason in found if reason not in failed)
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """What the failed checks found."""
-        return tuple(self.told(each.reason, each.message) for each in self.analysis.checks if each.status == "fail")
+        """What the failed checks found, a sample ratio with the same numbers at several stages once."""
+        told: dict[str, str] = {}
+        for each in self.analysis.checks:
+            if each.status == "fail":
+                counts = each.fields.get("by_arm") if each.id.startswith("srm_") else None
+                told.setdefault(each.id if counts is None else f"srm {counts}", self.told(each.reason, each.message))
+        return tuple(told.values())
 
     @property
     def family(self) -> str:

@@ -94,7 +94,8 @@ class _Telling:
         if "difference" in self.given:
             written["effect"] = self.effect()
             written["range"] = self.range()
-            written.setdefault("of_margin", False)  # results of an earlier version lack it
+            for added in ("of_margin", "like"):  # results of an earlier version lack them
+                written.setdefault(added, False)
         return written
 
     def field(self, name: str, value: Field) -> object:

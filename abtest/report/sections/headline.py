@@ -96,8 +96,8 @@ def _tiles(view: View, metric: "MetricResult", lead: "Comparison") -> tuple[Tile
     missing = view.say("headline.not estimable")
     control = view.arm(lead.control)
     tiles = [
-        _arm_tile(view, metric, arm_result(metric, lead.control), lead.control),
-        _arm_tile(view, metric, arm_result(metric, lead.arm), lead.arm),
+        _arm_tile(view, metric, arm_result(metric, lead.control), lead.control, lead),
+        _arm_tile(view, metric, arm_result(metric, lead.arm), lead.arm, lead),
         Tile(
             view.say("headline.difference", control=control),
             view.numbers.quantity(effect.difference.estimate, scale.change, signed=True),
@@ -132,13 +132,19 @@ def _interval_lines(
     return (interval, view.join([name, view.say(p_message, p=view.numbers.p_value(effect.p_value, view.alpha))]))
 
 
-def _arm_tile(view: View, metric: "MetricResult", result: "ArmResult | None", arm: str) -> Tile:
+def _arm_tile(view: View, metric: "MetricResult", result: "ArmResult | None", arm: str, lead: "Comparison") -> Tile:
     label = view.arm(arm)
     if result is None or result.value is None:
         reason = sentence((view.why(result) if result else None) or view.say("headline.not estimable"))
         return Tile(label, view.numbers.missing, (reason,), "muted")
     control = (view.say("arm.control"),) if arm == _control_of(metric) else ()
-    details = (units(view, result, followed=is_time(metric)), *control, *levels.readings(view, metric, result))
+    own = lead.adjusted_values
+    adjusted = ()
+    if own is not None:
+        value = (own.control if arm == lead.control else own.arm).estimate
+        adjusted = (view.say("cell.adjusted value", value=view.numbers.quantity(value, scales(metric).value)),)
+    counted = units(view, result, followed=is_time(metric))
+    details = (counted, *adjusted, *control, *levels.readings(view, metric, result))
     tone: Tone = "muted" if view.invalid else "plain"
     return Tile(label, view.numbers.quantity(result.value, scales(metric).value), details, tone)
 

@@ -139,6 +139,9 @@ def _sentence(view: View) -> str:
         return view.say("verdict.missing", metric=clean(metric.title), arm=view.arm(lead.arm), reason=reason)
     scale = scales(metric)
     arm, control = arm_result(metric, lead.arm), arm_result(metric, lead.control)
+    value, control_value = (arm.value if arm else None), (control.value if control else None)
+    if lead.adjusted_values is not None:  # the difference is that of these two
+        value, control_value = lead.adjusted_values.arm.estimate, lead.adjusted_values.control.estimate
     bounded = effect.difference.low is not None or effect.difference.high is not None
     return view.say(
         "verdict.effect" if bounded else "verdict.effect.open",
@@ -146,8 +149,9 @@ def _sentence(view: View) -> str:
         metric=clean(metric.title),
         arm=view.arm(lead.arm),
         control=view.arm(lead.control),
-        value=view.numbers.quantity(arm.value if arm else None, scale.value),
-        control_value=view.numbers.quantity(control.value if control else None, scale.value),
+        value=view.numbers.quantity(value, scale.value),
+        control_value=view.numbers.quantity(control_value, scale.value),
+        like=lead.adjusted_values is not None,
         difference=view.numbers.quantity(effect.difference.estimate, scale.change, signed=True),
         interval_name=view.interval_name(metric, adjusted=effect.adjusted),
         interval=view.numbers.interval(effect.difference.low, effect.difference.high, scale.change, signed=True),

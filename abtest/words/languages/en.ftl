@@ -101,10 +101,16 @@ verdict-exploratory = Exploratory: changed after the lock
 verdict-changed = What decides was changed after it was locked, so nothing here is confirmed: { $changes }.
 verdict-invalid = INVALID: do not use these results
 verdict-effect =
-    { $metric }: { $value } with { $arm }, { $control_value } with { $control }. Difference { $difference }
+    { $metric }: { $value } with { $arm }, { $control_value } with { $control }{ $like ->
+    [true] , adjusted for covariates
+   *[other] { "" }
+    }. Difference { $difference }
     ({ $interval_name } { $interval }).
 verdict-effect-open =
-    { $metric }: { $value } with { $arm }, { $control_value } with { $control }. Difference { $difference }, without an
+    { $metric }: { $value } with { $arm }, { $control_value } with { $control }{ $like ->
+    [true] , adjusted for covariates
+   *[other] { "" }
+    }. Difference { $difference }, without an
     interval: { $reason }.
 verdict-missing = { $metric }: the effect of { $arm } could not be estimated. { $reason }
 verdict-several = { $metric }, difference from { $control }: { $effects } ({ $interval_name }).
@@ -875,7 +881,10 @@ decision-not-shown-safe =
 decision-no-improvement = { $metric }: { $arm } is not shown to be better than { $control }, { decision-numbers }
 decision-no-difference = { $metric }: { $arm } is not shown to differ from { $control }, { decision-numbers }
 decision-numbers =
-    { $value } against { $control_value }: { $effect }{ $of_margin ->
+    { $like ->
+    [true] adjusted for covariates{" "}
+   *[other] { "" }
+    }{ $value } against { $control_value }: { $effect }{ $of_margin ->
     [true] ; test at the margin, one-sided:
    *[other] ,
     } { $p_value }{ $corrected ->
@@ -918,6 +927,12 @@ decision-immature =
    *[other] Reading before all are mature is sound once, at a date planned beforehand; looking again and again until it
     is significant is not.
     }
+decision-empty =
+    { $metric } cannot tell { $arm } from { $control }: nobody in any arm has anything but 0. That is more often a table or
+    column that was not read than a quiet time; look at that first.
+decision-lacking =
+    Look at, the most likely first: how each arm's outcomes are exported and joined; filters that drop units of one arm;
+    units of one arm that were lost from view before the outcome; a blank that means no and should be 0.
 decision-excluded-both =
     { $metric }, { $arm } against { $control }: a rise of more than { $rise } or a fall of more than { $fall } is excluded
     at { $confidence }.
@@ -932,8 +947,11 @@ decision-detectable =
     { $metric }: with these units, a true difference of { $found } between { $arm } and { $control } would have been found
     with { $power } power, a smaller one less often.
 decision-detectable-margin =
-    { $metric }: with these units, a margin of { $found } between { $arm } and { $control } would have been met with
-    { $power } power, a narrower one less often.
+    { $metric }: with these units, and { $arm } and { $control } truly alike, a margin of { $found } would have been shown
+    with { $power } power, a narrower one less often.
+decision-detectable-superiority =
+    { $metric }: with these units, a true difference of { $found } between { $arm } and { $control } would have been shown
+    to exceed the margin with { $power } power, a smaller one less often.
 decision-detectable-not =
     { $metric }: what could have been found between { $arm } and { $control } is not said: { $because }.
 decision-needed =
@@ -981,6 +999,9 @@ guardrail-harmed-beyond =
 guardrail-not-shown-safe =
     Guardrail { $metric } is not shown to stay within its margin of { $margin } in { $arm } against { $control }:
     { $effect }.
+guardrail-empty =
+    Guardrail { $metric } says nothing of { $arm } against { $control }: nobody in any arm has anything but 0. Without an
+    event it is not shown safe; look first whether its table or column was read.
 guardrail-worse = Guardrail { $metric } is worse in { $arm } against { $control }: { $effect }.
 guardrail-better = Guardrail { $metric } is better in { $arm } against { $control }: { $effect }.
 guardrail-not-compared = Guardrail { $metric } cannot be compared in { $arm } against { $control }: { $effect }.
