@@ -139,7 +139,7 @@ def _arm_tile(view: View, metric: "MetricResult", result: "ArmResult | None", ar
         return Tile(label, view.numbers.missing, (reason,), "muted")
     control = (view.say("arm.control"),) if arm == _control_of(metric) else ()
     own = lead.adjusted_values
-    adjusted = ()
+    adjusted: tuple[str, ...] = ()
     if own is not None:
         value = (own.control if arm == lead.control else own.arm).estimate
         adjusted = (view.say("cell.adjusted value", value=view.numbers.quantity(value, scales(metric).value)),)
