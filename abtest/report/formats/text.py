@@ -28,10 +28,10 @@ def summary(analysis: "Analysis", language: Language | None = None) -> str:
         lines += ["", document.reasons_title]
         for reason in document.reasons:
             lines += _bullet(reason)
-    if status.alone(View(analysis, language)):
-        return _ended([*lines, *_status(document)])
     if document.changes:
         lines += ["", document.changes_title, *(line for change in document.changes for line in _bullet(change))]
+    if status.alone(View(analysis, language)):
+        return _ended([*lines, *_status(document)])
     if analysis.metrics:
         lines += ["", *wrap(language.say("text.metrics", intervals=document.intervals), WIDTH)]
         lines += _tables(document, "metrics", first_only=True)
