@@ -46,6 +46,7 @@ def command(
             experiment,
             progress=_beside(progress),
             engine=options.choice().resolved(experiment.definition),
+            allow_remote=options.agreed,
             verify=note if verify else None,
         )
         progress("writing the report")

@@ -43,6 +43,7 @@ def command(
             overwrite=force,
             progress=progress,
             engine=options.choice().resolved(experiment.definition),
+            allow_remote=options.agreed,
         )
     finally:
         progress.close()

@@ -31,7 +31,7 @@ def command(
     try:
         experiment = load(definition)
         chosen = options.choice().resolved(experiment.definition)
-        found = audit(experiment, progress=progress, engine=chosen)
+        found = audit(experiment, progress=progress, engine=chosen, allow_remote=options.agreed)
     finally:
         progress.close()
     if json:

@@ -46,8 +46,12 @@ class Given:
         """Return the engine to open. Raises :class:`~abtest.errors.UsageError` for limits that cannot be."""
         from abtest.engines.choice import Choice
 
-        allowed = bool(self.values.get("allow_remote"))
-        return Choice.of_flags(self.values.get("engine"), self.values, allow_remote=allowed)
+        return Choice.of_flags(self.values.get("engine"), self.values, allow_remote=self.agreed)
+
+    @property
+    def agreed(self) -> bool:
+        """Whether the user agrees to other machines that the definition names."""
+        return bool(self.values.get("allow_remote"))
 
     def embedded(self) -> EngineOptions:
         """Return the embedded engine, of a command that needs no other. Raises as :meth:`choice` does."""
@@ -74,7 +78,11 @@ def _of_all() -> dict[str, object]:
         typer.Option(help=f"What counts: {titles}.", show_default=f"the definition's, else {names[0]}"),
     ]
     agreed = Annotated[
-        bool, typer.Option("--allow-remote", help="Agree to run where the definition says, on another machine too.")
+        bool,
+        typer.Option(
+            "--allow-remote",
+            help="Agree to what the definition says of other machines: where to run, which database to ask.",
+        ),
     ]
     own = {parameter: option for engine in ENGINES for parameter, option in _options(engine.settings()).items()}
     limits = {parameter: option for engine in ENGINES for parameter, option in _options(engine.flags()).items()}

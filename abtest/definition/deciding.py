@@ -16,7 +16,7 @@ _DRAWING = frozenset({"salt", "at"})
 _ARM_TEXTS = frozenset({"title", "description"})
 _METRIC_TEXTS = frozenset({"title", "description", "unit", "benchmark", "goal", "curve", "landmarks"})
 """Fields of a metric that no test uses."""
-_PLACES = frozenset({"path", "table"})
+_PLACES = frozenset({"path", "table", "database"})
 _BESIDE = frozenset({"odds_ratio", "bayes", "permutation", "bootstrap"})
 """Settings that add a view and change no decision."""
 _DECIDING = frozenset({"primary", "guardrail"})

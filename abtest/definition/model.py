@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from abtest.definition.assignment import Assignment, Edges
+from abtest.definition.databases import Database
 from abtest.definition.engine_parts import catalogues, with_engine_parts
 from abtest.definition.formats import DEFAULT, FormatName
 from abtest.definition.ids import Ids
@@ -234,9 +235,17 @@ class Source(Part):
     )
     table: TableName | None = Field(
         None,
-        description="Table of the engine's catalogue in place of `path`, such as warehouse.orders; "
+        description="Table in place of `path`, such as public.orders: of the `database`, or of the engine's catalogue "
         f"with {catalogues()}.",
         examples=["warehouse.orders"],
+    )
+    database: Key | None = Field(
+        None, description="The database, of those under `databases`, that `table` or `query` is asked of."
+    )
+    query: Text | None = Field(
+        None,
+        description="One SELECT in the database's own SQL, in place of `table`.",
+        examples=["SELECT customer_id, ordered_at, amount FROM orders WHERE NOT test"],
     )
     unit: Text | None = Field(
         None, description="Column of the unit's id; the definition's `unit` when absent.", examples=["customer_id"]
@@ -441,6 +450,7 @@ class Definition(Part):
     data: dict[Key, Source] = Field(
         min_length=1, description="The tables: customers, assignments, and one for each kind of event."
     )
+    databases: dict[Key, Database] = Field({}, description="Databases that tables are read from.")
     metrics: dict[Key, Metric] = Field(min_length=1, description="What is compared.")
     cluster: Text | None = Field(
         None,
@@ -524,6 +534,16 @@ class Definition(Part):
         if self.population.exposure is not None:
             used.add(self.population.exposure.event)
         return [name for name in self.data if name in used and name not in {CUSTOMERS, ASSIGNMENTS}]
+
+    def addresses(self) -> dict[str, str]:
+        """Return where the address of each database stands that a table is read from: ``env:NAME``, ``file:PATH``."""
+        used = {source.database for source in self.data.values()}
+        found = {name: database.uri for name, database in self.databases.items() if name in used}
+        return {
+            name: f"env:{uri.env}" if uri.env is not None else f"file:{uri.file}"
+            for name, uri in found.items()
+            if uri is not None
+        }
 
     def engine_part(self, name: str) -> dict[str, object]:
         """Return what is said of the engine called ``name``, in the part that bears its name: by key, what is set."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from abtest.databases.asks import query_problem
 from abtest.definition.engine_parts import catalogues
 from abtest.definition.lints import CODES
 from abtest.definition.model import ASSIGNMENTS, CUSTOMERS, Definition
@@ -27,6 +28,7 @@ def setting_problems(definition: Definition) -> Iterator[Problem]:
         _worth,
         _in_time,
         _engine,
+        _databases,
     )
     for check in checks:
         yield from check(definition)
@@ -280,9 +282,42 @@ def _engine(definition: Definition) -> Iterator[Problem]:
             yield Problem((engine.name,), message, on_key=True)
     for name, source in definition.data.items():
         here = ("data", name, "table")
+        if source.database is not None:
+            continue
         if source.table is not None and source.path is not None:
             yield Problem(here, "this table is read from a file already; remove `path` or `table`", on_key=True)
         if source.table is not None and definition.engine is not None and not counting.has_catalogue:
             others = [engine for engine in ENGINES if engine.has_catalogue]
             names = " or ".join(f"`engine: {engine.name}`" for engine in others)
             yield Problem(here, f"is read from {catalogues()}'s catalogue; write {names}, or `path`", on_key=True)
+
+
+def _databases(definition: Definition) -> Iterator[Problem]:
+    """Ask each table of one place, and of a database that is named."""
+    for name, source in definition.data.items():
+        here = ("data", name)
+        if source.database is None:
+            if source.query is not None:
+                yield Problem((*here, "query"), "is asked of a database; add `database`, one under `databases`")
+            continue
+        place = (*here, "database")
+        if source.database not in definition.databases:
+            message = f"{source.database!r} is not under databases{nearest(source.database, definition.databases)}"
+            yield Problem(place, message)
+        if source.path is not None:
+            yield Problem(
+                (*here, "path"), "this table is read from a database; remove `path` or `database`", on_key=True
+            )
+        if (source.table is None) == (source.query is None):
+            yield Problem(place, "needs `table` or `query`, one of them: what is asked of the database")
+        if source.query is not None and (problem := query_problem(source.query)) is not None:
+            yield Problem((*here, "query"), problem)
+        if definition.engine is not None and definition.engine != ENGINES[0].name:
+            message = f"tables of a database are read by {ENGINES[0].title}; remove `engine`, or `database`"
+            yield Problem(place, message)
+    used = {source.database for source in definition.data.values()}
+    for name in definition.databases:
+        if name not in used:
+            yield Problem(
+                ("databases", name), "no table is read from it; remove it, or name it under `data`", on_key=True
+            )

@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 from abtest import engines
 from abtest.engines.engine import Engine
 from abtest.engines.options import EngineOptions, Limits, Progress
-from abtest.engines.remote import require_allowed
+from abtest.engines.remote import require_allowed, require_databases_allowed
 from abtest.errors import UsageError
 
 
@@ -22,6 +22,10 @@ class Asking(Protocol):
         """Return what the part of an engine says, by key."""
         ...
 
+    def addresses(self) -> Mapping[str, str]:
+        """Return where the address of each database stands that a table is read from."""
+        ...
+
 
 class _Silent:
     """A definition that says nothing of engines."""
@@ -30,6 +34,9 @@ class _Silent:
 
     def engine_part(self, name: str) -> Mapping[str, object]:
         del name
+        return {}
+
+    def addresses(self) -> Mapping[str, str]:
         return {}
 
 
@@ -78,6 +85,8 @@ class Choice:
         """
         kind = self.kind(definition)
         self._require_used(kind)
+        if not self.allow_remote:
+            require_databases_allowed(definition.addresses())
         asked = self.given.get(kind.name) or kind()
         if asked.said():
             return asked

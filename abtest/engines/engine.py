@@ -78,6 +78,9 @@ class Engine(Protocol):
     def attach_table(self, table: str, source: str) -> None:
         """Make ``table`` a view of a table of the engine's catalogue, such as ``warehouse.orders``."""
 
+    def attach_stream(self, table: str, batches: object) -> None:
+        """Keep the rows of an Arrow reader, which can be read once, as ``table`` inside the engine."""
+
     def columns(self, table: str) -> dict[str, Family]:
         """Return the columns of ``table`` and what each holds."""
         ...

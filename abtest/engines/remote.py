@@ -44,6 +44,23 @@ def require_allowed(asked: EngineOptions) -> None:
         )
 
 
+def require_databases_allowed(addresses: Mapping[str, str]) -> None:
+    """Raise :class:`~abtest.errors.UsageError` unless the user's settings list where each address stands.
+
+    ``addresses``: by database of a definition, ``env:NAME`` or ``file:PATH``.
+    """
+    place = settings_path()
+    allowed = _allowed(place) if addresses and place is not None else frozenset()
+    for name, address in addresses.items():
+        if address not in allowed:
+            where = f'; for every definition: {ALLOW} = ["{address}"] in {place}' if place is not None else ""
+            raise UsageError(
+                f"databases.{name}: the definition would ask the database whose address stands in "
+                f"{address.replace(':', ' ', 1)}, and a definition alone may not; if it is to, say so with "
+                f"--allow-remote ({ALLOW}=True in Python){where}"
+            )
+
+
 def settings_path() -> Path | None:
     """Return where the user's settings are, whether there are any or not; ``None`` without a home folder."""
     told = os.environ.get("APPDATA" if sys.platform == "win32" else "XDG_CONFIG_HOME", "")
@@ -75,6 +92,8 @@ def _allowed(path: Path) -> frozenset[str]:
 
 def _machines(address: str) -> tuple[str, ...]:
     """Return the machines behind an address of any engine's."""
+    if address.startswith(("env:", "file:")):
+        return (address,)
     why = UsageError(f"{address[:200]!r} is no address that an engine knows")
     for engine in engines.ENGINES:
         try:

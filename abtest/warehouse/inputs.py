@@ -19,6 +19,9 @@ def input_files(experiment: Experiment, *, without: Collection[str] = ()) -> lis
     definition = [experiment.file] if experiment.file is not None else []
     included = list(experiment.document.lines or {}) if experiment.document else []
     found = [*definition, *(experiment.folder / name for name in included)]
+    for database in experiment.definition.databases.values():
+        named = (database.path, database.uri.file if database.uri else None)
+        found += [experiment.folder / name for name in named if name is not None]
     for name, source in experiment.definition.data.items():
         if source.path is not None and name not in without:
             found += files_of(source.path, experiment.folder)

@@ -20,13 +20,14 @@ from abtest.errors import DataError
 from abtest.grammar.time import DAY_US
 from abtest.moments.exact import whole
 from abtest.moments.facts import Facts
+from abtest.warehouse.asked import Connections
 from abtest.warehouse.daily import ends_of
 from abtest.warehouse.near_ids import Near, collided
 from abtest.warehouse.plan import Plan
 from abtest.warehouse.profile import TableProfile, profile, with_tables
 from abtest.warehouse.reading import NO_ARM, UNKNOWN_ARM, Table, thousands_cure
 from abtest.warehouse.row_facts import row_facts
-from abtest.warehouse.sources import Raw, Warehouse, attach, located_files, units_are_integers
+from abtest.warehouse.sources import Opening, Raw, Warehouse, attach, located_files, units_are_integers
 from abtest.warehouse.tables import place_of, read_table, sources_of
 from abtest.warehouse.units import ELIGIBLE, REASONS, customer_query, population
 from abtest.warehouse.unknown_arms import unknown_arms
@@ -191,16 +192,15 @@ class _Look:
                 failed[name] = error
         # The engine is told all files at once, before it opens the first.
         self.engine.admit([file for found in located.values() if found is not None for file in found.names])
-        for name in self.sources:
-            if name in failed:
-                self.found.problems.append(str(failed[name]))
-                continue
-            step = partial(
-                attach, self.place, self.engine, name, self.sources[name], frame=frames.get(name), located=located[name]
-            )
-            raw = self._try(step)
-            if raw is not None:
-                self.raw[name] = raw
+        with Connections(self.place.asked) as connections:
+            for name, source in self.sources.items():
+                if name in failed:
+                    self.found.problems.append(str(failed[name]))
+                    continue
+                opening = Opening(frames.get(name), located[name], connections, [])
+                raw = self._try(partial(attach, self.place, self.engine, name, source, opening))
+                if raw is not None:
+                    self.raw[name] = raw
 
     def _try(self, step: Callable[[], _T]) -> _T | None:
         try:

@@ -66,7 +66,7 @@ def profile(warehouse: Warehouse, table: Table, *, may_be_empty: bool = False) -
         return profile(warehouse, replace(table, look=None), may_be_empty=may_be_empty)
     rows = whole(row, "row_count")
     first_block, last_block = optional(row, "first_block"), optional(row, "last_block")
-    if rows == 0 and not may_be_empty:
+    if rows + raw.left == 0 and not may_be_empty:
         filtered = " that fulfil `where`" if warehouse.sources[table.name].where else ""
         raise DataError(f"{raw.place}: {raw.shown} has no rows{filtered}")
     numbers = {}
@@ -74,7 +74,7 @@ def profile(warehouse: Warehouse, table: Table, *, may_be_empty: bool = False) -
         largest = max(abs(float(str(row[f"{edge}_{index}"] or 0))) for edge in ("least", "largest"))
         numbers[column] = NumberProfile(whole(row, f"values_{index}"), largest)
     return TableProfile(
-        rows,
+        rows + raw.left,
         rows - whole(row, "unit_count") if table.has_unit else 0,
         rows - whole(row, "time_count") if table.has_time else 0,
         optional(row, "first_us"),

@@ -96,7 +96,7 @@ class _Look:
     def _profile(self, name: str, read: Read) -> TableProfile | None:
         """Return what a source holds; ``None`` when its file is not there or cannot be read."""
         source = self.experiment.definition.data[name]
-        if source.path is None and source.table is None:
+        if source.path is None and source.table is None and source.database is None:
             self.doubts.append(f"{self.experiment.place('data', name)}: has no `path`")
             return None
         sources = sources_of(self.experiment.definition, [name])

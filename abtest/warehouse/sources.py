@@ -17,6 +17,7 @@ from abtest.files.located import Located, Stamp, fingerprint, locate, require_di
 from abtest.files.prepared import Written
 from abtest.grammar.fields import nearest
 from abtest.process.publishing import settle
+from abtest.warehouse.asked import NOTHING, Asked, Connections, called, question
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.forms import number_of, stored
 from abtest.words.names import Names
@@ -78,6 +79,10 @@ class Raw:
     """The delimiter and the columns of CSV files."""
     texts: tuple[tuple[Path, Path], ...] = ()
     """Each file, and the plain copy that is read in its place."""
+    left: int = 0
+    """Rows that were left in the database, since they cannot matter."""
+    database: str | None = None
+    """The database that it was asked of."""
 
     def sql(self, name: str) -> str:
         """Return the SQL of a column, or of a key inside one, as it is stored; words for no value are none."""
@@ -139,6 +144,7 @@ class Place:
     folder: Path
     calendar: Calendar
     key: Callable[..., str]
+    asked: Asked = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,7 @@ class Warehouse:
         """
         raw = self.raw[name]
         if not raw.files:
-            return "catalogue" if raw.catalogued else "frame"
+            return "database" if raw.database else "catalogue" if raw.catalogued else "frame"
         try:
             found = fingerprint(raw.files, whole=self.verified)
         except FileNotFoundError:
@@ -214,14 +220,16 @@ def open_warehouse(
         name: located_files(place, name, source, engine) for name, source in sources.items() if given.get(name) is None
     }
     engine.admit([file for found in located.values() if found is not None for file in found.names])
-    raw = {
-        name: attach(place, engine, name, source, frame=given.get(name), located=located.get(name))
-        for name, source in sources.items()
-    }
+    log: list[Statement] = []
+    raw = {}
+    with Connections(place.asked) as connections:
+        for name, source in sources.items():
+            opening = Opening(given.get(name), located.get(name), connections, log)
+            raw[name] = attach(place, engine, name, source, opening)
     for each in raw.values():
         each.require_unchanged()
     integers = units_are_integers(sources, raw, ids)
-    return Warehouse(place, engine, sources, raw, integers, hashed and not integers, verified, ids or Ids())
+    return Warehouse(place, engine, sources, raw, integers, hashed and not integers, verified, ids or Ids(), log)
 
 
 def units_are_integers(sources: Mapping[str, Source], raw: Mapping[str, Raw], ids: Ids | None = None) -> bool:
@@ -247,7 +255,7 @@ def located_files(place: Place, name: str, source: Source, engine: Engine) -> Lo
 
     Those that it does not read as they are, are written out in its own folder.
     """
-    if source.path is None or source.table is not None:
+    if source.path is None or source.table is not None or source.database is not None:
         return None
     # Tables that a killed `simulate` was putting in place are of one set before they are read.
     settle((place.folder / source.path).parent, reading=True)
@@ -260,19 +268,27 @@ def written_of(source: Source) -> Written:
     return Written(said.delimiter, said.encoding, said.skip, said.sheet)
 
 
-def attach(
-    where: Place,
-    engine: Engine,
-    name: str,
-    source: Source,
-    *,
-    frame: object | None = None,
-    located: Located | None = None,
-) -> Raw:
-    """Make source ``name`` a view of the engine and look at its columns; no row is read.
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """With what a source is opened: a frame in its place, its files if they were looked for, and the databases.
 
-    ``located``: its files, if they were looked for before.
+    ``log`` gets the questions that are asked of a database.
     """
+
+    frame: object | None
+    located: Located | None
+    connections: Connections
+    log: list[Statement]
+
+
+def attach(where: Place, engine: Engine, name: str, source: Source, opening: Opening) -> Raw:
+    """Make source ``name`` a view of the engine and look at its columns.
+
+    No row of a file is read; those of a database that can matter are, into a table of the engine.
+    """
+    frame, located = opening.frame, opening.located
+    if source.database is not None and frame is None:
+        return _attach_asked(where, engine, name, source, opening)
     place = where.key("data", name)
     view = f"raw_{name}"
     if frame is not None:
@@ -320,6 +336,48 @@ def attach(
         source.read,
         read.layout if read else None,
         tuple(zip(read.files, read.read_as, strict=True)) if read else (),
+    )
+
+
+def _attach_asked(where: Place, engine: Engine, name: str, source: Source, opening: Opening) -> Raw:
+    """Ask a database for source ``name`` and keep what comes as a table of the engine."""
+    try:
+        return _asked(where, engine, name, source, opening)
+    except DataError:
+        opening.connections.forget(str(source.database))
+        raise
+
+
+def _asked(where: Place, engine: Engine, name: str, source: Source, opening: Opening) -> Raw:
+    place, view = where.key("data", name), f"raw_{name}"
+    connection = opening.connections.to(str(source.database))
+    what = f"{place}: {called(source)}"
+    asked = question(where.asked, name, source, connection, place)
+    opening.log.extend(asked.statements(str(source.database)))
+    stream = connection.stream(asked.text, what)
+    try:
+        engine.attach_stream(view, stream.batches())
+        columns = engine.columns(view)
+    except EngineError as error:
+        stream.close()  # says why rows did not come, where that is why
+        raise DataError(f"{what}: {without_label(error)}") from None
+    stream.close()
+    left = 0 if asked.left is None else int(connection.row(asked.left, what)[0])
+    require_distinct(list(asked.columns), place)
+    names = names_of(
+        asked.columns, {text for text in (source.unit, source.at, source.arm, source.value) if text}, (), None
+    )
+    return Raw(
+        name,
+        view,
+        Columns(columns, nested=True),
+        (),
+        place,
+        called(source),
+        names=names,
+        read=source.read,
+        left=left,
+        database=source.database,
     )
 
 

@@ -10,6 +10,7 @@ from abtest.engines.sqltext import blank_to_null, quote
 from abtest.errors import DataError
 from abtest.grammar.fields import nearest
 from abtest.moments.exact import whole
+from abtest.warehouse.asked import Asked
 from abtest.warehouse.calendar import Calendar
 from abtest.warehouse.misread import words_as_numbers
 from abtest.warehouse.plan import Plan
@@ -42,7 +43,8 @@ def open_tables(
 
 def place_of(experiment: Experiment) -> Place:
     """Return where the tables of an experiment lie."""
-    return Place(experiment.folder, Calendar.of(experiment.definition), experiment.place)
+    calendar = Calendar.of(experiment.definition)
+    return Place(experiment.folder, calendar, experiment.place, Asked.of(experiment, calendar))
 
 
 def sources_of(definition: Definition, names: Iterable[str]) -> dict[str, Source]:

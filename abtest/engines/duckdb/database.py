@@ -212,6 +212,23 @@ class Database:
             told = f"a table given as {type(frame).__name__} cannot be read: {needed}; give another kind of table"
         raise DataError(told)
 
+    def attach_stream(self, table: str, batches: object) -> None:
+        """Keep the rows of an Arrow reader as a temporary table, which spills to disk when memory is short."""
+        self._door.close_behind()
+        name = f"stream of {table}"
+
+        def keep() -> None:
+            self._connection.register(name, batches)
+            try:
+                columns = ", ".join(in_microseconds(self._connection.view(name)))
+                text = f"CREATE OR REPLACE TEMP TABLE {quote(table)} AS SELECT {columns} FROM {quote(name)}"
+                with self._setting("preserve_insertion_order", "false"):
+                    answered(self._connection, lambda: self._connection.execute(text), self._telling("", table))
+            finally:
+                self._connection.unregister(name)
+
+        self._explained(table, keep)
+
     def attach_table(self, table: str, source: str) -> None:
         """Refuse: an embedded database has no catalogue."""
         del source

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from abtest.engines.engine import Family, Row, Statement
+from abtest.engines.engine import EngineError, Family, Row, Statement
 from abtest.engines.options import Limits, Progress
 from abtest.engines.spark.files import families_of, local, read_files, read_frame
 from abtest.engines.spark.jobs import Jobs
@@ -71,6 +71,14 @@ class Application:
     def attach_frame(self, table: str, frame: object) -> None:
         """Make ``table`` a view of a pandas, polars or Arrow frame, whose rows are sent to Spark."""
         self._jobs.run(table, lambda: self._view(table, *read_frame(self._session, frame)))
+
+    def attach_stream(self, table: str, batches: object) -> None:
+        """Refuse: a stream of Arrow is read by the embedded engine."""
+        del batches
+        raise EngineError(
+            f"{table}: is a table of a database, which Spark does not read here; leave out --engine spark, or name the "
+            "table in Spark's catalogue with `table` alone"
+        )
 
     def attach_table(self, table: str, source: str) -> None:
         """Make ``table`` a view of a table of Spark's catalogue, such as ``warehouse.orders``."""

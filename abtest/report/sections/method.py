@@ -111,4 +111,4 @@ def _sources_table(view: View) -> Table:
 
 def _no_path(fingerprint: str) -> str:
     """Return what stands in place of a path: a table of a catalogue has none, nor has a frame."""
-    return "provenance.path.catalogue" if fingerprint == "catalogue" else "provenance.path.none"
+    return f"provenance.path.{fingerprint}" if fingerprint in {"catalogue", "database"} else "provenance.path.none"

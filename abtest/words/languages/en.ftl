@@ -500,6 +500,7 @@ provenance-platform = Platform
 provenance-seed = Seed
 provenance-schema = Results format
 provenance-path-none = in memory
+provenance-path-database = a table of a database
 provenance-path-catalogue = a table of the engine's catalogue
 guide-difference =
     Difference: the arm's value minus the control's, in the metric's own unit. pp is percentage points: from 40 % to 43
