@@ -172,5 +172,5 @@ def _is_plain_number(value: object) -> bool:
 
 
 def _trimmed(column: str) -> str:
-    # As the engine that counts compares: without blanks around, and a blank text is none.
-    return f"nullif(trim(both ' ' from {quoted(column)}), '')"
+    # As the engine that counts compares: without blanks around.
+    return f"trim(both ' ' from {quoted(column)})"

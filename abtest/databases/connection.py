@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from abtest.databases.dialects import Dialect, dialect, loosely_taken, quoted, taken
-from abtest.databases.failing import explained, reason
+from abtest.databases.dialects import NULL, Dialect, dialect, loosely_taken, quoted, taken
+from abtest.databases.failing import explained, reason, require_wanted
 from abtest.databases.reach import Reach
 from abtest.errors import DataError
 from abtest.process.limits import ENGINE, require_limits
@@ -123,7 +123,7 @@ class Connection:
             return cursor, cursor.fetch_record_batch()
 
         cursor, reader = explained(what, ask)
-        return Stream(cursor, reader, what)
+        return Stream(cursor, reader, what, self.speech.loose)
 
     def close(self) -> None:
         """Close the connection, whatever state it is in."""
@@ -149,7 +149,9 @@ class Stream:
     cursor: Any = field(repr=False)
     reader: Any = field(repr=False)
     what: str
+    loose: bool = False
     failed: str | None = None
+    error: Exception | None = field(default=None, repr=False)
 
     def batches(self) -> Any:
         """Return an Arrow reader of the batches; an error of the driver's ends it, and :meth:`close` tells it."""
@@ -162,11 +164,13 @@ class Stream:
 
         while True:
             try:
-                yield self.reader.read_next_batch()
+                batch = self.reader.read_next_batch()
+                yield _with_nulls(batch) if self.loose else batch
             except StopIteration:
                 return
             except (adbc_driver_manager.Error, OSError, ValueError) as error:
-                self.failed = reason(error)
+                # Raised from here it would become an error of who reads the batches.
+                self.error, self.failed = error, reason(error)
                 return
 
     def close(self) -> None:
@@ -177,5 +181,21 @@ class Stream:
             self.cursor.close()
         except adbc_driver_manager.Error as error:
             self.failed = self.failed or reason(error)
+        if self.error is not None:
+            require_wanted(self.error)
         if self.failed is not None:
             raise DataError(f"{self.what}: {self.failed}")
+
+
+def _with_nulls(batch: Any) -> Any:
+    """Return a batch with nulls where :data:`~abtest.databases.dialects.NULL` stood for them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = [
+        pc.if_else(pc.equal(column, NULL), pa.scalar(None, column.type), column)
+        if pa.types.is_string(column.type)
+        else column
+        for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)

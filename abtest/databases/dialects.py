@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+NULL = "\x01null\x01"
+"""What stands for a null where the driver needs a text; it is one again before anybody reads it."""
 ROW = "asked"
 """The name under which a query's rows are selected from."""
 _FALSE_FRIENDS = frozenset({"money"})
@@ -80,12 +82,12 @@ def loosely_taken(column: str, types: frozenset[str]) -> str:
     """Return the SQL that takes a column of a database whose types are its values' (``types``).
 
     Whole numbers stay what they are. Other columns are taken as text, numbers with all their digits, and what is null
-    as an empty text: the driver guesses a column's type from its first rows, and nulls tell it nothing.
+    as :data:`NULL`: the driver guesses a column's type from its first rows, and nulls tell it nothing.
     """
     name = quoted(column)
     if types == {"integer"}:
         return name
     if "real" in types:
         number = f"CASE typeof({name}) WHEN 'real' THEN printf('%!.17g', {name}) ELSE CAST({name} AS TEXT) END"
-        return f"coalesce({number}, '') AS {name}"
-    return f"coalesce(CAST({name} AS TEXT), '') AS {name}"
+        return f"coalesce({number}, {literal(NULL)}) AS {name}"
+    return f"coalesce(CAST({name} AS TEXT), {literal(NULL)}) AS {name}"

@@ -87,9 +87,16 @@ def explained(what: str, ask: Callable[[], _T]) -> _T:
     try:
         return ask()
     except adbc_driver_manager.Error as error:
+        require_wanted(error)
         told = DataError(f"{what}: {reason(error)}")
     # Outside of the handler, so that the driver's error, which may quote an address, does not hang on ours.
     raise told
+
+
+def require_wanted(error: Exception) -> None:
+    """Raise ``KeyboardInterrupt`` when it was the user who ended a question: the driver makes an error of it."""
+    if "user request" in str(error).lower():
+        raise KeyboardInterrupt from None
 
 
 def reason(error: Exception) -> str:
