@@ -364,9 +364,6 @@ def _asked(where: Place, engine: Engine, name: str, source: Source, opening: Ope
     stream.close()
     left = 0 if asked.left is None else int(connection.row(asked.left, what)[0])
     require_distinct(list(asked.columns), place)
-    names = names_of(
-        asked.columns, {text for text in (source.unit, source.at, source.arm, source.value) if text}, (), None
-    )
     return Raw(
         name,
         view,
@@ -374,7 +371,7 @@ def _asked(where: Place, engine: Engine, name: str, source: Source, opening: Ope
         (),
         place,
         called(source),
-        names=names,
+        names=Names.of(asked.columns, told=True),
         read=source.read,
         left=left,
         database=source.database,
