@@ -229,7 +229,9 @@ def open_warehouse(
     for each in raw.values():
         each.require_unchanged()
     integers = units_are_integers(sources, raw, ids)
-    return Warehouse(place, engine, sources, raw, integers, hashed and not integers, verified, ids or Ids(), log)
+    return Warehouse(
+        place, engine, sources, raw, integers, hashed and not integers, verified, ids or Ids(), statements=log
+    )
 
 
 def units_are_integers(sources: Mapping[str, Source], raw: Mapping[str, Raw], ids: Ids | None = None) -> bool:
