@@ -72,7 +72,8 @@ def profile(warehouse: Warehouse, table: Table, *, may_be_empty: bool = False) -
     numbers = {}
     for index, column in enumerate(table.numbers):
         largest = max(abs(float(str(row[f"{edge}_{index}"] or 0))) for edge in ("least", "largest"))
-        numbers[column] = NumberProfile(whole(row, f"values_{index}"), largest)
+        # Rows that stayed in a database are not known to lack a value.
+        numbers[column] = NumberProfile(whole(row, f"values_{index}") + raw.left, largest)
     return TableProfile(
         rows + raw.left,
         rows - whole(row, "unit_count") if table.has_unit else 0,
