@@ -1,8 +1,8 @@
 """Bytes of Parquet files: footers, page headers, levels, dictionaries, statistics, values; from two writers.
 
-PyArrow reads the same bytes in a process of its own. Where it can, the numbers are those that it reads; where it
-cannot, the damage must not have mattered: they are those of the whole file. With checksums in the pages ``--verify``
-lets no other number pass at all.
+PyArrow reads the same bytes in a process of its own. Where it can, the numbers are those that it reads, or that nobody
+can write in Python; where it cannot, they are those of the whole file, or ``--verify`` refuses the file. With checksums
+in the pages ``--verify`` lets no other number pass at all.
 """
 
 import datetime as dt
@@ -110,25 +110,40 @@ def judge(case: Case) -> str:
         tables.require_equal(results, _expected["whole"])
     except AssertionError:
         require("--verify" not in case.arguments, "another number in spite of checksums and --verify")
-        expected = _read_elsewhere()
-        require(expected is not None, "a number of its own, where PyArrow cannot read the file")
+        try:
+            expected = _read_elsewhere()
+        except UnreadableError:
+            return f"{outcome.code} unsure"
+        if expected is None:
+            refused = run(*case.arguments, "--verify").code == 3
+            require(refused, "a number of its own, where PyArrow cannot read the file and --verify passes it")
+            return f"{outcome.code} but refused by --verify"
         tables.require_equal(results, expected)
         return f"{outcome.code} as PyArrow reads it"
     return f"{outcome.code} as if whole"
 
 
+UNWRITABLE = 7
+"""Exit code of the reader for values that are there and that Python cannot hold."""
 READER = """
 import pickle, sys
 import pyarrow.parquet as pq
 
-found = {name: pq.read_table(f"{name}.parquet").to_pylist() for name in ("customers", "assignments", "orders")}
+read = {name: pq.read_table(f"{name}.parquet") for name in ("customers", "assignments", "orders")}
+try:
+    found = {name: table.to_pylist() for name, table in read.items()}
+except (OverflowError, UnicodeDecodeError, ValueError):  # such as a time beyond the year 9999
+    sys.exit(UNWRITABLE)
 sys.stdout.buffer.write(pickle.dumps(found))
 """
 
 
 def _read_elsewhere() -> Counted | None:
     """Count what PyArrow reads, in a process that may crash over it, and that has no threads of ours."""
-    done = subprocess.run([sys.executable, "-c", READER], capture_output=True, check=False, timeout=60)
+    reader = READER.replace("UNWRITABLE", str(UNWRITABLE))
+    done = subprocess.run([sys.executable, "-c", reader], capture_output=True, check=False, timeout=60)
+    if done.returncode == UNWRITABLE:
+        raise UnreadableError("values")
     return _counted(pickle.loads(done.stdout)) if done.returncode == 0 else None  # noqa: S301 (our own process wrote it)
 
 
