@@ -216,7 +216,7 @@ def _drawn(view: View) -> "list[tuple[Curve, str]]":
     return [
         (curve, name)
         for curve, name in zip(found, curve_ids(found), strict=True)
-        if any(_known(point) for arm in curve.arms for point in arm.points)
+        if view.analysis.status is None or any(_known(point) for arm in curve.arms for point in arm.points)
     ]
 
 

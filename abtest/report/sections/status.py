@@ -135,10 +135,11 @@ def beside(view: View) -> Section | None:
 
 
 def not_yet(view: View, metric: "MetricResult") -> str:
-    """Return that no unit of a metric is mature and when all are; an empty text where some are."""
-    if any(arm.n or not arm.immature for arm in metric.arms):
+    """Return that no unit of a metric is mature and when all are; an empty text where some are, or nothing is known."""
+    status = view.analysis.status
+    if status is None or any(arm.n or not arm.immature for arm in metric.arms):
         return ""
-    found = view.analysis.status.of(metric.name) if view.analysis.status else None
+    found = status.of(metric.name)
     if found is None or found.readable_on is None:
         return view.say("progress.not yet")
     return view.say("progress.not yet.on", date=dates.day(found.readable_on, view.language))
