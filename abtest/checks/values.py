@@ -24,7 +24,7 @@ def findings(given: Given) -> Iterator[Finding]:
                     column=found.column,
                     n=found.thousands,
                     rows=source.rows,
-                    cure=found.cure,
+                    cure=found.cure or "none",
                     otherwise=found.otherwise,
                 )
                 yield Finding(f"{source.name}.thousands.{found.column}", "warn", shown)
@@ -40,7 +40,7 @@ def _of_column(source: SourceCounts, found: ValueCounts, *, events: bool) -> Ite
             n=found.unread,
             rows=source.rows,
             words=found.words,
-            cure=found.cure,
+            cure=found.cure or "none",
         )
         yield Finding(key, "warn", shown)
     elif events and found.empty:

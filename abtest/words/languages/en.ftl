@@ -1112,13 +1112,13 @@ check-repeated-rows =
 check-unread-values =
     { $source }: in { $n } of { $rows } rows { $column } is no number ({ $words }); these events are left out of its sums,
     and count elsewhere.{ $cure ->
-        [""] {""}
+        [none] { "" }
        *[other] {" "}If that is as it should be, say so: { $cure }.
     }
 check-unread-cells =
     { $source }: in { $n } of { $rows } rows { $column } is no number ({ $words }); these units have no value in it, and count
     elsewhere.{ $cure ->
-        [""] {""}
+        [none] { "" }
        *[other] {" "}If that is as it should be, say so: { $cure }.
     }
 check-empty-values =
