@@ -22,6 +22,9 @@ SHOWN = {
     "definition.lock._LONGEST",
     "analysis.survival.MOST_POINTS",
     "analysis.worth.MOST_POINTS",
+    "planning.dates.MOST_DAYS",
+    "planning.plan.MOST_POINTS",
+    "planning.plan.MOST_WEEKS",
     "words.names._LONGEST_ARM",
     "words.names._MOST_LISTED",
 }
@@ -31,7 +34,10 @@ REASONED = {
     "analysis.stored._LONGEST_KEY",
     # How a calculation goes, from where on an advice is given, or of which range something is made: no limit on input.
     "analysis.companions.LARGEST_EXACT",
+    "analysis.detectable._LONGEST_WEEKS",
     "analysis.worth.LARGEST_LOG",
+    "databases.reach._MOST_ADDRESS",
+    "warehouse.daily.MOST_DAYS",
     "comparing.arms.LARGEST",
     "definition.lints.cadence.LONGEST_CYCLE",
     "definition.lints.roles.MOST_COMPARISONS",
