@@ -5,7 +5,6 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from abtest.engines.folding import FOLDS, Fold
-from abtest.grammar.fields import Text
 from abtest.grammar.part import Part
 
 
@@ -15,16 +14,6 @@ def _listed(value: object) -> object:
 
 def _each_once(folds: list[Fold]) -> list[Fold]:
     return [fold for fold in FOLDS if fold in folds]
-
-
-class Aliases(Part):
-    """A table of merged customers: which id became which."""
-
-    path: Text = Field(description="File with a row per merged id.", examples=["data/merged.csv"])
-    from_: Text = Field(
-        alias="from", description="Column of the id that a customer had before.", examples=["old_customer_id"]
-    )
-    to: Text = Field(description="Column of the id that took its place.", examples=["customer_id"])
 
 
 class Ids(Part):

@@ -240,9 +240,11 @@ class Source(Part):
         examples=["warehouse.orders"],
     )
     database: Key | None = Field(
-        None, description="The database, of those under `databases`, that `table` or `query` is asked of."
+        None,
+        description="The database, of those under `databases`, that `table` or `query` is asked of.",
+        examples=["shop"],
     )
-    query: Text | None = Field(
+    query: Prose | None = Field(
         None,
         description="One SELECT in the database's own SQL, in place of `table`.",
         examples=["SELECT customer_id, ordered_at, amount FROM orders WHERE NOT test"],

@@ -15,6 +15,7 @@ import yaml
 from definition_texts import DRIP, EXAMPLE, WIDE, loaded
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from later_parts import later_parts
 from pydantic import BaseModel
 from strategies import ODD, ODD_KEYS, as_text, definitions
 
@@ -106,6 +107,8 @@ def test_python_json_and_our_yaml_say_the_same_and_every_field_and_every_choice_
                     if isinstance(word, str | int)
                 )
 
+    for tree in later_parts():
+        same_three_ways(tree)
     for number in range(ROUNDS):
         check(same_three_ways, definitions(), 150, number)
         if not missing:
