@@ -80,7 +80,7 @@ def test_a_misspelt_key_is_refused_where_it_stands_and_the_nearest_one_is_named(
 
 def test_a_key_that_resembles_nothing_is_answered_with_the_known_ones():
     message = refusal(changed("weight: 1, cadence: 14d", "colour: red, cadence: 14d")).message
-    assert "known keys: name, control, weight, cadence, ranges, title, description" in message
+    assert "known keys: name, values, control, weight, cadence, ranges, title, description" in message
 
 
 @pytest.mark.parametrize("key", ["name", "data", "arms", "metrics"])

@@ -140,7 +140,7 @@ def test_columns_are_named_once_in_order():
         "a = 1 /* comment */",
         "a = 'x' union select 1",
         "a = (select 1)",
-        "lower(a) = 'x'",
+        "upper(a) = 'x'",
         "a || b = 'x'",
         "$1 = a",
         "a = ?",

@@ -56,8 +56,8 @@ def stop_here():
 if phase == "reading files":
     from abtest.files import located as files
 
-    layout = files.csv_layout
-    files.csv_layout = lambda *given: (stop_here(), layout(*given))[1]
+    known = files.format_of
+    files.format_of = lambda *given: (stop_here(), known(*given))[1]
 elif phase == "writing the report":
     from abtest.report import formats
 
