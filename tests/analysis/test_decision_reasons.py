@@ -43,6 +43,7 @@ def test_a_primary_verdict_has_its_own_reason_with_the_numbers_of_the_comparison
         "p_value": 0.01,
         "of_margin": False,
         "corrected": False,
+        "like": False,
     }
     assert reason.fields == wanted
 
