@@ -120,6 +120,8 @@ def _sized(
     if not error:
         return None
     least = detectable(error, alpha, result.degrees_of_freedom, power)
+    if not math.isfinite(least):
+        return None
     return _Sized(beyond + least, times_larger(error, alpha, result.degrees_of_freedom, towards, power))
 
 

@@ -11,6 +11,7 @@ from scipy import optimize, special
 POWER = 0.8
 MOST = 10_000.0
 """How many times larger than it is an experiment is thought of."""
+_FAR = 200.0  # standard errors
 _NORMAL = 5_000.0  # degrees of freedom from which on t is taken for normal
 
 
@@ -22,6 +23,11 @@ def noncentrality(alpha: float, degrees: float | None, power: float = POWER) -> 
     if degrees is None or degrees > _NORMAL:
         return -float(special.ndtri(alpha / 2)) + float(special.ndtri(power))
     critical = -float(special.stdtrit(degrees, alpha / 2))
+    if not math.isfinite(critical):
+        return math.inf
+    if critical > _FAR:
+        # Only the estimate of the standard error varies by anything, and the library's distribution ends here.
+        return critical * math.sqrt(float(special.chdtri(degrees, 1 - power)) / degrees)
 
     def missing(size: float) -> float:
         return float(special.nctdtr(degrees, size, critical)) - (1 - power)
