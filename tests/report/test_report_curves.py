@@ -198,10 +198,12 @@ def test_many_days_are_thinned_to_whole_weeks_and_the_last_day_and_say_so() -> N
     assert found.lead == Paragraph("9 of 56 points; the results file has all of them.", "muted")
 
 
-def test_a_point_without_value_is_a_dash_with_its_reason_once() -> None:
+def test_periods_without_a_value_are_counted_above_the_table_and_fill_no_rows() -> None:
     found = table_of(DRIP, times.weekly_curve(DRIP, missing=2))
-    assert texts_of(found)[7] == ["week 8", "–", "–", "–"]
-    assert found.notes == ("No unit is mature for this period.",)
+    assert [row[0] for row in texts_of(found)] == [f"week {number}" for number in range(1, 7)]
+    assert found.notes == ()
+    assert found.lead is not None
+    assert "2" in str(found.lead)
 
 
 def test_more_than_four_arms_stand_below_each_other() -> None:
