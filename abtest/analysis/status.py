@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from abtest.analysis.value import Value
-from abtest.definition.timeline import readable
-from abtest.warehouse.calendar import Calendar
 
 if TYPE_CHECKING:
     from abtest.analysis.result import Decision, MetricResult
     from abtest.definition.model import Definition
     from abtest.moments.collected import Collected
+    from abtest.warehouse.calendar import Calendar
 
 FEWEST = 0.5
 """The share of mature units from which on an early look is more than the few who came first."""
@@ -135,6 +134,8 @@ def status_of(definition: "Definition", collected: "Collected", metrics: Sequenc
     if not definition.timed:
         return None
     names = [arm.name for arm in definition.arms]
+    from abtest.warehouse.calendar import Calendar
+
     calendar = Calendar.of(definition)
     last = max(collected.days, default=None)
     ended = _last_day(calendar, collected.through)
@@ -190,6 +191,8 @@ def _unread(metric: "MetricResult", *, monitored: bool) -> bool:
 
 
 def _metric(definition: "Definition", metric: "MetricResult", last: dt.date | None) -> MetricStatus:
+    from abtest.definition.timeline import readable
+
     outcome = definition.outcome(metric.name)
     waits = any(arm.immature for arm in metric.arms)
     return MetricStatus(
@@ -228,7 +231,7 @@ def _sends(definition: "Definition", source: str) -> bool:
     return not decides and _SENDS.search(source.lower()) is not None
 
 
-def _last_day(calendar: Calendar, through: int | None) -> int:
+def _last_day(calendar: "Calendar", through: int | None) -> int:
     """Return the last local day, since 1970, that has an instant before the data's end."""
     text = None if through is None else calendar.iso(through - 1)
     return dt.date.max.toordinal() if text is None else (dt.date.fromisoformat(text[:10]) - _EPOCH).days

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from abtest.engines.engine import Statement
+from abtest.engines.engine import EngineError, Statement
 from abtest.engines.sqltext import quote
 from abtest.grammar.time import DAY_US
 from abtest.moments.exact import whole
@@ -46,7 +46,10 @@ def daily(warehouse: Warehouse, table: Table) -> Daily:
     )
     statement = Statement(text, table.select.parameters if table.select else {})
     warehouse.statements.append(statement)
-    rows = warehouse.engine.rows(statement, f"counting the days of {table.name}")
+    try:
+        rows = warehouse.engine.rows(statement, f"counting the days of {table.name}")
+    except EngineError as error:
+        raise warehouse.raw[table.name].unreadable(error) from None
     read = ("day", "row_count", "last_us")
     days, counts, lasts = (tuple(whole(row, column) for row in rows) for column in read)
     return Daily(days, counts, lasts) if len(rows) < MOST_DAYS else Daily((), (), ())

@@ -216,7 +216,9 @@ def _text_of(shape: str, word: str) -> str:
     # No zone is 99 hours away.
     shape = re.sub("(:99(?:[.]9+)?(?: ?[Aa]{2})? ?[+-])99(:?)(?:99)?$", r"\g<1>00\g<2>00", shape)
     if not word:
-        return shape
+        # The letters of a time as machines write it: 2026-03-02T10:00:00Z.
+        shape = re.sub("^(9{4}-9{1,2}-9{1,2})[aA](?=9{1,2}:)", r"\g<1>T", shape)
+        return re.sub("(T9{1,2}:99(?::99(?:[.]9+)?)?)[aA]$", r"\g<1>Z", shape)
     return re.sub("a+(?:[.]a+)?", word.title() if word in {m.upper() for m in MONTHS} else word, shape, count=1)
 
 

@@ -63,22 +63,31 @@ def test_a_column_that_resembles_nothing_is_answered_with_all(case):
 
 def test_a_number_that_does_not_parse_is_named_by_file_column_and_row(case):
     case.append("orders.csv", f"0001,2026-03-03T12:00:00Z,{PRIVATE}")
-    rows = len(read_csv(case.folder / "orders.csv")) - 1
-    message = case.refused(3, LOOK, "orders.csv", "column 'amount'", f"row {rows}", "is not a number")
-    assert PRIVATE not in message
+    outcome = case.run(*FAST, "-q")
+    assert outcome.code == 0, "the amount leaves its sums, and nothing else"
+    assert PRIVATE not in outcome.out + outcome.err
+    found = json.loads(case.run(*FAST, "--json").out)["checks"]
+    assert [c["fields"]["n"] for c in found if c["id"] == "orders.values.amount"] == [1]
 
 
-@pytest.mark.parametrize("value", ["1.234,56", "€5", "5 EUR", "5%", "0x10", "N/A"])
+@pytest.mark.parametrize("value", ["1.234,56", "€5", "5 EUR", "5%"])
 def test_a_number_in_another_writing_is_not_guessed_at(case, value):
     case.append("orders.csv", f'0001,2026-03-03T12:00:00Z,"{value}"')
-    message = case.refused(3, "column 'amount'", "is not a number")
+    message = case.refused(3, "column 'amount'", "1 of 365 values")
     assert value not in message
+
+
+@pytest.mark.parametrize("value", ["0x10", "N/A"])
+def test_what_is_no_number_in_any_writing_leaves_the_sums(case, value):
+    case.append("orders.csv", f'0001,2026-03-03T12:00:00Z,"{value}"')
+    found = json.loads(case.run(*FAST, "--json").out)["checks"]
+    assert [c["fields"]["n"] for c in found if c["id"] == "orders.values.amount"] == [1]
 
 
 def test_decimal_commas_are_refused_and_not_read_as_thousands(case):
     path = case.folder / "orders.csv"
     path.write_text(path.read_text().replace(",", ";").replace(".", ","))
-    case.refused(3, "column 'amount'", "row 1", "is not a number")
+    case.refused(3, "column 'amount'", "364 of 364 values have a decimal comma", '`read: {decimal: ","}`')
 
 
 @pytest.mark.parametrize("value", ["inf", "-Infinity", "1e400"])
@@ -100,8 +109,9 @@ def test_a_value_too_large_to_add_up_is_refused_with_its_column(case, value):
 def test_a_date_that_does_not_parse_is_named_by_file_column_and_row(case, value):
     rows = len(read_csv(case.folder / "orders.csv"))
     case.append("orders.csv", f"0001,{value},3")
-    message = case.refused(3, LOOK, "orders.csv", "column 'ordered_at'", f"row {rows}", "2026-03-02T10:00:00Z")
-    assert value not in message.replace("2026-03-02T10:00:00Z", "")
+    message = case.refused(3, LOOK, "orders.csv", "column 'ordered_at'")
+    assert f"row {rows}" in message or f"1 of {rows} values" in message
+    assert value == "NULL" or value not in message.replace("2026-03-02T10:00:00Z", "")
 
 
 def test_the_cure_with_a_filter_works(case):
@@ -116,7 +126,7 @@ def test_dates_of_the_other_tables_are_named_too(case, table):
     rows = read_csv(case.folder / f"{table}.csv")
     rows[3][rows[0].index(column)] = PRIVATE
     write_csv(case.folder / f"{table}.csv", rows)
-    message = case.refused(3, f"data.{table}: {table}.csv", f"column '{column}'", "row 3")
+    message = case.refused(3, f"data.{table}: {table}.csv", f"column '{column}'", "1 of 24")
     assert PRIVATE not in message
 
 
@@ -234,10 +244,12 @@ def test_bytes_that_are_not_utf_8_are_refused(case):
     assert "Käthe" not in case.refused(3, LOOK, "orders.csv", "UTF-8")
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
-def test_a_table_in_utf_16_is_told_to_be_saved_as_utf_8(case, encoding):
+def test_a_table_in_utf_16_is_read_when_it_says_so_and_refused_when_it_does_not(case):
     path = case.folder / "orders.csv"
-    path.write_bytes(path.read_text().encode(encoding))
+    before, text = json.loads(case.run(*FAST, "--json").out), path.read_text()
+    path.write_bytes(text.encode("utf-16"))
+    assert json.loads(case.run(*FAST, "--json").out)["metrics"] == before["metrics"]
+    path.write_bytes(text.encode("utf-16-le"))
     case.refused(3, LOOK, "orders.csv")
 
 
@@ -254,16 +266,12 @@ def test_windows_line_ends_are_read_alike(case):
     assert json.loads(case.run(*FAST, "--json").out)["metrics"] == before["metrics"]
 
 
-@pytest.mark.parametrize(
-    "ending",
-    [
-        b"\r",
-        b"\n\r",
-    ],
-)
-def test_line_ends_that_no_system_writes_today_are_refused(case, ending):
+def test_line_ends_that_no_system_writes_today(case):
     path = case.folder / "orders.csv"
-    path.write_bytes(path.read_bytes().replace(b"\n", ending))
+    before, raw = json.loads(case.run(*FAST, "--json").out), path.read_bytes()
+    path.write_bytes(raw.replace(b"\n", b"\r"))
+    assert json.loads(case.run(*FAST, "--json").out)["metrics"] == before["metrics"]
+    path.write_bytes(raw.replace(b"\n", b"\n\r"))
     case.refused(3, LOOK, "orders.csv")
 
 
@@ -273,11 +281,14 @@ def test_a_header_as_long_as_a_book_is_refused(case):
     case.refused(3, LOOK)
 
 
-@pytest.mark.parametrize("ending", ["xlsx", "txt", "json", "zip"])
-def test_an_unknown_ending_is_answered_with_the_known_ones(case, ending):
+@pytest.mark.parametrize(
+    ("ending", "words"),
+    [("xlsx", "damaged or locked"), ("zip", "archive is cut off or damaged"), ("txt", "use .csv"), ("json", "use .csv")],
+)
+def test_an_ending_that_is_unknown_or_not_true_is_told_so(case, ending, words):
     (case.folder / "orders.csv").rename(case.folder / f"orders.{ending}")
     case.edit("drip.yaml", "orders.csv", f"orders.{ending}")
-    case.refused(3, LOOK, "use .csv, .csv.gz, .parquet, .ndjson or .jsonl")
+    case.refused(3, LOOK, words)
 
 
 def test_a_header_with_one_name_twice_is_refused(case):
@@ -361,7 +372,7 @@ def test_a_time_out_of_this_world_never_ends_in_a_bug(case, value):
 
 def test_a_text_column_is_no_truth_value_and_the_error_says_which_row(case):
     case.edit("drip.yaml", "first_order_at < period.start", "plan")
-    case.refused(3, "data.customers", "column 'plan'", "row 1")
+    case.refused(3, "data.customers", "column 'plan'", "values are not")
 
 
 def test_two_formats_under_one_pattern_are_refused(case):
@@ -372,12 +383,12 @@ def test_two_formats_under_one_pattern_are_refused(case):
     case.refused(3, LOOK, "several formats")
 
 
-def test_two_headers_under_one_pattern_are_refused(case):
+def test_two_headers_under_one_pattern_are_refused_where_columns_differ(case):
     (case.folder / "parts").mkdir()
     shutil.move(case.folder / "orders.csv", case.folder / "parts" / "a.csv")
-    (case.folder / "parts" / "b.csv").write_text("amount,ordered_at,customer_id\n")
+    (case.folder / "parts" / "b.csv").write_text("amount,ordered_at,customer\n")
     case.edit("drip.yaml", "orders.csv", '"parts/*.csv"')
-    case.refused(3, LOOK, "b.csv has another header than a.csv")
+    case.refused(3, LOOK, "b.csv")
 
 
 def test_a_pattern_without_a_file_is_told_so(case):

@@ -59,7 +59,7 @@ def test_orders_are_the_events_called_orders(case):
 def test_paths_start_from_the_files_folder(case):
     (case.folder / "experiments").mkdir()
     assert case.run("init", *FILES, "-o", "experiments/mine.yaml").code == 0
-    assert "path: ../orders.csv" in (case.folder / "experiments/mine.yaml").read_text()
+    assert 'path: "../orders.csv"' in (case.folder / "experiments/mine.yaml").read_text()
     assert case.run("analyze", "experiments/mine.yaml", "-o", "out", "--no-report").code == 0
 
 

@@ -205,7 +205,7 @@ def test_without_a_period_the_first_assignment_is_the_start(case):
 
 
 @pytest.mark.parametrize(
-    ("cell", "words"), [("yesterday", "is not a date or time"), ("9999-12-31T00:00:00Z", "beyond the year 2200")]
+    ("cell", "words"), [("yesterday", "are not a date or time"), ("9999-12-31T00:00:00Z", "beyond the year 2200")]
 )
 def test_data_that_cannot_be_read_leaves_it_open(case, cell, words):
     case.append("orders.csv", f"0001,{cell},1")

@@ -239,7 +239,7 @@ def test_paths_start_from_the_definition_and_not_from_where_the_user_stands(case
 
 @pytest.mark.parametrize(
     "condition",
-    ["plan = 'x' or 1=1 --", "1; DROP TABLE customers", "plan = 'pro'; select 1", "plan = (select 1)", "t.plan = 'x'"],
+    ["plan = 'x' or 1=1 --", "1; DROP TABLE customers", "plan = 'pro'; select 1", "plan = (select 1)"],
 )
 def test_sql_in_a_condition_is_refused_with_the_place(case, condition):
     case.edit("drip.yaml", "first_order_at < period.start", json.dumps(condition))

@@ -80,5 +80,5 @@ def test_a_value_that_is_no_time_is_named_by_row_and_not_shown(folder):
         file.write("9,yesterday\n")
     done = process(folder, *ASK)
     assert done.returncode == 3
-    assert b"column 'at', data row 281" in done.stderr
+    assert b"column 'at': 1 of 281 values" in done.stderr
     assert b"yesterday" not in done.stderr

@@ -124,7 +124,7 @@ def test_problems_of_all_tables_come_at_once(case):
     outcome = looked(case)
     assert outcome.code == 3
     assert "valid" in outcome.out
-    for words in ("no such file: customers.csv", "no column 'variant' in assignments.csv", "column 'amount', data row"):
+    for words in ("no such file: customers.csv", "no column 'variant' in assignments.csv"):
         assert words in outcome.err
     assert "many" not in outcome.err
 
