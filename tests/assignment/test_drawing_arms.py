@@ -298,7 +298,7 @@ def test_a_failure_while_writing_leaves_the_old_file_and_nothing_half_written(tm
 def test_a_customer_file_that_does_not_parse_leaves_nothing_behind(tmp_path):
     customers = pa.table({"id": ["a", "b"], "since": ["2026-03-01", "soon"]})
     of = experiment(population={"eligible": "since < period.start"})
-    with pytest.raises(DataError, match="column 'since', data row 2"):
+    with pytest.raises(DataError, match="column 'since': 1 of 2 values"):
         assign(of, tmp_path / "out.csv", tables={"customers": customers})
     assert leftovers(tmp_path)
 
