@@ -26,7 +26,7 @@ from abtest.warehouse.inspection import inspect
 def results(frames, definition=DEFINITION) -> str:
     """results.json but for what the definition says of its sources and who made it when."""
     found = json.loads(analyze(load(definition), tables=frames).to_json())
-    for key in ("experiment", "provenance", "data", "population", "checks"):
+    for key in ("experiment", "provenance", "data", "population", "checks", "status"):
         del found[key]
     return json.dumps(found)
 
