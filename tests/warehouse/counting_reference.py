@@ -1,7 +1,8 @@
 """The whole counting, one unit and one row at a time in plain Python: slow, obvious, and without any SQL.
 
 A table is a list of dicts. Ids are text, blanks around them do not count, an empty id is no id. Times are aware
-datetimes or ``None``. Everything below follows the design's words and shares no code with the package.
+datetimes or ``None``. Everything below follows the design's words and shares no code with the package, but for where
+data end whose end nobody declares, which has tests of its own.
 """
 
 import datetime as dt
@@ -11,8 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-
-from stray_ends import last_of
 
 Rows = list[dict[str, object]]
 DAY = dt.timedelta(hours=24)
@@ -115,6 +114,8 @@ def count(study: Study, customers: Rows | None, assignments: Rows, events: dict[
 def _through(study: Study, events: dict[str, Rows]) -> dt.datetime:
     if study.through is not None:
         return day_is_over(study.through, study.zone)
+    from stray_ends import last_of
+
     lasts = [last_of(row["at"] for row in rows if row["at"] is not None) for rows in events.values()]
     return max(last for last in lasts if last is not None)
 

@@ -75,8 +75,8 @@ def test_one_value_that_is_neither_0_nor_1_makes_the_column_a_mean_in_every_arm(
     assert [arm.value for arm in metric.arms] == pytest.approx([0.5, 2 / 3], rel=1e-12)
 
 
-def test_text_that_is_no_number_is_refused_with_its_row():
-    with pytest.raises(DataError, match=r"column 'back', data row 5: .* is not a number"):
+def test_text_that_is_no_number_is_refused_with_how_many_are():
+    with pytest.raises(DataError, match=r"column 'back': 1 of 5 values are not a number: no one form"):
         wide({"arm": list("aaabbb"), "back": ["1", "0", "", "0", "yes", "1"]}, ["back"])
 
 
