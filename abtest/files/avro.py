@@ -34,8 +34,8 @@ def avro_written(path: Path, folder: Path, place: str) -> Path:
                 seen += len(line)
                 require_bounds(path, place, seen, own)
                 out.write(line + "\n")
-    except DataError:
-        raise
+    except (DataError, OSError, MemoryError):
+        raise  # a full disk is no fault of the file
     except Exception:
         raise DataError(f"{place}: {path.name}: the file is damaged or no Avro; export or copy it again") from None
     part.rename(target)

@@ -65,8 +65,8 @@ def sheet_written(path: Path, folder: Path, written: Written, place: str) -> Pat
                     width = len(cells)
                 if any(cells) or (width and number < written.skip + _ABOVE):
                     writer.writerow(cells[:width] if not any(cells[width:]) else cells)
-    except DataError:
-        raise
+    except (DataError, OSError, MemoryError):
+        raise  # a full disk is no fault of the file
     except Exception:
         raise damaged from None
     if not width:
