@@ -283,7 +283,7 @@ def test_a_header_as_long_as_a_book_is_refused(case):
 
 @pytest.mark.parametrize(
     ("ending", "words"),
-    [("xlsx", "damaged or locked"), ("zip", "archive is cut off or damaged"), ("txt", "use .csv"), ("json", "use .csv")],
+    [("xlsx", "damaged or locked"), ("zip", "cut off or damaged"), ("txt", "use .csv"), ("json", "use .csv")],
 )
 def test_an_ending_that_is_unknown_or_not_true_is_told_so(case, ending, words):
     (case.folder / "orders.csv").rename(case.folder / f"orders.{ending}")
