@@ -27,6 +27,7 @@ def avro_written(path: Path, folder: Path, place: str) -> Path:
         ) from None
     part = target.with_name(target.name + ".part")
     seen, own = 0, path.stat().st_size
+    damaged = False
     try:
         with open_regular(path) as content, part.open("w", encoding="utf-8") as out:
             for record in fastavro.reader(content):
@@ -36,8 +37,10 @@ def avro_written(path: Path, folder: Path, place: str) -> Path:
                 out.write(line + "\n")
     except (DataError, OSError, MemoryError):
         raise  # a full disk is no fault of the file
-    except Exception:
-        raise DataError(f"{place}: {path.name}: the file is damaged or no Avro; export or copy it again") from None
+    except Exception:  # whatever the reader stumbles over; it may quote a value, so that no error of ours hangs on it
+        damaged = True
+    if damaged:
+        raise DataError(f"{place}: {path.name}: the file is damaged or no Avro; export or copy it again")
     part.rename(target)
     return target
 

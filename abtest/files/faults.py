@@ -7,6 +7,7 @@ another number of cells, and quotes that do not close have different cures. No c
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from abtest.files.prepared import encoding_of
@@ -72,10 +73,12 @@ def _lines(path: Path, line: list[int]) -> Iterator[str]:
             line[0] += 1
             if seen > MOST_BYTES:
                 return
-            try:
-                yield raw.decode("utf-8-sig" if line[0] == 1 else "utf-8")
-            except UnicodeDecodeError:
-                raise _NoTextError from None
+            text = None
+            with suppress(UnicodeDecodeError):  # which holds the bytes, so that no other error may hang on it
+                text = raw.decode("utf-8-sig" if line[0] == 1 else "utf-8")
+            if text is None:
+                raise _NoTextError
+            yield text
 
 
 def _encoding(called: Path, path: Path, line: int) -> str:

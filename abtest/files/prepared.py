@@ -164,10 +164,9 @@ def start_of(path: Path, written: Written, place: str, *, most: int = 65_536) ->
 
 
 def _decoded(raw: bytes, encoding: str, path: Path, place: str, *, final: bool) -> str:
-    try:
+    with contextlib.suppress(UnicodeDecodeError):  # which holds the bytes, so that no other error may hang on it
         return codecs.getincrementaldecoder(encoding)("strict").decode(raw, final)
-    except UnicodeDecodeError:
-        raise not_text(path, raw, encoding, place) from None
+    raise not_text(path, raw, encoding, place)
 
 
 def not_text(path: Path, raw: bytes, encoding: str, place: str) -> DataError:
@@ -208,6 +207,7 @@ def copied(
     if target.exists():
         return target
     part = target.with_name(target.name + ".part")
+    told: DataError | None = None  # raised outside of the handlers: what is handled there holds bytes of the file
     try:
         with unpacked(path, place) as file, part.open("w", encoding="utf-8", newline="") as out:
             text = io.TextIOWrapper(_Bounded(file, path, place), encoding=start.encoding, newline="")  # type: ignore[type-var]
@@ -221,14 +221,16 @@ def copied(
                 writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
                 writer.writerows([row[at] for at in order] if len(row) >= len(order) else row for row in rows if row)
     except UnicodeDecodeError as error:
-        raise not_text(path, error.object, start.encoding, place) from None
+        told = not_text(path, error.object, start.encoding, place)
     except csv.Error:
-        raise DataError(f"{place}: {path.name}: its cells cannot be told apart: is a quote not closed?") from None
+        told = DataError(f"{place}: {path.name}: its cells cannot be told apart: is a quote not closed?")
     except Exception as error:
         if isinstance(error, DataError | UsageError) or not is_damage(error):
             raise
         reason = getattr(error, "strerror", None) or "the compressed file is cut off or damaged"
-        raise DataError(f"{place}: {path.name} cannot be read: {reason}; export or copy it again") from None
+        told = DataError(f"{place}: {path.name} cannot be read: {reason}; export or copy it again")
+    if told is not None:
+        raise told
     part.rename(target)
     return target
 

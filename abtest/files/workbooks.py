@@ -9,6 +9,7 @@ import csv
 import datetime as dt
 import re
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 from abtest.errors import DataError, UsageError
@@ -43,13 +44,15 @@ def sheet_written(path: Path, folder: Path, written: Written, place: str) -> Pat
             f"{place}: {path.name}: to read workbooks, pip install 'abtest[excel]'; or save the sheet as CSV"
         ) from None
     damaged = DataError(f"{place}: {path.name}: the workbook is damaged or locked with a password; save it again")
-    try:
+    names = None
+    with suppress(Exception):  # whose text may quote a cell, so that no error of ours hangs on it
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         names = list(book.sheet_names)
-    except Exception:
-        raise damaged from None
+    if names is None:
+        raise damaged
     name = _chosen(names, written, path, place)
     part = target.with_name(target.name + ".part")
+    whole = False
     try:
         sheet = book.get_sheet_by_name(name)
         with part.open("w", encoding="utf-8", newline="") as out:
@@ -65,10 +68,13 @@ def sheet_written(path: Path, folder: Path, written: Written, place: str) -> Pat
                     width = len(cells)
                 if any(cells) or (width and number < written.skip + _ABOVE):
                     writer.writerow(cells[:width] if not any(cells[width:]) else cells)
+        whole = True
     except (DataError, OSError, MemoryError):
         raise  # a full disk is no fault of the file
     except Exception:
-        raise damaged from None
+        whole = False
+    if not whole:
+        raise damaged
     if not width:
         raise DataError(f"{place}: {path.name}: sheet {repr_of(name)} is empty; name another with `read: {{sheet: …}}`")
     part.rename(target)

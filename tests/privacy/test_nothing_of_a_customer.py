@@ -139,7 +139,7 @@ def test_the_tables_of_retention_hold_nothing_of_a_customer(here):
 
 
 @pytest.mark.parametrize(
-    "fault", ["names in a column of amounts", "JSON cut in a line", "an e-mail as arm", "Parquet without a header"]
+    "fault", ["bytes that are no UTF-8", "JSON cut in a line", "an e-mail as arm", "Parquet without a header"]
 )
 def test_an_error_in_a_notebook_has_no_engine_behind_it(fault, here):
     FAULTS[fault](here)
