@@ -39,6 +39,8 @@ def require_renderable(analysis: Analysis) -> None:
     if sum(arm.control for arm in analysis.experiment.arms) != 1:
         raise ValueError("experiment.arms: exactly one must be the control")
     _require_once("population", [entry.arm for entry in analysis.population])
+    if not all(metric.arms for metric in analysis.metrics):
+        raise ValueError("metrics.arms: names no arm")
     known = set(arms)
     for place, named, others in _named(analysis):
         _require_once(place, named)

@@ -105,3 +105,42 @@ def test_bytes_that_are_not_utf_8_are_refused(tmp_path):
     path.write_bytes(b"\xff\xfe{}")
     with pytest.raises(UsageError, match="not UTF-8"):
         read_analysis(path)
+
+
+def _no_arms(tree):
+    tree["metrics"][0]["arms"], tree["metrics"][0]["comparisons"] = [], []
+
+
+def _twice(tree):
+    tree["metrics"].append(tree["metrics"][0])
+
+
+def _stranger(tree):
+    tree["metrics"][0]["arms"][0]["arm"] = "c"
+
+
+def _itself(tree):
+    tree["metrics"][0]["comparisons"][0]["arm"] = "a"
+
+
+def _no_control(tree):
+    tree["experiment"]["arms"][0]["control"] = False
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_no_arms, "metrics.arms: names no arm"),
+        (_twice, "metrics: a name stands there twice"),
+        (_stranger, "metrics.arms: names an arm that experiment.arms does not have"),
+        (_itself, "metrics.comparisons: compares an arm with itself"),
+        (_no_control, "experiment.arms: exactly one must be the control"),
+    ],
+)
+def test_parts_that_do_not_fit_each_other_are_refused_with_their_place(analysis, change, words, tmp_path):
+    path = tmp_path / "results.json"
+    tree = json.loads(analysis.to_json())
+    change(tree)
+    path.write_text(json.dumps(tree))
+    with pytest.raises(DataError, match=words):
+        read_analysis(path)

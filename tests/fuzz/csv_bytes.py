@@ -1,5 +1,6 @@
 """Bytes of CSV files: quotes, delimiters, line ends, encodings, ragged rows, huge cells, blocks that move."""
 
+import codecs
 import csv
 import io
 import random
@@ -92,16 +93,19 @@ def read(content: bytes, name: str) -> list[dict[str, str | None]]:
 
 
 def _read(content: bytes, name: str, *, skip: bool) -> list[dict[str, str | None]]:
-    # What is no UTF-8 may stand in a column that is not used.
-    text = content.decode("utf-8-sig", "surrogateescape")
+    text = _text(content)
     first = next(iter(text.splitlines()), "")
     outside = first.split('"')[::2]
     delimiter = max(",;\t|", key=lambda sign: sum(part.count(sign) for part in outside))
     csv.field_size_limit(10_000_000)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=skip))
-    except csv.Error as error:
-        raise UnreadableError(str(error)) from None
+        rows = _cells(text, delimiter, skip=skip)
+    except csv.Error:
+        # A blank after the quote that closes a cell is no part of it.
+        try:
+            rows = _cells(re.sub(r'" +(?=[,;\t|\r\n]|$)', '"', text), delimiter, skip=skip)
+        except csv.Error as error:
+            raise UnreadableError(str(error)) from None
     rows = [row for row in rows if row]
     if not rows:
         raise UnreadableError("empty")
@@ -114,6 +118,21 @@ def _read(content: bytes, name: str, *, skip: bool) -> list[dict[str, str | None
     if any("\udc80" <= sign <= "\udcff" for row in found for column in tables.USED[name] for sign in row[column]):
         raise UnreadableError("encoding")
     return found
+
+
+def _cells(text: str, delimiter: str, *, skip: bool) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=skip))
+
+
+def _text(content: bytes) -> str:
+    """Decode as the mark says."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return content.decode("utf-16")
+        except UnicodeDecodeError:
+            raise UnreadableError("encoding") from None
+    # What is no UTF-8 may stand in a column that is not used.
+    return content.decode("utf-8-sig", "surrogateescape")
 
 
 def judge(case: Case) -> str:

@@ -139,7 +139,7 @@ def _offset(zone: str) -> dt.tzinfo:
 
 
 def number_of(text: str | None) -> Fraction | None:
-    """Read a number; true is 1, false 0, a blank and not-a-number none."""
+    """Read a number; true is 1, false 0; a blank, not-a-number, and a word that is no number are none."""
     if text is None:
         return None
     word = text.strip(" ").lower()
@@ -148,7 +148,7 @@ def number_of(text: str | None) -> Fraction | None:
     if word in {"true", "false"}:
         return Fraction(word == "true")
     if not _NUMBER.fullmatch(word):
-        raise UnreadableError("no number")
+        return None
     value = float(word)
     if value in {float("inf"), float("-inf")}:
         raise UnreadableError("infinite")
