@@ -15,17 +15,15 @@ autoregressive ones up to 0.98): of the critical value at most 0.0015 with 12 st
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from abtest.stats import checks
 from abtest.stats.contrast import critical_value
 from abtest.stats.score import Floats
-
-Integers = NDArray[np.int64]
 
 LATTICE_POINTS = 16381
 GENERATOR = np.array((
@@ -49,6 +47,7 @@ FARTHER = 75.0  # in χ²: a tail e^−37 times the nearest, or less
 SMALL = 1e-100
 TOLERANCE = 1e-6
 MAX_STEPS = 20
+_COARSE = 16
 _NEGLIGIBLE = 1e-10
 _SAME = 1 - 1e-9
 _NARROW = 0.05
@@ -83,7 +82,7 @@ def simultaneous_critical_value(correlations: Floats, confidence: float) -> floa
     """
     alpha = 1 - checks.confidence_level(confidence)
     sampler = _Sampler.of(_factor(correlations))
-    return _critical_value(sampler.exceeds, sampler.count, alpha)
+    return _critical_value(sampler.exceeds, sampler.count, alpha, first=sampler.coarse().exceeds)
 
 
 def increments_critical_value(variances: Floats, confidence: float) -> float:
@@ -115,28 +114,39 @@ def increments_critical_value(variances: Floats, confidence: float) -> float:
     return _critical_value(exceeds, len(along) + 1, alpha)
 
 
-def _critical_value(exceeds: Callable[[float], float], count: int, alpha: float) -> float:
-    """Return where ``exceeds`` is alpha: between the value for one statistic and for ``count`` independent ones."""
+def _critical_value(
+    exceeds: Callable[[float], float], count: int, alpha: float, *, first: Callable[[float], float] | None = None
+) -> float:
+    """Return where ``exceeds`` is alpha: between the value for one statistic and for ``count`` independent ones.
+
+    ``first``: the same less exactly and more quickly. Where it is alpha lies near, and its slope is the same there.
+    """
     low, high = critical_value(alpha, None), critical_value(-math.expm1(math.log1p(-alpha) / count), None)
     if count == 1 or high - low < TOLERANCE:
         return low
 
-    def excess(value: float) -> float:
-        return math.log(exceeds(value) / alpha)
+    def excess(of: Callable[[float], float], value: float) -> float:
+        return math.log(of(value) / alpha)
 
-    # log P falls with slope −(c + 1/c), about, and is nearly straight: a first step by that, then secants.
-    before, at_before = low, excess(low)
-    point = before + at_before / (before + 1 / before)
-    for _ in range(MAX_STEPS):
-        point = min(max(point, low), high)
-        at_point = excess(point)
-        if abs(point - before) < TOLERANCE or at_point == at_before:
-            break
-        step = at_point * (point - before) / (at_point - at_before)
-        before, at_before, point = point, at_point, point - step
-        if abs(step) < TOLERANCE:
-            break
-    return min(max(point, low), high)
+    def solved(of: Callable[[float], float], point: float, slope: float) -> tuple[float, float]:
+        """Take secants from a point and a slope; return where they end, and the last slope."""
+        at_point = excess(of, point)
+        for _ in range(MAX_STEPS):
+            after = min(max(point - at_point / slope, low), high)
+            if abs(after - point) < TOLERANCE:
+                return after, slope
+            at_after = excess(of, after)
+            if at_after == at_point:
+                return after, slope
+            slope = (at_after - at_point) / (after - point)
+            point, at_point = after, at_after
+        return point, slope
+
+    # log P falls with slope −(c + 1/c), about, and is nearly straight.
+    start, slope = low, -(low + 1 / low)
+    if first is not None:
+        start, slope = solved(first, start, slope)
+    return solved(exceeds, start, slope)[0]
 
 
 def _factor(correlations: Floats) -> Floats:
@@ -162,12 +172,24 @@ def _factor(correlations: Floats) -> Floats:
     return rows
 
 
+@lru_cache(maxsize=4)
+def _lattice(rank: int) -> tuple[Floats, Floats]:
+    """Return the points of the lattice: the share of a tail at which each lies, and normal values (``rank``, points)."""
+    points = (np.outer(GENERATOR[: rank + 1], np.arange(LATTICE_POINTS)) % LATTICE_POINTS + 0.5) / LATTICE_POINTS
+    sides, free = points[0], special.ndtri(points[1:])
+    sides.flags.writeable = free.flags.writeable = False
+    return sides, free
+
+
 @dataclass(frozen=True, slots=True)
 class _Sampler:
-    """The lattice, turned into one tail (``sides``) and a normal vector (``free``) for each of its points."""
+    """The lattice, turned into one tail (``sides``) and a normal vector (``free``) for each of its points.
+
+    Points stand side by side in the last axis, so that minima and sums over the statistics run along the memory.
+    """
 
     factor: Floats
-    turn: Integers
+    axis: Floats
     share: Floats
     sides: Floats
     free: Floats
@@ -175,17 +197,28 @@ class _Sampler:
     @classmethod
     def of(cls, factor: Floats) -> Self:
         count, rank = factor.shape
-        place = np.arange(LATTICE_POINTS)
-        points = (np.outer(place, GENERATOR[: rank + 1]) % LATTICE_POINTS + 0.5) / LATTICE_POINTS
-        turn = place % count
-        axis, free = factor[turn], special.ndtri(points[:, 1:])
-        across = free - axis * np.einsum("ij,ij->i", axis, free)[:, None]
+        sides, free = _lattice(rank)
+        turn = np.arange(LATTICE_POINTS) % count
+        axis = np.ascontiguousarray(factor.T[:, turn])
+        across = free - axis * np.einsum("ij,ij->j", axis, free)
         # Each statistic has its turn equally often, but for one point.
-        return cls(factor, turn, 1 / np.bincount(turn)[turn], points[:, 0], across)
+        return cls(factor, axis, 1 / np.bincount(turn)[turn], sides, across)
 
     @property
     def count(self) -> int:
         return len(self.factor)
+
+    def coarse(self) -> Self:
+        """Return the same with every few points, in which a value is sought before all are asked.
+
+        The step shares no divisor with the number of statistics, so that all have their turn.
+        """
+        step = next(step for step in range(_COARSE, _COARSE + self.count + 1) if math.gcd(step, self.count) == 1)
+        turn = np.arange(0, LATTICE_POINTS, step) % self.count
+        share = 1 / np.bincount(turn, minlength=self.count)[turn]
+        return type(self)(
+            self.factor, self.axis[:, ::step].copy(), share, self.sides[::step], self.free[:, ::step].copy()
+        )
 
     def exceeds(self, value: float) -> float:
         """Return the probability that the largest |Zᵢ| exceeds ``value``: the mean over the drawn points.
@@ -197,14 +230,18 @@ class _Sampler:
         if self.count == 1 or value <= 0 or value > NEVER:
             return 2 * tail if value > 0 else 1.0
         rank = self.factor.shape[1]
-        drawn = self.free - self.factor[self.turn] * special.ndtri(self.sides * tail)[:, None]
-        length = np.einsum("ij,ij->i", drawn, drawn)[:, None]
+        drawn = self.axis * -special.ndtri(self.sides * tail)
+        drawn += self.free
+        length = np.einsum("ij,ij->j", drawn, drawn)
         # The square of the length that takes each statistic to the value; a direction across it never does.
-        needed = value**2 * length / np.maximum((drawn @ self.factor.T) ** 2, SMALL * length)
-        nearest = needed.min(axis=1)
+        needed = self.factor @ drawn
+        needed *= needed
+        np.maximum(needed, SMALL * length, out=needed)
+        np.divide(value**2 * length, needed, out=needed)
         # The others' tails are nothing beside the nearest where they lie much farther out.
-        tails = _chi_squared_tails(np.minimum(needed, nearest[:, None] + FARTHER), rank)
-        mean = 2 * tail * float(self.share @ (tails.max(axis=1) / tails.sum(axis=1)))
+        np.minimum(needed, needed.min(axis=0) + FARTHER, out=needed)
+        tails = _chi_squared_tails(needed, rank)
+        mean = 2 * tail * float(self.share @ (tails.max(axis=0) / tails.sum(axis=0)))
         return min(max(mean, 2 * tail), -math.expm1(self.count * math.log1p(-2 * tail)))
 
 
