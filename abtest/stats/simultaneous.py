@@ -174,7 +174,7 @@ def _factor(correlations: Floats) -> Floats:
 
 @lru_cache(maxsize=4)
 def _lattice(rank: int) -> tuple[Floats, Floats]:
-    """Return the points of the lattice: the share of a tail at which each lies, and normal values (``rank``, points)."""
+    """Return the points of the lattice: the share of a tail at which each lies, and (rank, points) normal values."""
     points = (np.outer(GENERATOR[: rank + 1], np.arange(LATTICE_POINTS)) % LATTICE_POINTS + 0.5) / LATTICE_POINTS
     sides, free = points[0], special.ndtri(points[1:])
     sides.flags.writeable = free.flags.writeable = False
