@@ -43,6 +43,8 @@ SMALLEST = 1_000
 """One value in so many may be smaller, and so lose more of itself: it is too small to matter to any sum."""
 NOTHING = 30
 """What is so many powers of ten below the largest value may become 0: it is nothing in any unit of that value."""
+AVERAGED_NOTHING = 16
+"""The same where values are averaged: it is less than the last bit of the largest value, as what 0.1 + 0.2 − 0.3 leaves."""
 INFINITE = 9_999
 MEAN_PLACES = 18
 MEAN_DIGITS = 28
@@ -199,9 +201,10 @@ class Look:
         chosen = _decimal(found, largest) or self._shifted(column, found, largest)
         if column.averaged:
             # A unit's average is cut at a place of its own, which may lie above that of the values.
-            lost = -math.log10(chosen.mean_scale) - math.log10(KEPT) - _small(_of_some_size(found))
+            some = _of_some_size(found, AVERAGED_NOTHING)
+            lost = -math.log10(chosen.mean_scale) - math.log10(KEPT) - _small(some)
             if lost > 0:
-                raise self._too_far_apart(column, found, lost, "average")
+                raise self._too_far_apart(column, some, lost, "average")
         return replace(chosen, largest=largest)
 
     def _shifted(self, column: _Column, found: Sequence[Magnitude], largest: float) -> Whole:
@@ -213,16 +216,17 @@ class Look:
                 f"sum exactly; {self._cure(column)}"
             )
         chosen = Whole(2**shift, wide=True, mean_scale=2**shift)
-        lost = -(shift + 1) * math.log10(2) - math.log10(KEPT) - _small(_of_some_size(found))
+        some = _of_some_size(found, NOTHING)
+        lost = -(shift + 1) * math.log10(2) - math.log10(KEPT) - _small(some)
         # Where the last bits of the small values are zeros, nothing is lost after all.
         test = f"{_not_whole('value', 2**shift)} AND abs(value) >= {double(largest / 10**NOTHING)}"
         if lost > 0 and self._odd(column, f"(\n  {column.counted}\n)", [test]):
-            raise self._too_far_apart(column, found, lost, "sum")
+            raise self._too_far_apart(column, some, lost, "sum")
         return chosen
 
     def _too_far_apart(self, column: _Column, found: Sequence[Magnitude], lost: float, to: str) -> DataError:
         return DataError(
-            f"{self._place(column)} holds values from about 10^{_small(_of_some_size(found))} to about 10^"
+            f"{self._place(column)} holds values from about 10^{_small(found)} to about 10^"
             f"{max(seen.decade for seen in found)}, too far apart to {to} exactly: the small ones would keep "
             f"{max(0, 12 - math.ceil(lost))} digits of 12; {self._cure(column)}"
         )
@@ -314,10 +318,10 @@ def _decimal(found: Sequence[Magnitude], largest: float) -> Whole | None:
     )
 
 
-def _of_some_size(found: Sequence[Magnitude]) -> list[Magnitude]:
-    """Return the values that are not nothing beside the largest."""
+def _of_some_size(found: Sequence[Magnitude], nothing: int) -> list[Magnitude]:
+    """Return the values that are not ``nothing`` powers of ten below the largest."""
     top = max(seen.decade for seen in found)
-    return [seen for seen in found if seen.decade >= top - NOTHING]
+    return [seen for seen in found if seen.decade >= top - nothing]
 
 
 def _small(found: Sequence[Magnitude]) -> int:

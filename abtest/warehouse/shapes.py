@@ -219,7 +219,11 @@ def _text_of(shape: str, word: str) -> str:
         # The letters of a time as machines write it: 2026-03-02T10:00:00Z.
         shape = re.sub("^(9{4}-9{1,2}-9{1,2})[aA](?=9{1,2}:)", r"\g<1>T", shape)
         return re.sub("(T9{1,2}:99(?::99(?:[.]9+)?)?)[aA]$", r"\g<1>Z", shape)
-    return re.sub("a+(?:[.]a+)?", word.title() if word in {m.upper() for m in MONTHS} else word, shape, count=1)
+    if word not in {month.upper() for month in MONTHS}:
+        return re.sub("a+(?:[.]a+)?", word, shape, count=1)
+    # Two letters behind the time of a named day are its half.
+    shape = re.sub("(99:99(?::99(?:[.]9+)?)?) ?[aA]{2}$", r"\g<1> AM", shape)
+    return re.sub("a+(?:[.]a+)?", word.title(), shape, count=1)
 
 
 def offer(seen: Seen, target: Target, forms: Forms = PLAIN) -> Offer | None:

@@ -188,7 +188,7 @@ def _population(plan: Plan, tables: Mapping[str, Table]) -> str:
     if arms.hashed:
         other = " OR c.unit_check <> a.unit_check" if customers is not None else ""
         when.insert(0, f"WHEN a.collides{other} THEN '{COLLISION}'")
-    nobody = is_placeholder("a.unit", hashed=arms.hashed, integer=arms.integer, zero=plan.zero)
+    nobody = is_placeholder("a", hashed=arms.hashed, integer=arms.integer, zero=plan.zero)
     if nobody is not None:
         when.insert(len(when) - 1, f"WHEN {nobody} THEN 'placeholder_id'")
     if timed:

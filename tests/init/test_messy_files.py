@@ -192,7 +192,9 @@ def test_events_before_the_experiment_only_leave_nothing_mature(tmp_path):
 def test_a_broken_csv_is_told_by_its_line(tmp_path):
     orders = tmp_path / "o.csv"
     orders.write_text('customer_id,ordered_at,amount\nzq00001,2026-04-01,5\nzq00002,"2026\n')
-    assert "does not parse at line 3" in refused(("assignments", write_assignments(tmp_path)), ("orders", orders))
+    assert "line 3: a quote stands where none may, or is not closed" in refused(
+        ("assignments", write_assignments(tmp_path)), ("orders", orders)
+    )
 
 
 def test_options_that_name_what_is_not_there_get_the_nearest(tmp_path):
