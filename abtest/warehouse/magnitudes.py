@@ -44,7 +44,7 @@ SMALLEST = 1_000
 NOTHING = 30
 """What is so many powers of ten below the largest value may become 0: it is nothing in any unit of that value."""
 AVERAGED_NOTHING = 16
-"""The same where values are averaged: it is less than the last bit of the largest value, as what 0.1 + 0.2 − 0.3 leaves."""
+"""The same where values are averaged: less than the last bit of the largest value, as what 0.1 + 0.2 − 0.3 leaves."""
 INFINITE = 9_999
 MEAN_PLACES = 18
 MEAN_DIGITS = 28
