@@ -6,7 +6,7 @@ was read anyway, with every difference undone at once; only when it finds someth
 differences it is. An id is never shown.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from abtest.definition.model import CUSTOMERS
@@ -40,28 +40,31 @@ class Near:
         """Yield what of the events of ``sources`` nearly matches, and of the assigned units among the customers."""
         if self.warehouse.unit_is_integer or self.arms not in self.tables or not self.tables[self.arms].has_unit:
             return
-        for name in sources:
-            if name in self.tables and self._any(name, self.arms):
-                yield from self._told(name, self.arms)
-        customers = self.tables.get(CUSTOMERS)
-        if customers is not None and self.arms != CUSTOMERS and self._any(self.arms, CUSTOMERS):
+        known = f"SELECT unit FROM {self.assigned}" if self.assigned is not None else None
+        for name in self._near([name for name in sources if name in self.tables], self.arms, known):
+            yield from self._told(name, self.arms)
+        if CUSTOMERS in self.tables and self.arms != CUSTOMERS and self._near([self.arms], CUSTOMERS):
             yield from self._told(self.arms, CUSTOMERS)
 
-    def _any(self, source: str, within: str) -> bool:
-        """Whether an id of ``source`` that is none ``within`` becomes one when it is folded."""
-        read = [self.tables[source], self.tables[within]]
-        known = f"SELECT DISTINCT unit FROM {quote(within)}{self._of_arm(within)}"
-        if within == self.arms and self.assigned is not None:
-            known = f"SELECT unit FROM {self.assigned}"
-        text = (
-            f"{with_tables(read)}SELECT count(*) AS found\nFROM (\n"
-            f"  SELECT DISTINCT e.{NEAR} AS near\n  FROM {quote(source)} AS e\n"
+    def _near(self, sources: Sequence[str], within: str, known: str | None = None) -> list[str]:
+        """Return which of ``sources`` has an id that is none ``within``, nor ``known``, and becomes one when folded."""
+        if not sources:
+            return []
+        read = [self.tables[name].with_near() for name in dict.fromkeys([*sources, within])]
+        known = known or f"SELECT DISTINCT unit FROM {quote(within)}{self._of_arm(within)}"
+        strange = "\n  UNION ALL\n".join(
+            f"  SELECT DISTINCT {place} AS source, e.{NEAR} AS near\n  FROM {quote(name)} AS e\n"
             f"  LEFT JOIN ({known}) AS k ON k.unit = e.unit\n"
-            f"  WHERE k.unit IS NULL AND e.{NEAR} IS NOT NULL{self._and_arm(source)}\n) AS strange\n"
-            f"JOIN (SELECT DISTINCT {NEAR} AS near FROM {quote(within)}{self._of_arm(within)}) AS alike\n"
-            "  ON alike.near = strange.near"
+            f"  WHERE k.unit IS NULL AND e.{NEAR} IS NOT NULL{self._and_arm(name)}"
+            for place, name in enumerate(sources)
         )
-        return whole(self._ask(text, _parameters(read)), "found") > 0
+        text = (
+            f"{with_tables(read)}SELECT DISTINCT source\nFROM (\n{strange}\n) AS strange\n"
+            f"JOIN (SELECT DISTINCT {NEAR} AS near FROM {quote(within)}{self._of_arm(within)}) AS alike\n"
+            "  ON alike.near = strange.near\nORDER BY source"
+        )
+        rows = self.warehouse.engine.rows(Statement(text, _parameters(read)), "comparing ids")
+        return [sources[whole(row, "source")] for row in rows]
 
     def _of_arm(self, name: str) -> str:
         return " WHERE arm >= 0" if name == self.arms else ""

@@ -65,6 +65,7 @@ class Table:
     ``unit_check``; ``distinct``: no id stands in two rows; ``integer``: ids are whole numbers. ``clock`` is the column
     of the time and what it holds, by which files are read in part. ``unread``: by column of numbers, the values that
     are none and are left out of it; ``thousands``: by column, how many of its values may be thousands with a point.
+    ``near``: how ids are read for a comparison in which the way of writing makes no difference, where that is not held.
     ``key``: the column of an event's own number, by its name, and ``sign``: that of its value, for the checks of rows.
     """
 
@@ -78,6 +79,7 @@ class Table:
     arms: int = 0
     filtered: bool = False
     clock: tuple[str, Family] | None = None
+    near: str | None = None
     bare: Statement | None = None
     look: Statement | None = None
     stored: Mapping[str, str] = field(default_factory=dict)
@@ -98,6 +100,13 @@ class Table:
     def with_bare_ids(self) -> "Table":
         """Return the table that does not look for blanks in front of ids: right once there are none."""
         return self if self.bare is None else replace(self, select=self.bare, bare=None, look=None)
+
+    def with_near(self) -> "Table":
+        """Return the table with the column :data:`NEAR`, which costs more than all others and is asked for once."""
+        if self.select is None or self.near is None:
+            return self
+        text = self.select.text.replace("SELECT\n", f"SELECT\n  {self.near},\n", 1)
+        return replace(self, select=Statement(text, self.select.parameters), near=None)
 
     def between(self, low: int, high: int) -> "Table":
         """Return the table without rows whose time lies outside [low, high) microseconds.
@@ -150,8 +159,7 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
     if unit is not None:
         raw.column(unit, "unit")
         checked = read.customers or read.arms is not None
-        near = near_sql(raw, whole=checked)
-        units, bare_units = unit_readings(warehouse, raw.sql(unit), checked=checked, near=near)
+        units, bare_units = unit_readings(warehouse, raw.sql(unit), checked=checked, near=near_sql(raw, whole=checked))
     if read.arms is not None:
         readings.append(arm_reading(raw, source, read.arms, binder, warehouse.arm_values))
     if time is not None:
@@ -185,7 +193,8 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
     where, tested = where_of(warehouse, name, binder)
     parsed |= tested
     spared = {column for column in read.numbers if column not in parsed}
-    select = _select(raw, [*units, *readings], where, binder)
+    plain, near = _apart(units)
+    select = _select(raw, [*plain, *readings], where, binder)
     parsed |= {reading.column: reading.parses_as for reading in readings if reading.column and reading.parses_as}
     unread: dict[str, Unread] = {}
     held = bool(parsed or source.key)
@@ -217,8 +226,9 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
         arms=0 if read.arms is None else len(read.arms),
         filtered=where is not None,
         clock=None if time is None else (time, raw.columns[time]),
+        near=None if held else near,
         bare=_select(raw, [*bare_units, *readings], where, binder) if bare_units and not held else None,
-        look=None if held else _select(raw, [*(bare_units or units), *readings, *stored.values()], where, binder),
+        look=None if held else _select(raw, [*(bare_units or plain), *readings, *stored.values()], where, binder),
         stored={} if held else {alias: reading.alias for alias, reading in stored.items()},
         hashed=warehouse.hashed and unit is not None,
         times=instants,
@@ -228,6 +238,12 @@ def normalise(warehouse: Warehouse, name: str, read: Read) -> Table:
         key=number_of,
         sign=signed,
     )
+
+
+def _apart(units: list[Reading]) -> tuple[list[Reading], str | None]:
+    """Part how ids are read for a comparison from how they are read else."""
+    near = next((f"{one.sql} AS {quote(NEAR)}" for one in units if one.alias == NEAR), None)
+    return [one for one in units if one.alias != NEAR], near
 
 
 def _time_reading(warehouse: Warehouse, raw: Raw, column: str, alias: str, binder: Binder) -> Reading:
@@ -302,7 +318,8 @@ def unit_readings(
     if warehouse.ids.fold:
         return readings(unit_of(warehouse, column)), []
     bare = f"CASE WHEN {text} LIKE '% ' THEN trimmed({text}) ELSE {text} END"
-    return readings(unit_text(column)), [*readings(bare), Reading("id_text", text)]
+    plain = [one for one in readings(bare) if one.alias != NEAR]
+    return readings(unit_text(column)), [*plain, Reading("id_text", text)]
 
 
 def unit_of(warehouse: Warehouse, column: str) -> str:
@@ -312,7 +329,7 @@ def unit_of(warehouse: Warehouse, column: str) -> str:
 
 def near_sql(raw: Raw, *, whole: bool) -> str:
     """Return the SQL of an id ``{}`` without what may differ in writing; of large tables for some ids, unless whole."""
-    alike = "unit_key(folded_id({0}))"
+    alike = "near_key({0})"
     large = sum(path.stat().st_size for path in raw.files) > _LARGE
     return alike if whole or not large else f"CASE WHEN unit_key({{0}}) % {_SAMPLED} = 0 THEN {alike} END"
 

@@ -25,16 +25,18 @@ def row_facts(warehouse: Warehouse, table: Table, rows: int) -> RowFacts | None:
     if not rows or not table.has_unit or not table.has_time:
         return None
     parameters = table.select.parameters if table.select else {}
-    columns = ["count(*) AS row_count"]
+    columns = []
     if table.sign is not None:
         columns += [
             f"count(CASE WHEN {SIGN} {test} 0 THEN 1 END) AS {name}" for test, name in (("<", "below"), ("=", "zero"))
         ]
     if table.key is not None:
         columns += [f"count({EVENT_KEY}) AS keyed", f"count(DISTINCT {EVENT_KEY}) AS keys"]
-    listed = ",\n  ".join(columns)
-    text = f"{with_tables([table])}SELECT\n  {listed}\nFROM {quote(table.name)}"
-    row = _ask(warehouse, Statement(text, parameters))
+    row: dict[str, object] = {}
+    if columns:
+        listed = ",\n  ".join(columns)
+        text = f"{with_tables([table])}SELECT\n  {listed}\nFROM {quote(table.name)}"
+        row = _ask(warehouse, Statement(text, parameters))
     below, zero = optional(row, "below") or 0, optional(row, "zero") or 0
     repeated = whole(row, "keyed") - whole(row, "keys") if table.key is not None else 0
     alike = _alike(warehouse, table, rows) if not warehouse.sources[table.name].key else 0

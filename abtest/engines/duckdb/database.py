@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from abtest.engines.duckdb.parquet import family_of
 from abtest.engines.duckdb.running import answered, stuck
 from abtest.engines.engine import EngineError, Family, Row, Statement
 from abtest.engines.folding import BLANKS, FOLDS, INVISIBLE, SCIENTIFIC, folded, spellings
+from abtest.engines.macros import lacking
 from abtest.engines.options import Limits, Progress
 from abtest.engines.sqltext import LOCAL, PART, PLAIN, ZONED, quote
 from abtest.errors import DataError
@@ -150,6 +152,7 @@ CREATE MACRO shiftleft(x, n) AS x << n;
 CREATE MACRO shiftright(x, n) AS x >> n;
 CREATE MACRO without_nan(x) AS CASE WHEN isnan(try(x)) THEN NULL ELSE x END;
 CREATE MACRO unit_key(x) AS CASE WHEN x IS NOT NULL THEN hash(x) END;
+CREATE MACRO near_key(x) AS CASE WHEN x IS NOT NULL THEN hash(coalesce(folded_id(x), x)) END;
 CREATE MACRO unit_check(x) AS CASE WHEN x IS NOT NULL THEN hash('#' || x) END;
 CREATE MACRO blank_to_null(x) AS nullif(trimmed(x), '');
 {_FOLDS}{_FORMS}{_PARSERS}{_TRIERS}CREATE MACRO try_instant(x) AS try_instant_in(x, 'UTC');
@@ -171,7 +174,8 @@ class Database:
         self._door = Door(limits)
         self._connection = self._door.connection
         self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute(MACROS + HASHES)
+        self._macros = _by_name(MACROS + HASHES)
+        self._given: set[str] = set()
         # Without these the engine does not say how far a statement is.
         self._connection.execute("SET enable_progress_bar = true")
         self._connection.execute("SET enable_progress_bar_print = false")
@@ -304,6 +308,8 @@ class Database:
 
         def ask() -> list[Row]:
             # Fetched here, since the connection holds one result, and an option's would take its place.
+            for macro in lacking(statement.text, self._macros, self._given):
+                self._connection.execute(macro)
             cursor = self._connection.execute(statement.text, dict(statement.parameters) or None)
             names = [entry[0] for entry in cursor.description or []]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -325,6 +331,10 @@ class Database:
         size = sum(size for table, size in self._sizes.items() if quote(table) in text)
         shown = f"{label} ({_amount(size)})" if size else label
         return lambda share: told(shown, share)
+
+
+def _by_name(macros: str) -> dict[str, str]:
+    return {name: text for text in macros.split(";\n") for name in re.findall("^CREATE MACRO ([a-z_0-9]+)", text)}
 
 
 def _amount(size: int) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abtest.engines.engine import EngineError, Family, Row, Statement
+from abtest.engines.macros import lacking
 from abtest.engines.options import Limits, Progress
 from abtest.engines.spark.files import families_of, local, read_files, read_frame
 from abtest.engines.spark.jobs import Jobs
@@ -43,11 +44,7 @@ class Application:
         self._kept: dict[str, DataFrame] = {}
         self._folder: TemporaryFolder | None = None
         self._jobs = Jobs(self._opened, progress)
-        try:
-            self._jobs.run("starting Spark", self._create_functions)
-        except BaseException:
-            self.close()
-            raise
+        self._functions, self._given = create_functions(), set[str]()
 
     def admit(self, files: Sequence[str]) -> None:
         """Do nothing: what a cluster may open is its own to say."""
@@ -172,12 +169,10 @@ class Application:
         if self._folder is not None:
             self._folder.remove()
 
-    def _create_functions(self) -> None:
-        for statement in create_functions():
-            self._session.sql(statement)
-
     def _query(self, statement: Statement) -> "DataFrame":
         text, values = spelt(statement)
+        for function in lacking(text, self._functions, self._given):
+            self._session.sql(function)
         return self._session.sql(text, args=values or None)
 
     def _view(self, table: str, frame: "DataFrame", families: dict[str, Family]) -> None:

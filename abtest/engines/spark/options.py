@@ -74,5 +74,5 @@ class Spark(EngineOptions):
         """Return the functions that each session is given."""
         from abtest.engines.spark.sql import create_functions
 
-        created = ";\n".join(create_functions())
+        created = ";\n".join(create_functions().values())
         return f"-- Functions that Spark is given; it reads names in backticks, and $name as a parameter\n{created};\n"

@@ -77,6 +77,7 @@ FUNCTIONS = {
              THEN CAST(try_cast(x AS DECIMAL(38, 0)) AS STRING) ELSE x END""",
     "fold_zeros(x STRING) RETURNS STRING": "regexp_replace(x, '^0+([0-9]+)$', '$1')",
     "folded_id(x STRING) RETURNS STRING": folded("x", FOLDS),
+    "near_key(x STRING) RETURNS BIGINT": "CASE WHEN x IS NOT NULL THEN xxhash64(coalesce(folded_id(x), x)) END",
     # Numbers as DuckDB writes them: Spark's exponent begins at 7 digits, DuckDB's at 16.
     "exponent(x STRING) RETURNS INT": "try_cast(split_part(x, 'E', 2) AS INT)",
     "number_text(x STRING) RETURNS STRING": """
@@ -166,9 +167,12 @@ ROW_NUMBER = "row_number() OVER (ORDER BY input_file_name(), input_file_block_st
 """The number of a row in the order of its files."""
 
 
-def create_functions() -> list[str]:
-    """Return the statements that create the functions for a session."""
-    return [f"CREATE OR REPLACE TEMPORARY FUNCTION {head} RETURN {body.strip()}" for head, body in FUNCTIONS.items()]
+def create_functions() -> dict[str, str]:
+    """Return the statements that create the functions for a session, by name."""
+    return {
+        head.split("(")[0]: f"CREATE OR REPLACE TEMPORARY FUNCTION {head} RETURN {body.strip()}"
+        for head, body in FUNCTIONS.items()
+    }
 
 
 def identifier(name: str) -> str:
