@@ -23,7 +23,7 @@ from abtest.stats.contrast import critical_value, without_test
 from abtest.stats.curve_moments import CurveMoments
 from abtest.stats.horizon import ArmEstimate, compare_estimates
 from abtest.stats.means import compare_means, mean_interval
-from abtest.stats.rates import agreeing, compare_rates, wilson
+from abtest.stats.rates import agreeing, compare_many_rates, wilson
 from abtest.stats.score import Floats
 from abtest.stats.simultaneous import correlation, largest_exceeds, simultaneous_critical_value
 from abtest.stats.values import Estimate, Moments, Rate, TwoSample
@@ -125,12 +125,14 @@ def compare_curves(
         control.check_rate()
         treatment.check_rate()
 
-    def at(place: int, level: float) -> TwoSample:
-        if rate:
-            return compare_rates(_rate(control, place), _rate(treatment, place), level)
-        return compare_means(_mean(control, place), _mean(treatment, place), level)
+    places = range(len(control.n))
 
-    return compare_points(at, control.covariance + treatment.covariance, confidence)
+    def at_all(level: float) -> Sequence[TwoSample]:
+        if rate:
+            return compare_many_rates([(_rate(control, place), _rate(treatment, place)) for place in places], level)
+        return [compare_means(_mean(control, place), _mean(treatment, place), level) for place in places]
+
+    return compare_points(at_all, control.covariance + treatment.covariance, confidence)
 
 
 def cumulative(moments: CurveMoments, confidence: float = CONFIDENCE) -> Curve:
@@ -179,7 +181,9 @@ def compare_cumulative(
         )
         return compare_estimates(METHOD, (first, second), float(together[place]), limit=math.inf, confidence=level)
 
-    return compare_points(at, arms[0][2] + arms[1][2], confidence)
+    return compare_points(
+        lambda level: [at(place, level) for place in range(len(control.n))], arms[0][2] + arms[1][2], confidence
+    )
 
 
 def _same_periods(control: CurveMoments, treatment: CurveMoments) -> None:
@@ -232,15 +236,16 @@ def band_level(critical: float | None, confidence: float) -> float:
     return confidence if critical is None else max(1 - 2 * float(special.ndtr(-critical)), confidence)
 
 
-def compare_points(at: Callable[[int, float], TwoSample], covariance: Floats, confidence: float) -> CurveComparison:
+def compare_points(
+    at_all: Callable[[float], Sequence[TwoSample]], covariance: Floats, confidence: float
+) -> CurveComparison:
     """Compare at points whose differences have this covariance: by themselves, with a band, and as a whole.
 
-    ``at`` compares at one place with a confidence level. The test agrees with the band.
+    ``at_all`` compares at all places with a confidence level. The test agrees with the band.
     """
     alpha = 1 - checks.confidence_level(confidence)
-    places = range(len(covariance))
-    pointwise = [at(place, confidence) for place in places]
-    tested = [place for place in places if _moves(pointwise[place], covariance[place, place])]
+    pointwise = at_all(confidence)
+    tested = [place for place in range(len(covariance)) if _moves(pointwise[place], covariance[place, place])]
     if not tested:
         reason = next((one.reason for one in pointwise if one.reason is not None), Reason("why-no-point-varies"))
         points = tuple(DifferencePoint(one, one) for one in pointwise)
@@ -248,7 +253,7 @@ def compare_points(at: Callable[[int, float], TwoSample], covariance: Floats, co
     matrix = _tested_correlation(covariance, tested)
     critical = simultaneous_critical_value(matrix, confidence)
     level = band_level(critical, confidence)
-    bands = [at(place, level) for place in places]
+    bands = at_all(level)
     statistic = max(_deviate(pointwise[place].p_value) for place in tested)
     shown = any(_excludes_zero(bands[place].difference) for place in tested)
     p_value = agreeing(largest_exceeds(statistic, matrix), shown, alpha)

@@ -58,7 +58,8 @@ def compare_event_free(
     def at(place: int, level: float) -> TwoSample:
         return compare_survival(control, treatment, times[place], level)
 
-    return compare_points(at, _covariance(control, times) + _covariance(treatment, times), confidence)
+    covariance = _covariance(control, times) + _covariance(treatment, times)
+    return compare_points(lambda level: [at(place, level) for place in range(len(times))], covariance, confidence)
 
 
 def incidence_curve(table: CompetingTable, cause: int, times: Sequence[float], confidence: float = CONFIDENCE) -> Curve:
@@ -102,7 +103,9 @@ def compare_incidence_curves(
         return compare_incidence(control, treatment, cause, times[place], level)
 
     covariance = sum(incidence_covariance(table, cause, times)[1] for table in (control, treatment))
-    return compare_points(at, np.asarray(covariance), confidence)
+    return compare_points(
+        lambda level: [at(place, level) for place in range(len(times))], np.asarray(covariance), confidence
+    )
 
 
 def _points(table: LifeTable, times: Sequence[float]) -> tuple[Floats, Floats]:
