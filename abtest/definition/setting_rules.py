@@ -264,9 +264,17 @@ def _clustered(definition: Definition) -> Iterator[Problem]:
             )
     for key in ("bootstrap", "permutation"):
         if getattr(definition.analysis, key):
-            yield Problem(("analysis", key), "is not combined with `cluster`; remove one of them")
+            yield Problem(
+                ("analysis", key),
+                "draws units one by one, which are not independent within a `cluster`; remove it, "
+                "the test over clusters stands without it",
+            )
     if definition.segments:
-        yield Problem(("segments",), "are not combined with `cluster`; remove one of them")
+        yield Problem(
+            ("segments",),
+            "are not computed over clusters, which may have units in several of them; remove them, or name the column "
+            "in `analysis.strata`, which takes its differences out of the effect",
+        )
 
 
 def _engine(definition: Definition) -> Iterator[Problem]:

@@ -1,12 +1,15 @@
 """What an experiment of some size could have found, and of what size one would have to be.
 
 Power is that of the side on which the true difference lies, as R's ``power.t.test`` and ``power.prop.test`` have it
-(``strict = FALSE``): the chance of an effect that is shown in the wrong direction counts for nothing.
+(``strict = FALSE``): the chance of an effect that is shown in the wrong direction counts for nothing. It is the power
+of a plan (``power``) solved for the difference.
 """
 
 import math
 
 from scipy import optimize, special
+
+from abtest.stats.power import shifted_power
 
 POWER = 0.8
 MOST = 10_000.0
@@ -30,7 +33,7 @@ def noncentrality(alpha: float, degrees: float | None, power: float = POWER) -> 
         return critical * math.sqrt(float(special.chdtri(degrees, 1 - power)) / degrees)
 
     def missing(size: float) -> float:
-        return float(special.nctdtr(degrees, size, critical)) - (1 - power)
+        return power - shifted_power(size, alpha / 2, degrees)
 
     high = critical + 10.0
     while missing(high) > 0 and high < 1e6:

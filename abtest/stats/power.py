@@ -265,36 +265,6 @@ def _crossing(power_of: Callable[[float], float], power: float, low: float, high
     return found
 
 
-def detectable_difference(error: float, level: float, power: float, degrees: float | None = None) -> float:
-    """Return the difference that a test with this standard error shows with this power, at a one-sided level.
-
-    The minimum detectable effect of an estimate that exists already, or of a plan.
-    """
-    _power(power)
-    if error <= 0:
-        return 0.0
-    most = critical_value(2 * level, degrees) + critical_value(2 * min(power, 1 - power), None) + 40
-    found = smallest_effect(lambda shift: shifted_power(shift, level, degrees), power, most)
-    return (most if found is None else found) * error
-
-
-def detectable_rate(control: float, n: Pair, bar: Bar, power: float) -> float | None:
-    """Return the least true difference, signed as ``bar.side``, that the score test shows with this power.
-
-    ``None`` where no rate between 0 and 1 is far enough from the control's.
-    """
-    _rates((control, control))
-    most = (1 - control if bar.side == "above" else control) - 1e-12
-    at_bar = bar.value if bar.scale == "absolute" else control * bar.value
-    least = min(max(bar.sign * at_bar, 0.0), most)
-
-    def power_of(effect: float) -> float:
-        return rate_power((control, min(max(control + bar.sign * effect, 0.0), 1.0)), n, bar)
-
-    found = smallest_effect(lambda beyond: power_of(least + beyond), power, most - least)
-    return None if found is None else bar.sign * (least + found)
-
-
 def _rates(rates: Pair) -> None:
     for rate in rates:
         if not 0 <= rate <= 1:

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from scipy import stats
 
 from abtest.stats.detectable import (
     POWER,
@@ -12,6 +13,7 @@ from abtest.stats.detectable import (
     rate_times_larger,
     times_larger,
 )
+from abtest.stats.power import Bar, rate_power, shifted_power
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,22 @@ def test_few_degrees_of_freedom_ask_for_more():
     # uniroot(function(d) pt(qt(.975, 2), 2, d, lower.tail = FALSE) - .8, c(0, 50))$root
     assert noncentrality(0.05, 2, POWER) == pytest.approx(5.653489, rel=1e-5)
     assert noncentrality(0.05, None, POWER) == pytest.approx(1.959964 + 0.8416212)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.05 / 3])
+@pytest.mark.parametrize("degrees", [None, 3.0, 9.0, 60.0, 6000.0])
+def test_a_detectable_difference_has_the_power_of_a_plan_and_of_the_noncentral_t(alpha, degrees):
+    size = noncentrality(alpha, degrees)
+    close = 5e-4 if degrees == 6000.0 else 1e-6  # beyond 5,000 degrees it is taken for normal
+    assert shifted_power(size, alpha / 2, degrees) == pytest.approx(POWER, abs=close)
+    if degrees is not None:
+        critical = stats.t.isf(alpha / 2, degrees)
+        assert stats.nct.sf(critical, degrees, size) == pytest.approx(POWER, abs=close)
+
+
+@pytest.mark.parametrize("up", [True, False])
+@pytest.mark.parametrize(("rate", "sizes"), [(0.4, (1534, 1534)), (0.2, (900, 600)), (0.1, (2000, 2000))])
+def test_a_detectable_rate_has_the_power_of_a_plan_within_a_hundredth(rate, sizes, up):
+    least = detectable_rate(rate, sizes, 0.05, up=up)
+    found = rate_power((rate, rate + least if up else rate - least), sizes, Bar(0.025, "above" if up else "below"))
+    assert found == pytest.approx(POWER, abs=0.01)

@@ -13,8 +13,6 @@ from statsmodels.stats.proportion import proportion_effectsize
 from abtest.stats.power import (
     Bar,
     approximate_rate_power,
-    detectable_difference,
-    detectable_rate,
     exact_rate_power,
     mean_power,
     rate_power,
@@ -139,17 +137,6 @@ def test_a_size_has_its_power_and_one_unit_less_has_not():
     assert power_of(n) >= 0.8 > power_of(n - 1)
     assert units_needed(lambda n: 0.3 + 0 * n, 0.8) is None
     assert smallest_effect(lambda effect: effect, 0.8, 0.5) is None
-
-
-def test_the_detectable_effect_is_power_solved_for_the_effect():
-    found = detectable_rate(0.4, (1534, 1534), Bar(0.025), 0.8)
-    assert found == pytest.approx(0.05, abs=1e-5)
-    assert detectable_rate(0.4, (1534, 1534), Bar(0.025, "below"), 0.8) < 0
-    assert detectable_rate(0.99, (20, 20), Bar(0.025), 0.8) is None
-    assert detectable_difference(1.0, 0.025, 0.8) == pytest.approx(1.959964 + 0.8416212, abs=1e-5)
-    degrees = 9.0
-    shift = detectable_difference(1.0, 0.025, 0.8, degrees)
-    assert stats.nct.sf(stats.t.isf(0.025, degrees), degrees, shift) == pytest.approx(0.8, abs=1e-6)
 
 
 def test_power_rises_with_effect_and_units_and_stays_between_0_and_1():
