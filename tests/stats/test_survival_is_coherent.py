@@ -13,7 +13,15 @@ from abtest.stats.competing import CompetingTable, compare_incidence, cumulative
 from abtest.stats.cox import compare_hazards, proportional_hazards
 from abtest.stats.rates import wilson
 from abtest.stats.rmst import compare_rmst, rmst
-from abtest.stats.survival import NO_UNITS, LifeTable, compare_survival, kaplan_meier, median_survival, survival_at
+from abtest.stats.survival import (
+    NO_UNITS,
+    LifeTable,
+    compare_survival,
+    hazard_terms,
+    kaplan_meier,
+    median_survival,
+    survival_at,
+)
 from abtest.stats.survival_tests import log_rank, stratified_log_rank
 from abtest.stats.values import Rate
 
@@ -263,3 +271,9 @@ def test_intervals_of_shares_and_means_cover_at_moderate_sizes(tilt):
             found = compare(*tables, horizon).difference
             covered[k] += found.low <= truth[k] <= found.high
     assert np.abs(covered / runs - 0.95).max() < 3 * math.sqrt(0.95 * 0.05 / runs)
+
+
+def test_greenwoods_term_counts_where_one_is_left_and_not_where_nobody_is():
+    # d/(n(n − d)) by hand: 2/(3 · 1), 1/(4 · 3); and 0 where all have the event.
+    found = hazard_terms(np.array([3.0, 4.0, 2.0]), np.array([2.0, 1.0, 2.0]))
+    assert found.tolist() == pytest.approx([2 / 3, 1 / 12, 0.0])
