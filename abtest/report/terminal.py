@@ -1,8 +1,10 @@
 """What a terminal shows: tables whose columns stand below each other, and lines that end at a word."""
 
 import unicodedata
+from dataclasses import replace
 
 from abtest.report.blocks import Cell, Table
+from abtest.words.language import ENGLISH, Language
 
 WIDTH = 100
 _GAP = 2
@@ -10,8 +12,12 @@ _NARROWEST = 8
 _INLINE = 7  # a detail as short as a share stands beside its number
 
 
-def render_table(table: Table, width: int) -> list[str]:
-    """Return the table as aligned lines of at most ``width`` columns; cells that do not fit wrap."""
+def render_table(table: Table, width: int, language: Language = ENGLISH) -> list[str]:
+    """Return the table as aligned lines of at most ``width`` columns; cells that do not fit wrap.
+
+    The marks of its notes are numbers in the digits of ``language``.
+    """
+    table = _with_marks(table, language)
     rows = [row for group in table.groups for row in group.rows]
     used = [
         place
@@ -30,8 +36,27 @@ def render_table(table: Table, width: int) -> list[str]:
         for row in group.rows:
             lines += _row_lines(tuple(row[i] for i in used), widths, [table.columns[i].align for i in used])
     for number, note in enumerate(table.notes, start=1):
-        lines += wrap(f"[{number}] {note}", width)
+        lines += wrap(f"{_mark(number, language)} {note}", width)
     return lines
+
+
+def _mark(number: int, language: Language) -> str:
+    return f"[{language.figures(str(number))}]"
+
+
+def _with_marks(table: Table, language: Language) -> Table:
+    """Return the table with the marks of its notes in the texts of its cells."""
+    groups = (
+        replace(group, rows=tuple(_row_with_marks(row, language) for row in group.rows)) for group in table.groups
+    )
+    return replace(table, groups=tuple(groups))
+
+
+def _row_with_marks(row: tuple[Cell, ...], language: Language) -> tuple[Cell, ...]:
+    return tuple(
+        replace(cell, text=f"{cell.text} {_mark(cell.note, language)}", note=None) if cell.note else cell
+        for cell in row
+    )
 
 
 def _header(table: Table) -> tuple[Cell, ...]:
@@ -39,10 +64,9 @@ def _header(table: Table) -> tuple[Cell, ...]:
 
 
 def _cell_lines(cell: Cell) -> list[str]:
-    text = f"{cell.text} [{cell.note}]" if cell.note else cell.text
     if len(cell.details) == 1 and columns(cell.details[0]) <= _INLINE:
-        return [f"{text}  {cell.details[0]}"]
-    return [text, *cell.details]
+        return [f"{cell.text}  {cell.details[0]}"]
+    return [cell.text, *cell.details]
 
 
 def _cell_width(cell: Cell) -> int:
