@@ -4,12 +4,17 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pseudo import marked, pseudo, unmarked
 
 import abtest
 from abtest.analysis.result import Analysis
+from abtest.comparing.arms import parse_arms
+from abtest.comparing.compare import compare_figures
+from abtest.comparing.settings import settings
+from abtest.comparing.text import comparison_text
 from abtest.report.document import build
 from abtest.report.drawing.draw import draw
 from abtest.report.drawing.fonts import FAMILY
@@ -21,7 +26,6 @@ from abtest.words.language import ENGLISH
 STILL_ENGLISH = {
     "definition/explain.py, definition/explaining/": "`abtest explain`",
     "definition/lints/": "warnings about the definition: `validate` prints them, reports list them as `design.…`",
-    "comparing/text.py": "`abtest compare`",
     "cohorts/": "`abtest retention`",
     "analysis/display.py": "the few lines of `repr(analysis)`",
 }
@@ -111,6 +115,46 @@ def test_the_notebook_says_no_word_outside_the_catalogue(analysis: Analysis, mon
     monkeypatch.setattr("abtest.report.document.spoken", lambda _: LANGUAGE)
     shown = re.sub("<[^>]*>|&[a-z0-9#]+;", " ", analysis._repr_html_())
     assert unmarked(shown, own_words(analysis)) == []
+
+
+RATES, FEW, EMPTY = ["ö=400/20000", "ä=470/20000", "å=500/20000"], ["ö=0/12", "ä=4/12"], ["ö=0/0", "ä=3/10"]
+MEANS = ["ö=10:3:500", "ä=10.6:3.1:480"]
+
+
+@pytest.mark.parametrize("correction", ["holm", "hochberg", "bonferroni", "bh", "by", "dunnett", "none"])
+def test_compare_says_no_word_outside_the_catalogue_with_any_correction(correction: str) -> None:
+    assert unmarked(compared(RATES, correction=correction, margin="0.5pp"), set()) == []
+
+
+@pytest.mark.parametrize("arms", [RATES, FEW, EMPTY, MEANS, ["ö=0:0:5", "ä=0:0:5"], ["ö=0/0", "ä=0/0", "å=0/0"]])
+@pytest.mark.parametrize("good", ["up", "down"])
+def test_compare_says_no_word_outside_the_catalogue_about_any_arms(arms: list[str], good: str) -> None:
+    assert unmarked(compared(arms, good=good, bayes=True), set()) == []
+
+
+@pytest.mark.parametrize("arms", [RATES, MEANS, MEANS[::-1]])
+@pytest.mark.parametrize("test", ["non-inferiority", "superiority", "equivalence"])
+@pytest.mark.parametrize("margin", ["0.5pp", "2.5%", "40%", "0.25"])
+def test_compare_says_no_word_outside_the_catalogue_at_a_margin(arms: list[str], test: str, margin: str) -> None:
+    if margin == "0.5pp" and arms is not RATES:
+        margin = "0.1"  # points are of rates
+    if margin == "0.25" and arms is RATES:
+        margin = "0.25pp"  # a plain number is of means
+    assert unmarked(compared(arms, margin=margin, test=test), set()) == []
+
+
+def test_compare_says_no_word_outside_the_catalogue_about_odds_and_priors() -> None:
+    assert unmarked(compared(FEW, bayes=True, prior=(2.5, 8.0), odds_ratio=True, exact=True), set()) == []
+    assert unmarked(compared(MEANS, bayes=True, prior=(9.5, 2.5)), set()) == []
+    assert marked("Odds") in compared(RATES, odds_ratio=True)
+
+
+def compared(arms: list[str], **asked: Any) -> str:
+    """Return what `compare` prints in the language; the arms have names without a letter of ours."""
+    figures = parse_arms(arms)
+    shown = comparison_text(compare_figures(figures, settings(figures, **asked)), LANGUAGE)
+    assert max(len(line) for line in shown.split("\n")) <= 100
+    return shown
 
 
 def test_every_message_of_english_is_marked_in_it() -> None:

@@ -490,6 +490,7 @@ correction-hochberg = Hochberg
 correction-bonferroni = Bonferroni
 correction-bh = Benjamini–Hochberg
 correction-by = Benjamini–Yekutieli
+correction-dunnett = Dunnett
 correction-none = none
 provenance-definition = Definition
 provenance-data = Data through
@@ -1545,3 +1546,74 @@ deviation-added = { $key }: added: { $new }
 deviation-removed = { $key }: removed (was { $old })
 deviation-changed = { $key }: { $old } → { $new }
 deviation-default = { $setting } (the default)
+
+# What `abtest compare` prints.
+compare-overall-few = Whether the arms differ at all cannot be tested: fewer than two arms have units.
+compare-overall-flat =
+    Whether the arms differ at all cannot be tested: an arm has too few units or no variation.
+compare-overall-differ = The arms differ: { $method }, { $p }.
+compare-overall-not-shown = The arms are not shown to differ: { $method }, { $p }.
+compare-cannot = { $arm } cannot be tested against { $control }: { $reason }.
+compare-no-reason = no reason was recorded
+compare-sentence =
+    { $finding }: { $value } against { $control_value }, difference { $difference } ({ $interval_name }
+    { $interval }), { $p }.
+compare-interval-adjusted = adjusted { $confidence } interval
+compare-p-adjusted = adjusted { $p }
+compare-p-margin = one-sided { $p } at the margin
+compare-p-margin-adjusted = adjusted one-sided { $p } at the margin
+compare-finding-better = { $arm } is better than { $control }
+compare-finding-worse = { $arm } is worse than { $control }
+compare-finding-worse-beyond = { $arm } is worse than { $control }, by more than { $margin }
+compare-finding-worse-not-excluded = { $arm } is worse than { $control }, and { $margin } or more is not excluded
+compare-finding-safe = { $arm } is safe, not worse than { $control } by { $margin } or more
+compare-finding-not-shown-safe =
+    { $arm } is not shown safe, it may be worse than { $control } by { $margin } or more
+compare-finding-better-and-safe = { $arm } is better than { $control }, and safe at a margin of { $margin }
+compare-finding-superior = { $arm } is better than { $control } by more than { $margin }
+compare-finding-superior-not-shown = { $arm } is not shown to be better than { $control } by more than { $margin }
+compare-finding-equivalent = { $arm } and { $control } are equivalent within ±{ $margin }
+compare-finding-equivalent-not-shown = { $arm } and { $control } are not shown to be equivalent within ±{ $margin }
+compare-finding-no-difference = { $arm } is not shown to differ from { $control }
+compare-control = { $arm } (control)
+compare-column-against = Against { $control }
+compare-column-p-difference = p, no difference
+compare-column-p-margin = Adj. p, margin
+compare-adjusted = adj. { $interval }
+compare-by-arm = { $arm }: { $text }
+compare-view-non-inferiority = Non-inferiority at a margin of { $margin }
+compare-view-superiority = Superiority at a margin of { $margin }
+compare-view-equivalence = Equivalence at a margin of { $margin }
+compare-view-odds = Odds ratio (1 is no effect)
+compare-view-exact = Exact unconditional companion (Chan & Zhang; Boschloo)
+compare-view-bayes = Bayesian view, prior: { $prior }
+compare-margin-cannot = cannot be tested
+compare-margin-shown = shown, one-sided { $p } (to be shown: below { $level })
+compare-margin-shown-adjusted = shown, one-sided { $p }, adjusted { $adjusted_p } (to be shown: below { $level })
+compare-margin-not-shown = not shown, one-sided { $p } (to be shown: below { $level })
+compare-margin-not-shown-adjusted =
+    not shown, one-sided { $p }, adjusted { $adjusted_p } (to be shown: below { $level })
+compare-odds-why = { $ratio }; { $reason }
+compare-exact = difference { $effect }, { $p }; Boschloo { $boschloo }
+compare-exact-none = not made, { $reason }
+compare-exact-nothing =
+    this test never errs more often than it says, and at { $level } it shows nothing; do not act on so few events
+compare-bayes =
+    better with probability { $better }; expected loss { $loss } with { $arm }, { $control_loss } with { $control }
+compare-bayes-none = not estimable, { $reason }
+compare-bayes-difference = difference { $difference }
+compare-bayes-effects = difference { $difference }; lift { $lift }
+compare-bayes-no-lift = difference { $difference }; no lift: { $reason }
+compare-and = { " and " }
+compare-method-up = Method: { $methods }; more is better.
+compare-method-down = Method: { $methods }; less is better.
+compare-corrected = Adjusted for { $count } comparisons with the control by { $correction }.
+compare-corrected-margins = The margin tests are what is adjusted, and the intervals with them.
+compare-corrected-differences =
+    Dunnett's correction is of the differences; a margin is shown at the level of their intervals.
+compare-corrected-not = Exact tests and the Bayesian view are one question per arm and are not adjusted.
+compare-no-difference =
+    No difference shown is not the same as no difference: the interval holds the effects that remain possible.
+compare-few =
+    Few events: an arm expects only { $expected } units with (or without) the event, fewer than 5, so the exact test
+    given their number decides. More units would say more.
