@@ -31,18 +31,18 @@ def summary(analysis: "Analysis", language: Language | None = None) -> str:
     if document.changes:
         lines += ["", document.changes_title, *(line for change in document.changes for line in _bullet(change))]
     if status.alone(View(analysis, language)):
-        return _ended([*lines, *_status(document)])
+        return _ended([*lines, *_status(document, language)])
     if analysis.metrics:
         lines += ["", *wrap(language.say("text.metrics", intervals=document.intervals), WIDTH)]
-        lines += _tables(document, "metrics", first_only=True)
+        lines += _tables(document, "metrics", language, first_only=True)
     if any(section.id == "status" for section in document.sections):
-        lines += _status(document)
+        lines += _status(document, language)
     for table in _curves(document):
-        lines += ["", *wrap(table.title, WIDTH), *("  " + line for line in render_table(table, WIDTH - 2))]
+        lines += ["", *wrap(table.title, WIDTH), *("  " + line for line in render_table(table, WIDTH - 2, language))]
     if document.asides:
         lines += ["", *(line for aside in document.asides for line in wrap(aside, WIDTH))]
     lines += ["", language.say("text.population")]
-    lines += _tables(document, "population") or ["  " + language.say("empty.population")]
+    lines += _tables(document, "population", language) or ["  " + language.say("empty.population")]
     lines += ["", *_checks(analysis, language)]
     return _ended(lines)
 
@@ -51,12 +51,16 @@ def _ended(lines: list[str]) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _status(document: Document) -> list[str]:
+def _status(document: Document, language: Language) -> list[str]:
     """Return the one section of a report that is too early for effects."""
     lines: list[str] = []
     for block in document.section("status").blocks:
         if isinstance(block, Table):
-            lines += ["", *wrap(block.title, WIDTH), *("  " + line for line in render_table(block, WIDTH - 2))]
+            lines += [
+                "",
+                *wrap(block.title, WIDTH),
+                *("  " + line for line in render_table(block, WIDTH - 2, language)),
+            ]
         elif isinstance(block, Facts):
             lines += ["", *(line for fact in block.items for line in _fact(fact))]
         elif isinstance(block, Paragraph):
@@ -90,11 +94,11 @@ def _curves(document: Document) -> list[Table]:
     return [block for section in found for block in section.blocks if isinstance(block, Table)]
 
 
-def _tables(document: Document, section: str, *, first_only: bool = False) -> list[str]:
+def _tables(document: Document, section: str, language: Language, *, first_only: bool = False) -> list[str]:
     tables = [block for block in document.section(section).blocks if isinstance(block, Table)]
     lines: list[str] = []
     for table in tables[: 1 if first_only else None]:
-        lines += render_table(table, WIDTH - 2)
+        lines += render_table(table, WIDTH - 2, language)
     return ["  " + line for line in lines]
 
 
