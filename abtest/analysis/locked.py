@@ -11,7 +11,7 @@ from abtest.analysis.decision import SIZES
 from abtest.analysis.result import Decision, Deviation, LockedAnswer
 from abtest.analysis.telling import coded, reasoned
 from abtest.definition.load import Experiment, load
-from abtest.definition.lock import Lock
+from abtest.definition.lock import Lock, lists_changed
 from abtest.errors import DataError, DefinitionError, UsageError
 from abtest.moments.collected import Collected
 from abtest.words.reason import Field, Reason
@@ -44,6 +44,8 @@ def answer_of(experiment: Experiment, lock: Lock, collect: Callable[[Experiment]
     """Return the answer to the locked question, or the reason why there is none. ``collect`` reads the same data."""
     from abtest.analysis.assemble import analysis_of
 
+    if lists_changed(lock, experiment.folder):
+        return LockedAnswer(reason=Reason("why-locked-list"))
     try:
         before = locked_experiment(experiment, lock)
         analysis = analysis_of(before, collect(before))

@@ -84,6 +84,10 @@ def _lock(experiment: "Experiment", path: Path, choice: "Choice", *, force: bool
     )
     write_lock(lock, path, overwrite=force)
     tell(f"{path}: locked {experiment.name} on {lock.when}, sha256 {lock.sha256}")
+    absent = sum(1 for held in lock.lists.values() if held is None)
+    if absent:
+        message = f"warning: {absent} of {len(lock.lists)} lists that conditions name cannot be read yet"
+        tell(f"{message}; what they hold later will count as a change", err=True)
     if lock.git is not None:
         uncommitted = ", where the definition is not as it is now" if lock.git.modified else ""
         tell(f"git commit {lock.git.commit}{uncommitted}")
@@ -106,7 +110,7 @@ def _replaceable(experiment: "Experiment", path: Path, *, force: bool) -> bool:
         if not force:
             raise
         return True
-    if there is not None and there.sha256 == experiment.sha256:
+    if there is not None and not compare(there, experiment):
         tell(f"{path}: already locked on {there.when}, sha256 {there.sha256}")
         return False
     if there is not None and not force:

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from abtest.definition.dump import value_text
 from abtest.definition.git import commit_of, is_modified, repository_of
+from abtest.definition.lists import conditions_with_lists, list_hash, lists_of
 from abtest.definition.load import Experiment, canonical, content_hash
 from abtest.errors import DefinitionError, UsageError
 from abtest.grammar.diagnostics import refuse
@@ -70,7 +71,10 @@ class OutcomeData(_Stored):
 
 
 class Lock(_Stored):
-    """A locked definition. ``locked_at`` is an ISO time in UTC, ``definition`` what ``canonical`` gives."""
+    """A locked definition. ``locked_at`` is an ISO time in UTC, ``definition`` what ``canonical`` gives.
+
+    ``lists``: by path, the hash of each list that a condition names; ``None`` where it was not there.
+    """
 
     format: Literal[1] = 1
     experiment: str
@@ -79,6 +83,7 @@ class Lock(_Stored):
     sha256: str
     git: Commit | None
     outcome_data: OutcomeData
+    lists: dict[str, str | None] = Field(default_factory=dict)
     definition: dict[str, object]
 
     def text(self) -> str:
@@ -143,6 +148,7 @@ def locked(experiment: Experiment, *, at: str, version: str, git: Commit | None,
         sha256=experiment.sha256,
         git=git,
         outcome_data=outcomes,
+        lists={path: list_hash(path, experiment.folder) for path in lists_of(experiment.definition)},
         definition=canonical(experiment.definition),
     )
 
@@ -183,13 +189,18 @@ def read_lock(path: Path) -> Lock:
 def compare(lock: Lock, experiment: Experiment) -> list[Deviation]:
     """Return the fields in which ``experiment`` differs from what was locked, in the order of its file.
 
-    Arms are compared by name, other lists of parts by position, and lists of values as a whole. Empty exactly when the
-    hashes are equal.
+    Arms are compared by name, other lists of parts by position, and lists of values as a whole. A list in a file that a
+    condition names counts by its hash. Empty exactly when the hashes are equal, of the definition and of those lists.
     """
     definition = experiment.definition
-    changes = _parts(lock.definition, canonical(definition), definition, _Place((), ""))
+    changes = [*_parts(lock.definition, canonical(definition), definition, _Place((), "")), *_lists(lock, experiment)]
     found = [_deviation(change, experiment) for change in changes]
     return sorted(found, key=lambda each: (each.file != experiment.label, each.file, each.line, each.column))
+
+
+def lists_changed(lock: Lock, folder: Path) -> bool:
+    """Whether a list that was locked is not as it was, or not there."""
+    return any(held is None or list_hash(path, folder) != held for path, held in lock.lists.items())
 
 
 def git_state(experiment: Experiment) -> Commit | None:
@@ -303,6 +314,19 @@ def _values(old: object, new: object, part: object, place: _Place) -> Iterator[_
         yield from (_arms if named else _positions)(old, new, inner, place)
     elif json.dumps(old) != json.dumps(new):
         yield _Change(place, old, new)
+
+
+def _lists(lock: Lock, experiment: Experiment) -> Iterator[_Change]:
+    """Yield the lists that are not as they were; of one that the lock does not name, the condition has changed."""
+    hashes: dict[str, str | None] = {}
+    for place, path in conditions_with_lists(experiment.definition):
+        if path not in lock.lists:
+            continue
+        if path not in hashes:
+            hashes[path] = list_hash(path, experiment.folder)
+        if hashes[path] != lock.lists[path]:
+            old, new = (None if one is None else f"sha256 {one}" for one in (lock.lists[path], hashes[path]))
+            yield _Change(_Place(place, f'{".".join(map(str, place))} file("{path}")'), old, new)
 
 
 def _positions(old: list[object], new: list[object], parts: Sequence[object], place: _Place) -> Iterator[_Change]:

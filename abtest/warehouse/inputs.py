@@ -3,12 +3,10 @@
 from collections.abc import Collection
 from pathlib import Path
 
+from abtest.definition.lists import lists_of
 from abtest.definition.load import Experiment
-from abtest.definition.model import Definition
 from abtest.errors import AbtestError
 from abtest.files.paths import find_files
-from abtest.grammar.expression import files_of as named_files
-from abtest.grammar.expression import parse_expression
 
 
 def input_files(experiment: Experiment, *, without: Collection[str] = ()) -> list[Path]:
@@ -26,12 +24,6 @@ def input_files(experiment: Experiment, *, without: Collection[str] = ()) -> lis
         if source.path is not None and name not in without:
             found += files_of(source.path, experiment.folder)
     return [*found, *(path for named in lists_of(experiment.definition) for path in files_of(named, experiment.folder))]
-
-
-def lists_of(definition: Definition) -> list[str]:
-    """Return the paths of the lists that conditions name, each once."""
-    conditions = [definition.population.eligible, *(source.where for source in definition.data.values())]
-    return list(dict.fromkeys(path for text in conditions if text for path in named_files(parse_expression(text))))
 
 
 def files_of(pattern: str, folder: Path) -> list[Path]:

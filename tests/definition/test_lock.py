@@ -327,6 +327,7 @@ def test_the_lock_is_readable_json_with_the_resolved_definition(written):
         "sha256",
         "git",
         "outcome_data",
+        "lists",
         "definition",
     ]
     assert content["definition"] == canonical(experiment.definition)

@@ -1415,6 +1415,7 @@ why-too-early = too few units so far for an interval that holds at every look
 why-too-many-tables = more than { $n } tables are possible, too many to go through
 why-unplanned-units = an arm that was planned to get no units has some
 why-locked-not-analysed = the locked definition cannot be analysed with the tables that the present one names
+why-locked-list = a list in a file that the locked definition names is not as it was when it was locked
 
 # What only a notebook shows.
 column-role = Role
