@@ -4,7 +4,6 @@ Rows are grouped by id only where ids repeat, units are joined to their sums onl
 at a file asks for its ranges. Each is compared with the long way round, and with the row-by-row reference.
 """
 
-import os
 import random
 from dataclasses import replace
 
@@ -21,6 +20,7 @@ from abtest.engines.duckdb.database import Database
 from abtest.errors import DataError
 from abtest.warehouse.collect import Collector
 from abtest.warehouse.outcomes import Outcomes
+from tests.thorough import examples
 
 OF_ORDERS = ("orders_7d", "revenue")
 
@@ -62,7 +62,7 @@ def ways(monkeypatch: pytest.MonkeyPatch, case: Case) -> list[object]:
 
 
 @pytest.mark.parametrize("distinct", [True, False])
-@pytest.mark.parametrize("seed", range(40 if os.environ.get("ABTEST_THOROUGH") else 12))
+@pytest.mark.parametrize("seed", examples(12, of=40))
 def test_no_short_cut_changes_a_number(monkeypatch, seed, distinct):
     case = narrow_case(seed, distinct=distinct, rates=seed % 2 == 0)
     shortest, *longer = ways(monkeypatch, case)

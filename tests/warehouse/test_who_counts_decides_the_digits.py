@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import random
 import re
 from decimal import Decimal
@@ -21,6 +20,7 @@ from abtest.engines.duckdb.database import Database
 from abtest.errors import DataError
 from abtest.warehouse.collect import Collector
 from abtest.warehouse.inspection import inspect
+from tests.thorough import THOROUGH
 
 
 def results(frames, definition=DEFINITION) -> str:
@@ -48,7 +48,7 @@ def converted(chance: random.Random) -> float:
     return chance.lognormvariate(3, 1.5) / 1.0837
 
 
-EXAMPLES = 100 if os.environ.get("ABTEST_THOROUGH") else 35
+EXAMPLES = 100 if THOROUGH else 20
 DRAWS = {
     "money": money,
     "converted": converted,
