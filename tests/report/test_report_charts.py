@@ -138,6 +138,7 @@ def test_latin_greek_and_signs_need_no_other_font() -> None:
 
 def test_a_character_that_no_font_has_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda _: [])
     with pytest.raises(UsageError, match=r"no installed font can draw: 漢 \(U\+6F22\), 🎉 \(U\+1F389\); install one"):
         fonts_for(["Weekly 漢", "Done 🎉"])
 
