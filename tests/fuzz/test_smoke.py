@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-RUNS = {"definitions": 250, "csv": 12, "ndjson": 12, "parquet": 12, "lock": 20, "results": 30, "command-line": 30}
+RUNS = {"definitions": 120, "csv": 12, "ndjson": 12, "parquet": 12, "lock": 20, "results": 30, "command-line": 30}
 
 
 @pytest.mark.parametrize("target", RUNS)
