@@ -1,6 +1,7 @@
 """README: "Reports and error messages hold counts and shapes, never a customer's value." Every command, every fault."""
 
 import contextlib
+import datetime as dt
 import io
 import os
 import re
@@ -46,8 +47,9 @@ PRINTED = {"analyze", "validate --data"}
 
 
 def leaks(text: str) -> list[str]:
-    """Return the planted facts that stand in a text."""
-    return [secret for secret in SECRETS if secret.casefold() in text.casefold()]
+    """Return the planted facts that stand in a text; the time of the run, which a lock tells, may be one by chance."""
+    text = re.sub(rf"{dt.datetime.now(dt.UTC):%Y-%m-%d}[T ][0-9:]+", "", text).casefold()
+    return [secret for secret in SECRETS if secret.casefold() in text]
 
 
 @pytest.fixture
