@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from abtest.errors import DataError, UsageError
-from abtest.files.prepared import require_bounds, target_of
+from abtest.files.prepared import Attempt, require_bounds, target_of
 from abtest.process.regular import open_regular
 
 
@@ -27,19 +27,13 @@ def avro_written(path: Path, folder: Path, place: str) -> Path:
         ) from None
     part = target.with_name(target.name + ".part")
     seen, own = 0, path.stat().st_size
-    damaged = False
-    try:
-        with open_regular(path) as content, part.open("w", encoding="utf-8") as out:
-            for record in fastavro.reader(content):
-                line = json.dumps(record, default=_written, ensure_ascii=False)
-                seen += len(line)
-                require_bounds(path, place, seen, own)
-                out.write(line + "\n")
-    except (DataError, OSError, MemoryError):
-        raise  # a full disk is no fault of the file
-    except Exception:  # whatever the reader stumbles over; it may quote a value, so that no error of ours hangs on it
-        damaged = True
-    if damaged:
+    with Attempt() as attempt, open_regular(path) as content, part.open("w", encoding="utf-8") as out:
+        for record in fastavro.reader(content):
+            line = json.dumps(record, default=_written, ensure_ascii=False)
+            seen += len(line)
+            require_bounds(path, place, seen, own)
+            out.write(line + "\n")
+    if not attempt.whole:
         raise DataError(f"{place}: {path.name}: the file is damaged or no Avro; export or copy it again")
     part.rename(target)
     return target

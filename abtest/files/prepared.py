@@ -127,6 +127,23 @@ DAMAGED = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedErro
 """What reading a packed file that is cut off or damaged raises."""
 
 
+class Attempt:
+    """Whether a reader of somebody else's came to its end.
+
+    What it stumbles over may quote a cell, so that no error of ours hangs on it: it is passed over here, and the
+    caller raises when not ``whole``. Errors of ours, of a disk and of memory are no fault of the file, and pass on.
+    """
+
+    whole = False
+
+    def __enter__(self) -> "Attempt":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        self.whole = error is None
+        return isinstance(error, Exception) and not isinstance(error, DataError | OSError | MemoryError)
+
+
 def is_damage(error: BaseException) -> bool:
     """Whether an error says that a packed file is damaged."""
     return isinstance(error, DAMAGED) or type(error).__module__.startswith("zstandard")

@@ -9,11 +9,10 @@ import csv
 import datetime as dt
 import re
 import zipfile
-from contextlib import suppress
 from pathlib import Path
 
 from abtest.errors import DataError, UsageError
-from abtest.files.prepared import Written, require_bounds, target_of
+from abtest.files.prepared import Attempt, Written, require_bounds, target_of
 from abtest.process.regular import open_regular
 from abtest.words.names import repr_of
 
@@ -44,16 +43,14 @@ def sheet_written(path: Path, folder: Path, written: Written, place: str) -> Pat
             f"{place}: {path.name}: to read workbooks, pip install 'abtest[excel]'; or save the sheet as CSV"
         ) from None
     damaged = DataError(f"{place}: {path.name}: the workbook is damaged or locked with a password; save it again")
-    names = None
-    with suppress(Exception):  # whose text may quote a cell, so that no error of ours hangs on it
+    with Attempt() as opening:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         names = list(book.sheet_names)
-    if names is None:
+    if not opening.whole:
         raise damaged
     name = _chosen(names, written, path, place)
     part = target.with_name(target.name + ".part")
-    whole = False
-    try:
+    with Attempt() as attempt:
         sheet = book.get_sheet_by_name(name)
         with part.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out, lineterminator="\n")
@@ -68,12 +65,7 @@ def sheet_written(path: Path, folder: Path, written: Written, place: str) -> Pat
                     width = len(cells)
                 if any(cells) or (width and number < written.skip + _ABOVE):
                     writer.writerow(cells[:width] if not any(cells[width:]) else cells)
-        whole = True
-    except (DataError, OSError, MemoryError):
-        raise  # a full disk is no fault of the file
-    except Exception:
-        whole = False
-    if not whole:
+    if not attempt.whole:
         raise damaged
     if not width:
         raise DataError(f"{place}: {path.name}: sheet {repr_of(name)} is empty; name another with `read: {{sheet: …}}`")

@@ -181,9 +181,7 @@ def compare_cumulative(
         )
         return compare_estimates(METHOD, (first, second), float(together[place]), limit=math.inf, confidence=level)
 
-    return compare_points(
-        lambda level: [at(place, level) for place in range(len(control.n))], arms[0][2] + arms[1][2], confidence
-    )
+    return compare_points(each(at, len(control.n)), arms[0][2] + arms[1][2], confidence)
 
 
 def _same_periods(control: CurveMoments, treatment: CurveMoments) -> None:
@@ -234,6 +232,11 @@ def _own_band(covariance: Floats, confidence: float) -> tuple[float, float | Non
 def band_level(critical: float | None, confidence: float) -> float:
     """Return 1 − 2Φ(−c) for a critical value c, never below the pointwise level (which rounding could do)."""
     return confidence if critical is None else max(1 - 2 * float(special.ndtr(-critical)), confidence)
+
+
+def each(at: Callable[[int, float], TwoSample], count: int) -> Callable[[float], Sequence[TwoSample]]:
+    """Return what compares at all ``count`` places by what compares ``at`` one."""
+    return lambda level: [at(place, level) for place in range(count)]
 
 
 def compare_points(

@@ -13,7 +13,7 @@ import numpy as np
 
 from abtest.stats.checks import CONFIDENCE
 from abtest.stats.competing import CompetingTable, compare_incidence, incidence_at, incidence_covariance
-from abtest.stats.curves import Curve, CurveComparison, CurvePoint, band_level, compare_points
+from abtest.stats.curves import Curve, CurveComparison, CurvePoint, band_level, compare_points, each
 from abtest.stats.score import Floats
 from abtest.stats.simultaneous import correlation, increments_critical_value, simultaneous_critical_value
 from abtest.stats.survival import LifeTable, ProductLimit, compare_survival, survival_at
@@ -59,7 +59,7 @@ def compare_event_free(
         return compare_survival(control, treatment, times[place], level)
 
     covariance = _covariance(control, times) + _covariance(treatment, times)
-    return compare_points(lambda level: [at(place, level) for place in range(len(times))], covariance, confidence)
+    return compare_points(each(at, len(times)), covariance, confidence)
 
 
 def incidence_curve(table: CompetingTable, cause: int, times: Sequence[float], confidence: float = CONFIDENCE) -> Curve:
@@ -103,9 +103,7 @@ def compare_incidence_curves(
         return compare_incidence(control, treatment, cause, times[place], level)
 
     covariance = sum(incidence_covariance(table, cause, times)[1] for table in (control, treatment))
-    return compare_points(
-        lambda level: [at(place, level) for place in range(len(times))], np.asarray(covariance), confidence
-    )
+    return compare_points(each(at, len(times)), np.asarray(covariance), confidence)
 
 
 def _points(table: LifeTable, times: Sequence[float]) -> tuple[Floats, Floats]:
