@@ -27,6 +27,8 @@ STILL_ENGLISH = {
     "definition/explain.py, definition/explaining/": "`abtest explain`",
     "definition/lints/": "warnings about the definition: `validate` prints them, reports list them as `design.…`",
     "cohorts/": "`abtest retention`",
+    "planning/": "`abtest plan`, in the terminal and on its page",
+    "report/notebook.py": "the table of a comparison in a notebook",
     "analysis/display.py": "the few lines of `repr(analysis)`",
 }
 """What is not in the catalogue yet, and what it says. Each entry is to go, with a test of its own here."""
