@@ -174,6 +174,16 @@ def test_nothing_is_said_beyond_the_follow_up():
     assert kaplan_meier(short).times[-1] == 6
 
 
+def test_a_bound_of_the_median_that_is_missing_is_said_and_no_other_is():
+    whole = median_survival(arm(dict.fromkeys(range(1, 11), 30)))
+    assert (whole.low, whole.high, whole.reason) == (5, 6, None)
+    few = median_survival(arm({1: 1, 2: 1, 3: 1}, {10: 2}))
+    assert few.estimate is not None
+    assert few.high is None
+    assert few.reason is not None
+    assert few.reason.code == "why-bound-above-half"
+
+
 def test_a_median_inside_a_level_step_is_the_middle_of_the_step():
     assert median_survival(LifeTable([1, 2, 3, 8], [1, 1, 0, 1], [0, 0, 0, 1])).estimate == 5
     last = median_survival(LifeTable([2, 6], [2, 0], [0, 2]))
